@@ -1,0 +1,71 @@
+package io.github.contextvars;
+
+import java.util.AbstractSet;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A live, read-only view of a context's entries, or of a part of each. Whatever traverses
+ * it walks the state that the context had when the traversal began, so that a view can be
+ * read by one thread while another changes the context.
+ *
+ * @param <E> the part of an entry that is seen
+ */
+final class ContextView<E extends @Nullable Object> extends AbstractSet<E> {
+
+	private final Supplier<PersistentMap> state;
+
+	private final Function<Map.Entry<ContextVar<?>, @Nullable Object>, E> part;
+
+	ContextView(Supplier<PersistentMap> state, Function<Map.Entry<ContextVar<?>, @Nullable Object>, E> part) {
+		this.state = state;
+		this.part = part;
+	}
+
+	@Override
+	public int size() {
+		return this.state.get().size();
+	}
+
+	@Override
+	public Iterator<E> iterator() {
+		return parts().iterator();
+	}
+
+	@Override
+	public Spliterator<E> spliterator() {
+		return Spliterators.spliterator(parts(), Spliterator.DISTINCT | Spliterator.IMMUTABLE);
+	}
+
+	@Override
+	public boolean equals(@Nullable Object other) {
+		return other == this || frozen().equalsFrozen(other);
+	}
+
+	@Override
+	public int hashCode() {
+		return super.hashCode();
+	}
+
+	private boolean equalsFrozen(@Nullable Object other) {
+		return super.equals(other);
+	}
+
+	private ContextView<E> frozen() {
+		PersistentMap now = this.state.get();
+		return new ContextView<>(() -> now, this.part);
+	}
+
+	private List<E> parts() {
+		return Collections.unmodifiableList(this.state.get().entries().stream().map(this.part).toList());
+	}
+
+}
