@@ -1,0 +1,68 @@
+package io.github.contextvars.spring.actuate;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.time.ZoneId;
+import java.time.temporal.TemporalAccessor;
+import java.time.temporal.TemporalAmount;
+import java.util.Locale;
+import java.util.Set;
+import java.util.UUID;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Prints values without calling any code of theirs: what cannot be printed by the JDK
+ * alone, in bounded time, is printed as its type.
+ */
+final class PrintableValue {
+
+	private static final int MAX_LENGTH = 256;
+
+	private static final int MAX_BITS = 1024;
+
+	// Exact classes: of those that are not final, a subclass could do anything.
+	private static final Set<Class<?>> PRINTABLE = Set.of(Boolean.class, Byte.class, Short.class, Integer.class,
+			Long.class, Float.class, Double.class, Character.class, UUID.class, Locale.class);
+
+	private PrintableValue() {
+	}
+
+	static @Nullable Object of(@Nullable Object value) {
+		if (value == null || value instanceof Boolean) {
+			return value;
+		}
+		if (value instanceof String text) {
+			return cut(text);
+		}
+		if (value instanceof Enum<?> constant) {
+			return constant.name();
+		}
+		Class<?> type = value.getClass();
+		if (isSmallNumber(value, type)) {
+			return value;
+		}
+		return (PRINTABLE.contains(type) || isTime(value, type)) ? cut(value.toString()) : cut(type.getName());
+	}
+
+	private static boolean isSmallNumber(Object value, Class<?> type) {
+		if (type == BigInteger.class) {
+			return ((BigInteger) value).bitLength() <= MAX_BITS;
+		}
+		if (type == BigDecimal.class) {
+			return ((BigDecimal) value).unscaledValue().bitLength() <= MAX_BITS
+					&& Math.abs((long) ((BigDecimal) value).scale()) <= MAX_BITS;
+		}
+		return value instanceof Number && PRINTABLE.contains(type);
+	}
+
+	private static boolean isTime(Object value, Class<?> type) {
+		return (value instanceof TemporalAccessor || value instanceof TemporalAmount || value instanceof ZoneId)
+				&& type.getPackageName().startsWith("java.time") && type.getClassLoader() == null;
+	}
+
+	private static String cut(String text) {
+		return (text.length() <= MAX_LENGTH) ? text : text.substring(0, MAX_LENGTH);
+	}
+
+}

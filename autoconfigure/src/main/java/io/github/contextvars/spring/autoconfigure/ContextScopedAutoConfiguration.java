@@ -1,0 +1,50 @@
+package io.github.contextvars.spring.autoconfigure;
+
+import org.springframework.aop.Advisor;
+import org.springframework.aop.config.AopConfigUtils;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.support.BeanDefinitionRegistry;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.ImportBeanDefinitionRegistrar;
+import org.springframework.context.annotation.Role;
+import org.springframework.core.type.AnnotationMetadata;
+import org.springframework.util.function.SingletonSupplier;
+
+import io.github.contextvars.spring.live.LiveContexts;
+import io.github.contextvars.spring.scoped.ContextScopedAdvisor;
+
+/**
+ * {@link AutoConfiguration Auto-configuration} for {@code @ContextScoped}. Works with
+ * AspectJ's weaver on the class path and without.
+ */
+@AutoConfiguration(after = ContextVarsAutoConfiguration.class)
+@ConditionalOnClass(Advisor.class)
+@ConditionalOnBooleanProperty(name = "contextvars.scoped.enabled", matchIfMissing = true)
+@Import(ContextScopedAutoConfiguration.AutoProxyCreatorRegistrar.class)
+public final class ContextScopedAutoConfiguration {
+
+	@Bean
+	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+	@ConditionalOnMissingBean(name = "contextScopedAdvisor")
+	ContextScopedAdvisor contextScopedAdvisor(ObjectProvider<LiveContexts> liveContexts) {
+		return new ContextScopedAdvisor(SingletonSupplier.of(liveContexts::getObject));
+	}
+
+	// With 'spring.aop.auto=false' nobody else might: the annotation would do nothing,
+	// silently.
+	static final class AutoProxyCreatorRegistrar implements ImportBeanDefinitionRegistrar {
+
+		@Override
+		public void registerBeanDefinitions(AnnotationMetadata metadata, BeanDefinitionRegistry registry) {
+			AopConfigUtils.registerAutoProxyCreatorIfNecessary(registry);
+		}
+
+	}
+
+}

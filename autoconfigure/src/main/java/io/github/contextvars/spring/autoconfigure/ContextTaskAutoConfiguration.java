@@ -1,0 +1,45 @@
+package io.github.contextvars.spring.autoconfigure;
+
+import org.springframework.aop.Advisor;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Role;
+import org.springframework.util.function.SingletonSupplier;
+
+import io.github.contextvars.spring.live.LiveContexts;
+import io.github.contextvars.spring.task.AsyncOriginAdvisor;
+import io.github.contextvars.spring.task.ContextTaskDecorator;
+
+/**
+ * {@link AutoConfiguration Auto-configuration} that carries contexts to other threads.
+ */
+@AutoConfiguration(after = ContextVarsAutoConfiguration.class)
+@ConditionalOnBooleanProperty(name = "contextvars.task.enabled", matchIfMissing = true)
+public final class ContextTaskAutoConfiguration {
+
+	@Bean
+	@ConditionalOnMissingBean
+	ContextTaskDecorator contextTaskDecorator(LiveContexts liveContexts) {
+		return new ContextTaskDecorator(liveContexts);
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(Advisor.class)
+	@ConditionalOnBooleanProperty(name = "contextvars.live.enabled", matchIfMissing = true)
+	static class AsyncOriginConfiguration {
+
+		@Bean
+		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+		static AsyncOriginAdvisor asyncOriginAdvisor(ObjectProvider<LiveContexts> liveContexts) {
+			return new AsyncOriginAdvisor(SingletonSupplier.of(liveContexts::getObject));
+		}
+
+	}
+
+}

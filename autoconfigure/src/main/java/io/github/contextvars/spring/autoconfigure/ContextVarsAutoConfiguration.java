@@ -1,0 +1,40 @@
+package io.github.contextvars.spring.autoconfigure;
+
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.LazyInitializationExcludeFilter;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+
+import io.github.contextvars.spring.declare.ContextVariables;
+import io.github.contextvars.spring.live.LiveContexts;
+
+/**
+ * {@link AutoConfiguration Auto-configuration} for what all paths share: the declared
+ * variables and the contexts that run.
+ */
+@AutoConfiguration(after = ContextVarsEndpointAutoConfiguration.class)
+@EnableConfigurationProperties(ContextVarsProperties.class)
+public final class ContextVarsAutoConfiguration {
+
+	@Bean
+	@ConditionalOnMissingBean
+	ContextVariables contextVariables(ConfigurableListableBeanFactory beanFactory) {
+		return ContextVariables.of(beanFactory);
+	}
+
+	// Without an endpoint to list them, nothing is tracked.
+	@Bean
+	@ConditionalOnMissingBean
+	LiveContexts liveContexts() {
+		return LiveContexts.untracked();
+	}
+
+	// A wrong declaration stops a lazy application from starting, too.
+	@Bean
+	static LazyInitializationExcludeFilter contextVariablesLazyInitializationExcludeFilter() {
+		return LazyInitializationExcludeFilter.forBeanTypes(ContextVariables.class);
+	}
+
+}

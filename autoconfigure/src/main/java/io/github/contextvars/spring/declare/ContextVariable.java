@@ -1,0 +1,35 @@
+package io.github.contextvars.spring.declare;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * Declares a context variable to the application: a static field of a bean's class or of
+ * its supertypes, or a {@code @Bean} method, that holds a
+ * {@link io.github.contextvars.ContextVar}. Declared variables can be named in
+ * annotations, and are listed and described by the endpoint.
+ * <p>
+ * The application does not start if a field is not static or is {@code null}, if what is
+ * annotated is no {@code ContextVar}, or if two variables have the same name.
+ */
+@Target({ ElementType.FIELD, ElementType.METHOD })
+@Retention(RetentionPolicy.RUNTIME)
+@Documented
+public @interface ContextVariable {
+
+	/**
+	 * What the variable is for.
+	 * @return one sentence for operators
+	 */
+	String description() default "";
+
+	/**
+	 * Whether the variable's values must never be shown.
+	 * @return whether to mask values always
+	 */
+	boolean sensitive() default false;
+
+}

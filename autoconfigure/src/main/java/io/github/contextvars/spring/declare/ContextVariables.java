@@ -1,0 +1,120 @@
+package io.github.contextvars.spring.declare;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+
+import io.github.contextvars.Context;
+import io.github.contextvars.ContextVar;
+
+/**
+ * The context variables that an application has declared, by name. Immutable.
+ */
+public final class ContextVariables {
+
+	private final Map<String, Declaration> declarations = new LinkedHashMap<>();
+
+	/**
+	 * Create a registry.
+	 * @param declarations the declarations
+	 * @throws InvalidContextVariableException if two variables have the same name
+	 */
+	public ContextVariables(Collection<Declaration> declarations) {
+		for (Declaration declaration : declarations) {
+			Declaration other = this.declarations.putIfAbsent(declaration.name(), declaration);
+			if (other != null) {
+				throw new InvalidContextVariableException(
+						"Two context variables are named '" + declaration.name() + "': " + other.declaredBy() + " and "
+								+ declaration.declaredBy(),
+						"Rename one of them, or declare the variable once and refer to it.");
+			}
+		}
+	}
+
+	/**
+	 * Find what is annotated with {@link ContextVariable} in the beans of a factory.
+	 * @param beanFactory the bean factory; only beans that hold a variable are created
+	 * @return a new registry
+	 * @throws InvalidContextVariableException if a declaration cannot be right
+	 */
+	public static ContextVariables of(ConfigurableListableBeanFactory beanFactory) {
+		return new ContextVariables(new DeclarationScan(beanFactory).declarations());
+	}
+
+	/**
+	 * List all declarations.
+	 * @return the declarations, in the order of the beans
+	 */
+	public List<Declaration> all() {
+		return new ArrayList<>(this.declarations.values());
+	}
+
+	/**
+	 * Find the variable of a name.
+	 * @param name the variable's name
+	 * @return its declaration, or {@code null} if none is declared
+	 */
+	public @Nullable Declaration find(String name) {
+		return this.declarations.get(name);
+	}
+
+	/**
+	 * Return the variable of a name.
+	 * @param name the variable's name
+	 * @return its declaration
+	 * @throws IllegalStateException if none is declared
+	 */
+	public Declaration require(String name) {
+		Declaration declaration = find(name);
+		if (declaration == null) {
+			throw new IllegalStateException("No context variable '" + name + "' is declared, only "
+					+ this.declarations.keySet() + "; annotate it with @ContextVariable in a bean's class");
+		}
+		return declaration;
+	}
+
+	/**
+	 * One declared variable.
+	 *
+	 * @param variable the variable
+	 * @param declaredBy the field or method, such as {@code com.acme.Shop#TENANT}
+	 * @param type the declared type of the values
+	 * @param description what the variable is for
+	 * @param sensitive whether values must never be shown
+	 */
+	public record Declaration(ContextVar<?> variable, String declaredBy, String type, String description,
+			boolean sensitive) {
+
+		/**
+		 * Return the variable's name.
+		 * @return the name
+		 */
+		public String name() {
+			return this.variable.name();
+		}
+
+		/**
+		 * Tell whether the variable can be read where it was not set.
+		 * @return whether it has a default
+		 */
+		public boolean hasDefault() {
+			return new Context().call(() -> {
+				try {
+					this.variable.get();
+					return true;
+				}
+				catch (NoSuchElementException ex) {
+					return false;
+				}
+			});
+		}
+
+	}
+
+}

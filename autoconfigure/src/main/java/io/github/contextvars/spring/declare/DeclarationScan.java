@@ -1,0 +1,102 @@
+package io.github.contextvars.spring.declare;
+
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.beans.factory.support.RootBeanDefinition;
+import org.springframework.core.ResolvableType;
+import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.core.annotation.AnnotationUtils;
+import org.springframework.util.ClassUtils;
+import org.springframework.util.ReflectionUtils;
+
+import io.github.contextvars.ContextVar;
+
+/**
+ * Looks for {@link ContextVariable} in the types of all beans of a factory and on the
+ * methods that make them, without creating any bean but variables.
+ */
+final class DeclarationScan {
+
+	private final ConfigurableListableBeanFactory beanFactory;
+
+	// Types share supertypes, and beans share types.
+	private final Set<Class<?>> seen = new LinkedHashSet<>();
+
+	private final List<ContextVariables.Declaration> declarations = new ArrayList<>();
+
+	DeclarationScan(ConfigurableListableBeanFactory beanFactory) {
+		this.beanFactory = beanFactory;
+	}
+
+	List<ContextVariables.Declaration> declarations() {
+		for (String name : this.beanFactory.getBeanDefinitionNames()) {
+			scanType(this.beanFactory.getType(name, false));
+			ContextVariable annotation = this.beanFactory.findAnnotationOnBean(name, ContextVariable.class, false);
+			if (annotation != null) {
+				this.declarations.add(fromBean(name, annotation));
+			}
+		}
+		return this.declarations;
+	}
+
+	private void scanType(@Nullable Class<?> type) {
+		if (type == null || !AnnotationUtils.isCandidateClass(type, ContextVariable.class)
+				|| type.getName().startsWith("org.springframework.") || !this.seen.add(type)) {
+			return;
+		}
+		for (Field field : type.getDeclaredFields()) {
+			ContextVariable annotation = AnnotatedElementUtils.findMergedAnnotation(field, ContextVariable.class);
+			if (annotation != null) {
+				this.declarations.add(fromField(field, annotation));
+			}
+		}
+		scanType(type.getSuperclass());
+		for (Class<?> superinterface : type.getInterfaces()) {
+			scanType(superinterface);
+		}
+	}
+
+	private ContextVariables.Declaration fromField(Field field, ContextVariable annotation) {
+		String declaredBy = field.getDeclaringClass().getName() + "#" + field.getName();
+		if (!Modifier.isStatic(field.getModifiers())) {
+			throw new InvalidContextVariableException(
+					"Field " + declaredBy + " is annotated with @ContextVariable and is not static",
+					"Make it 'static final': a variable is declared once for all instances.");
+		}
+		ReflectionUtils.makeAccessible(field);
+		return declaration(ReflectionUtils.getField(field, null), "Field " + declaredBy, declaredBy,
+				ResolvableType.forField(field), annotation);
+	}
+
+	private ContextVariables.Declaration fromBean(String name, ContextVariable annotation) {
+		Method method = (this.beanFactory.getMergedBeanDefinition(name) instanceof RootBeanDefinition definition)
+				? definition.getResolvedFactoryMethod() : null;
+		String declaredBy = (method != null) ? method.getDeclaringClass().getName() + "#" + method.getName() : name;
+		return declaration(this.beanFactory.getBean(name), "Bean '" + name + "'", declaredBy,
+				(method != null) ? ResolvableType.forMethodReturnType(method) : ResolvableType.NONE, annotation);
+	}
+
+	private static ContextVariables.Declaration declaration(@Nullable Object value, String subject, String declaredBy,
+			ResolvableType holder, ContextVariable annotation) {
+		if (!(value instanceof ContextVar<?> variable)) {
+			throw new InvalidContextVariableException(
+					subject + " is annotated with @ContextVariable and "
+							+ ((value != null) ? "holds a " + ClassUtils.getQualifiedName(value.getClass())
+									: "is null"),
+					"Give it a ContextVar, such as ContextVar.of(\"name\"), or remove the annotation.");
+		}
+		ResolvableType type = holder.as(ContextVar.class).getGeneric(0);
+		return new ContextVariables.Declaration(variable, declaredBy,
+				(type.resolve() != null) ? type.toString() : Object.class.getName(), annotation.description(),
+				annotation.sensitive());
+	}
+
+}

@@ -1,0 +1,16 @@
+package io.github.contextvars.spring.declare;
+
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+/**
+ * Tells a developer whose application did not start what to do about a declaration.
+ */
+final class InvalidContextVariableFailureAnalyzer extends AbstractFailureAnalyzer<InvalidContextVariableException> {
+
+	@Override
+	protected FailureAnalysis analyze(Throwable rootFailure, InvalidContextVariableException cause) {
+		return new FailureAnalysis(cause.getMessage(), cause.action(), cause);
+	}
+
+}

@@ -1,0 +1,127 @@
+package io.github.contextvars.spring.live;
+
+import java.time.Instant;
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.contextvars.Context;
+
+/**
+ * One unit of work that runs in a context of its own: a request, a task, a scoped method.
+ * May be read by any thread.
+ */
+public final class LiveContext {
+
+	private final long id;
+
+	private final Kind kind;
+
+	private final @Nullable Long parent;
+
+	private final long since = System.currentTimeMillis();
+
+	private final Context context;
+
+	private volatile Supplier<String> origin;
+
+	private volatile boolean named;
+
+	// Written by the thread that is about to enter the context, before it shows.
+	volatile @Nullable Thread thread;
+
+	@Nullable LiveContext outer;
+
+	LiveContext(long id, Kind kind, Supplier<String> origin, @Nullable Long parent, Context context) {
+		this.id = id;
+		this.kind = kind;
+		this.origin = origin;
+		this.parent = parent;
+		this.context = context;
+	}
+
+	/**
+	 * Return the number that tells this unit of work from all others of the application.
+	 * @return the id
+	 */
+	public long id() {
+		return this.id;
+	}
+
+	/**
+	 * Return what kind of work this is.
+	 * @return the kind
+	 */
+	public Kind kind() {
+		return this.kind;
+	}
+
+	/**
+	 * Return where the work comes from, such as {@code GET /orders/7} or
+	 * {@code OrderMail.send}.
+	 * @return the origin
+	 */
+	public String origin() {
+		return this.origin.get();
+	}
+
+	/**
+	 * Return the {@link #id()} of the work whose context this one's was copied from.
+	 * @return the id, or {@code null} if the context began empty
+	 */
+	public @Nullable Long parent() {
+		return this.parent;
+	}
+
+	/**
+	 * Return when the work began.
+	 * @return the moment
+	 */
+	public Instant since() {
+		return Instant.ofEpochMilli(this.since);
+	}
+
+	/**
+	 * Return the thread that runs, or last ran, the work.
+	 * @return the thread, or {@code null} before it began
+	 */
+	public @Nullable Thread thread() {
+		return this.thread;
+	}
+
+	/**
+	 * Return the context that the work runs in, to be read only.
+	 * @return the context
+	 */
+	public Context context() {
+		return this.context;
+	}
+
+	/**
+	 * Give the work a better name once it is known. Only the first name counts.
+	 * @param name names the method that does the work
+	 */
+	public void nameOrigin(Supplier<String> name) {
+		if (!this.named) {
+			this.named = true;
+			this.origin = name;
+		}
+	}
+
+	/**
+	 * The kinds of work that get a context of their own.
+	 */
+	public enum Kind {
+
+		/** A request of a client, through all its dispatches. */
+		REQUEST,
+
+		/** One run of a task that was handed to an executor. */
+		TASK,
+
+		/** A call of a method that has its own scope. */
+		SCOPED
+
+	}
+
+}

@@ -1,0 +1,199 @@
+package io.github.contextvars.spring.live;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.contextvars.Context;
+
+/**
+ * Enters contexts on behalf of the application, and knows those that run at this moment.
+ * <p>
+ * For each thread that is in a context it holds the innermost unit of work, which knows
+ * the one around it; a thread that leaves its outermost one is forgotten. So whatever
+ * goes wrong further in, what ends further out clears it away. All methods may be called
+ * by any thread.
+ */
+public final class LiveContexts {
+
+	private final boolean tracking;
+
+	private final AtomicLong ids = new AtomicLong();
+
+	private final Map<Thread, LiveContext> innermost = new ConcurrentHashMap<>();
+
+	private LiveContexts(boolean tracking) {
+		this.tracking = tracking;
+	}
+
+	/**
+	 * Create an instance that tracks what runs; costs about one map update for each entry
+	 * and exit.
+	 * @return a new instance
+	 */
+	public static LiveContexts tracked() {
+		return new LiveContexts(true);
+	}
+
+	/**
+	 * Create an instance that enters contexts and remembers nothing.
+	 * @return a new instance
+	 */
+	public static LiveContexts untracked() {
+		return new LiveContexts(false);
+	}
+
+	/**
+	 * Describe a unit of work that is about to begin.
+	 * @param kind what kind of work it is
+	 * @param origin says where it comes from; called only when somebody asks
+	 * @param parent what its context was copied from, if anything
+	 * @param context the context that it will run in
+	 * @return the unit of work
+	 */
+	public LiveContext begin(LiveContext.Kind kind, Supplier<String> origin, @Nullable Long parent, Context context) {
+		return new LiveContext(this.ids.incrementAndGet(), kind, origin, parent, context);
+	}
+
+	/**
+	 * Run a body as a unit of work, in the work's context.
+	 * @param <R> the type of the result
+	 * @param <X> the type of the exception that the body may throw
+	 * @param work the unit of work
+	 * @param body what to call
+	 * @return what the body returned
+	 * @throws X what the body threw
+	 * @throws IllegalStateException if the work's context is entered already
+	 */
+	public <R extends @Nullable Object, X extends Throwable> R call(LiveContext work,
+			Context.CallableOp<? extends R, X> body) throws X {
+		if (!this.tracking) {
+			return work.context().call(body);
+		}
+		return work.context().<R, X>call(() -> {
+			show(work);
+			try {
+				return body.call();
+			}
+			finally {
+				hide(work);
+			}
+		});
+	}
+
+	/**
+	 * Run a body as a unit of work, in the work's context.
+	 * @param work the unit of work
+	 * @param body what to run
+	 * @throws IllegalStateException if the work's context is entered already
+	 */
+	@SuppressWarnings("NullAway") // the compiler of JDK 17 doesn't know of nullable type
+									// arguments
+	public void run(LiveContext work, Runnable body) {
+		this.<@Nullable Void, RuntimeException>call(work, () -> {
+			body.run();
+			return null;
+		});
+	}
+
+	/**
+	 * Enter a unit of work's context until the scope is closed, by the same thread.
+	 * @param work the unit of work, new or left before
+	 * @return the scope
+	 * @throws IllegalStateException if the work's context is entered already
+	 */
+	public Context.Scope enter(LiveContext work) {
+		Context.Scope scope = work.context().enter();
+		if (!this.tracking) {
+			return scope;
+		}
+		try {
+			show(work);
+		}
+		catch (Throwable ex) {
+			scope.close();
+			throw ex;
+		}
+		return new TrackedScope(scope, work);
+	}
+
+	/**
+	 * Return the unit of work that the calling thread is in.
+	 * @return the innermost unit of work, or {@code null}
+	 */
+	public @Nullable LiveContext current() {
+		return this.tracking ? this.innermost.get(Thread.currentThread()) : null;
+	}
+
+	/**
+	 * Return the {@link LiveContext#id()} of the {@link #current()} unit of work.
+	 * @return the id, or {@code null}
+	 */
+	public @Nullable Long currentId() {
+		LiveContext current = current();
+		return (current != null) ? current.id() : null;
+	}
+
+	/**
+	 * List the units of work that run at this moment, in the order in which they began.
+	 * @return a copy; empty when nothing is tracked
+	 */
+	public List<LiveContext> list() {
+		// By id: a request that changes threads meanwhile may be met on both.
+		Map<Long, LiveContext> all = new TreeMap<>();
+		for (LiveContext innermost : this.innermost.values()) {
+			for (LiveContext work = innermost; work != null; work = work.outer) {
+				all.put(work.id(), work);
+			}
+		}
+		return List.copyOf(all.values());
+	}
+
+	private void show(LiveContext work) {
+		Thread thread = Thread.currentThread();
+		work.thread = thread;
+		work.outer = this.innermost.get(thread);
+		this.innermost.put(thread, work);
+	}
+
+	private void hide(LiveContext work) {
+		Thread thread = Thread.currentThread();
+		LiveContext outer = work.outer;
+		if (outer == null) {
+			this.innermost.remove(thread);
+		}
+		else {
+			this.innermost.put(thread, outer);
+		}
+	}
+
+	private final class TrackedScope implements Context.Scope {
+
+		private final Context.Scope scope;
+
+		private final LiveContext work;
+
+		private boolean closed;
+
+		private TrackedScope(Context.Scope scope, LiveContext work) {
+			this.scope = scope;
+			this.work = work;
+		}
+
+		@Override
+		public void close() {
+			this.scope.close();
+			if (!this.closed) {
+				this.closed = true;
+				hide(this.work);
+			}
+		}
+
+	}
+
+}

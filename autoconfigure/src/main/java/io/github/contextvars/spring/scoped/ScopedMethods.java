@@ -1,0 +1,54 @@
+package io.github.contextvars.spring.scoped;
+
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.aop.support.StaticMethodMatcherPointcut;
+import org.springframework.core.MethodClassKey;
+import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.core.annotation.AnnotationUtils;
+import org.springframework.util.ReflectionUtils;
+
+/**
+ * Finds out which methods are {@link ContextScoped}, and how: by the method itself, those
+ * it overrides or implements, then by the type, its superclasses and interfaces.
+ */
+final class ScopedMethods extends StaticMethodMatcherPointcut {
+
+	private final Map<MethodClassKey, Optional<ContextScoped>> found = new ConcurrentHashMap<>();
+
+	ScopedMethods() {
+		setClassFilter((type) -> AnnotationUtils.isCandidateClass(type, ContextScoped.class));
+	}
+
+	@Override
+	public boolean matches(Method method, Class<?> targetClass) {
+		return find(method, targetClass) != null;
+	}
+
+	@Nullable ContextScoped find(Method method, @Nullable Class<?> targetClass) {
+		return this.found
+			.computeIfAbsent(new MethodClassKey(method, targetClass),
+					(key) -> Optional.ofNullable(search(method, targetClass)))
+			.orElse(null);
+	}
+
+	private static @Nullable ContextScoped search(Method method, @Nullable Class<?> targetClass) {
+		if (ReflectionUtils.isObjectMethod(method)) {
+			return null;
+		}
+		Method specific = AopUtils.getMostSpecificMethod(method, targetClass);
+		ContextScoped scoped = AnnotatedElementUtils.findMergedAnnotation(specific, ContextScoped.class);
+		if (scoped != null || !Modifier.isPublic(specific.getModifiers())) {
+			return scoped;
+		}
+		return AnnotatedElementUtils.findMergedAnnotation(
+				(targetClass != null) ? targetClass : specific.getDeclaringClass(), ContextScoped.class);
+	}
+
+}
