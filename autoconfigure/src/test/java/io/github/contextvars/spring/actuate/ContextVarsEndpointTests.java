@@ -1,0 +1,160 @@
+package io.github.contextvars.spring.actuate;
+
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.actuate.endpoint.SanitizingFunction;
+import org.springframework.boot.actuate.endpoint.Show;
+
+import io.github.contextvars.Context;
+import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.declare.ContextVariables;
+import io.github.contextvars.spring.live.LiveContext;
+import io.github.contextvars.spring.live.LiveContexts;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class ContextVarsEndpointTests {
+
+	private static final ContextVar<Object> VALUE = ContextVar.of("value");
+
+	private final LiveContexts live = LiveContexts.tracked();
+
+	@Test
+	void valuesWithHostileMethodsPrintAsTheirTypes() {
+		Map<String, Object> variables = describeWith(new Hostile(), Show.ALWAYS, List.of());
+
+		assertThat(variables).containsEntry("value", Hostile.class.getName());
+	}
+
+	@Test
+	void nullIsShownAsNull() {
+		assertThat(describeWith(null, Show.ALWAYS, List.of())).containsEntry("value", null);
+	}
+
+	@Test
+	void failingSanitizingFunctionMasksItsValueOnly() {
+		SanitizingFunction failing = (data) -> {
+			throw new IllegalStateException("planned");
+		};
+
+		assertThat(describeWith("secret", Show.ALWAYS, List.of(failing))).containsEntry("value", "******");
+	}
+
+	@Test
+	void jmxShowsValuesUnlessNever() {
+		assertThat(describeWith("v", Show.NEVER, List.of())).containsEntry("value", "******");
+		assertThat(describeWith("v", Show.WHEN_AUTHORIZED, List.of())).containsEntry("value", "v");
+	}
+
+	@Test
+	void variableThatNobodyDeclaredMaySharesANameWithSensitiveOne() {
+		ContextVar<String> declared = ContextVar.of("value");
+		ContextVariables variables = new ContextVariables(
+				List.of(new ContextVariables.Declaration(declared, "Test#VALUE", "java.lang.String", "", true)));
+		ContextVarsEndpoint endpoint = new ContextVarsEndpoint(variables, this.live, List.of(), Show.ALWAYS);
+		ContextVarsDescriptor[] described = new ContextVarsDescriptor[1];
+
+		run(() -> {
+			declared.set("secret");
+			VALUE.set("secret");
+			described[0] = endpoint.contextVars();
+		});
+
+		assertThat(described[0].contexts().get(0).variables()).hasSize(2)
+			.allSatisfy((name, value) -> assertThat(value).isEqualTo("******"));
+	}
+
+	@Test
+	void listsAreCappedAndCountsAreTrue() {
+		ContextVarsEndpoint endpoint = endpoint(Show.ALWAYS, List.of());
+		List<ContextVarsDescriptor> described = new ArrayList<>();
+		Deque<Context.Scope> scopes = new ArrayDeque<>();
+		for (int i = 0; i < 1200; i++) {
+			scopes.push(this.live.enter(this.live.begin(LiveContext.Kind.SCOPED, () -> "test", null, new Context())));
+		}
+		VALUE.set(42);
+		described.add(endpoint.contextVars());
+		described.add(endpoint.contextVar("value"));
+		scopes.forEach(Context.Scope::close);
+
+		assertThat(described.get(0).contexts()).hasSize(1000);
+		assertThat(described.get(0).contextCount()).isEqualTo(1200);
+		assertThat(described.get(1).contexts()).singleElement()
+			.extracting(ContextVarsDescriptor.ContextDescriptor::variables)
+			.isEqualTo(Map.of("value", 42));
+		assertThat(this.live.list()).isEmpty();
+	}
+
+	@Test
+	void variablesOfOneContextAreCappedAndCountIsTrue() {
+		ContextVarsEndpoint endpoint = endpoint(Show.ALWAYS, List.of());
+		List<ContextVarsDescriptor> described = new ArrayList<>();
+		run(() -> {
+			for (int i = 0; i < 150; i++) {
+				ContextVar.of("v" + i).set(i);
+			}
+			described.add(endpoint.contextVars());
+		});
+
+		assertThat(described.get(0).contexts().get(0).variables()).hasSize(100);
+		assertThat(described.get(0).contexts().get(0).variableCount()).isEqualTo(150);
+	}
+
+	@Test
+	void unknownVariableIsNull() {
+		assertThat(endpoint(Show.ALWAYS, List.of()).contextVar("nothing")).isNull();
+	}
+
+	@Test
+	void sinceIsWhenTheWorkBegan() {
+		Instant before = Instant.ofEpochMilli(System.currentTimeMillis());
+		List<ContextVarsDescriptor> described = new ArrayList<>();
+		run(() -> described.add(endpoint(Show.NEVER, List.of()).contextVars()));
+
+		assertThat(described.get(0).contexts().get(0).since()).isBetween(before, Instant.now());
+	}
+
+	private Map<String, Object> describeWith(Object value, Show show, List<SanitizingFunction> functions) {
+		ContextVarsEndpoint endpoint = endpoint(show, functions);
+		ContextVarsDescriptor[] described = new ContextVarsDescriptor[1];
+		run(() -> {
+			VALUE.set(value);
+			described[0] = endpoint.contextVars();
+		});
+		return described[0].contexts().get(0).variables();
+	}
+
+	private ContextVarsEndpoint endpoint(Show show, List<SanitizingFunction> functions) {
+		return new ContextVarsEndpoint(new ContextVariables(List.of()), this.live, functions, show);
+	}
+
+	private void run(Runnable body) {
+		this.live.run(this.live.begin(LiveContext.Kind.TASK, () -> "test", null, new Context()), body);
+	}
+
+	private static final class Hostile {
+
+		@Override
+		public boolean equals(Object other) {
+			throw new IllegalStateException("equals");
+		}
+
+		@Override
+		public int hashCode() {
+			throw new IllegalStateException("hashCode");
+		}
+
+		@Override
+		public String toString() {
+			throw new IllegalStateException("toString");
+		}
+
+	}
+
+}

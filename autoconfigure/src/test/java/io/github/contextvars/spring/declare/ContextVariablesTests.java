@@ -1,0 +1,224 @@
+package io.github.contextvars.spring.declare;
+
+import java.util.List;
+import java.util.Map;
+
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
+
+import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.autoconfigure.ContextVarsAutoConfiguration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+class ContextVariablesTests {
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class));
+
+	@Test
+	void fieldsAndBeansAreDeclared() {
+		this.runner.withUserConfiguration(Declarations.class).run((context) -> {
+			ContextVariables variables = context.getBean(ContextVariables.class);
+
+			assertThat(variables.all()).extracting(ContextVariables.Declaration::name)
+				.containsExactlyInAnyOrder("tenant", "user", "flags", "inherited", "of-interface");
+			ContextVariables.Declaration tenant = variables.require("tenant");
+			assertThat(tenant.variable()).isSameAs(Declarations.TENANT);
+			assertThat(tenant.declaredBy()).isEqualTo(Declarations.class.getName() + "#TENANT");
+			assertThat(tenant.type()).isEqualTo("java.lang.String");
+			assertThat(tenant.description()).isEqualTo("Whose data");
+			assertThat(tenant.sensitive()).isFalse();
+			assertThat(tenant.hasDefault()).isTrue();
+			ContextVariables.Declaration user = variables.require("user");
+			assertThat(user.variable()).isSameAs(context.getBean("user"));
+			assertThat(user.declaredBy()).isEqualTo(Declarations.class.getName() + "#user");
+			assertThat(user.type()).isEqualTo("java.lang.Long");
+			assertThat(user.sensitive()).isTrue();
+			assertThat(user.hasDefault()).isFalse();
+			assertThat(variables.require("flags").type())
+				.isEqualTo("java.util.Map<java.lang.String, java.lang.Boolean>");
+		});
+	}
+
+	@Test
+	void onlyBeansThatHoldVariablesAreCreated() {
+		this.runner.withUserConfiguration(LazyConfiguration.class)
+			.run((context) -> assertThat(context.getBean(ContextVariables.class).all()).hasSize(1));
+	}
+
+	@Test
+	void requireWhenUnknownNamesWhatThereIs() {
+		this.runner.withUserConfiguration(Declarations.class)
+			.run((context) -> assertThatIllegalStateException()
+				.isThrownBy(() -> context.getBean(ContextVariables.class).require("tenat"))
+				.withMessageContainingAll("'tenat'", "tenant", "@ContextVariable"));
+	}
+
+	@Test
+	void twoVariablesOfOneNameDoNotStart() {
+		this.runner.withUserConfiguration(Declarations.class, Duplicate.class)
+			.run((context) -> assertThat(analyze(context.getStartupFailure()).getDescription())
+				.startsWith("Two context variables are named 'tenant': ")
+				.contains(Declarations.class.getName() + "#TENANT", Duplicate.class.getName() + "#ANOTHER"));
+	}
+
+	@Test
+	void fieldThatIsNotStaticDoesNotStart() {
+		this.runner.withUserConfiguration(NotStatic.class).run((context) -> {
+			FailureAnalysis analysis = analyze(context.getStartupFailure());
+			assertThat(analysis.getDescription()).contains(NotStatic.class.getName() + "#tenant", "not static");
+			assertThat(analysis.getAction()).contains("'static final'");
+		});
+	}
+
+	@Test
+	void fieldThatIsNullDoesNotStart() {
+		this.runner.withUserConfiguration(Null.class)
+			.run((context) -> assertThat(analyze(context.getStartupFailure()).getDescription())
+				.contains(Null.class.getName() + "#TENANT", "is null"));
+	}
+
+	@Test
+	void fieldThatIsNoVariableDoesNotStart() {
+		this.runner.withUserConfiguration(NoVariable.class)
+			.run((context) -> assertThat(analyze(context.getStartupFailure()).getDescription())
+				.contains(NoVariable.class.getName() + "#TENANT", "holds a java.lang.String"));
+	}
+
+	@Test
+	void beanThatIsNoVariableDoesNotStart() {
+		this.runner.withUserConfiguration(NoVariableBean.class)
+			.run((context) -> assertThat(analyze(context.getStartupFailure()).getDescription())
+				.contains("Bean 'tenant'", "holds a java.lang.String"));
+	}
+
+	@Test
+	void wrongDeclarationStopsLazyApplicationToo() {
+		this.runner.withPropertyValues("spring.main.lazy-initialization=true")
+			.withInitializer(
+					(context) -> context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor()))
+			.withUserConfiguration(Null.class)
+			.run((context) -> assertThat(context).hasFailed());
+	}
+
+	private static FailureAnalysis analyze(Throwable failure) {
+		FailureAnalysis analysis = new InvalidContextVariableFailureAnalyzer().analyze(failure);
+		assertThat(analysis).isNotNull();
+		return analysis;
+	}
+
+	interface Constants {
+
+		@ContextVariable
+		ContextVar<List<?>> OF_INTERFACE = ContextVar.of("of-interface");
+
+		default boolean isDeclared() {
+			return OF_INTERFACE != null;
+		}
+
+	}
+
+	static class Parent {
+
+		@ContextVariable
+		private static final ContextVar<String> INHERITED = ContextVar.of("inherited");
+
+	}
+
+	@Configuration(proxyBeanMethods = true)
+	static class Declarations extends Parent implements Constants {
+
+		@ContextVariable(description = "Whose data")
+		static final ContextVar<String> TENANT = ContextVar.of("tenant", "public");
+
+		static final ContextVar<String> UNDECLARED = ContextVar.of("undeclared");
+
+		@Bean
+		@ContextVariable(sensitive = true)
+		ContextVar<Long> user() {
+			return ContextVar.of("user");
+		}
+
+		@Bean
+		@ContextVariable
+		static ContextVar<Map<String, Boolean>> flags() {
+			return ContextVar.of("flags", Map.of());
+		}
+
+		@Bean
+		Parent another() {
+			return new Parent();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class LazyConfiguration {
+
+		@Bean
+		@Lazy
+		LazyBean lazy() {
+			throw new IllegalStateException("created");
+		}
+
+	}
+
+	static class LazyBean {
+
+		@ContextVariable
+		static final ContextVar<String> TENANT = ContextVar.of("tenant");
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Duplicate {
+
+		@ContextVariable
+		static final ContextVar<String> ANOTHER = ContextVar.of("tenant");
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class NotStatic {
+
+		@ContextVariable
+		private final ContextVar<String> tenant = ContextVar.of("tenant");
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Null {
+
+		@ContextVariable
+		static final ContextVar<String> TENANT = null;
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class NoVariable {
+
+		@ContextVariable
+		static final String TENANT = "tenant";
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class NoVariableBean {
+
+		@Bean
+		@ContextVariable
+		String tenant() {
+			return "tenant";
+		}
+
+	}
+
+}

@@ -1,0 +1,306 @@
+package io.github.contextvars.spring.scoped;
+
+import java.io.IOException;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.util.concurrent.CompletableFuture;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.scheduling.annotation.Async;
+import org.springframework.scheduling.annotation.EnableAsync;
+
+import io.github.contextvars.Context;
+import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.autoconfigure.ContextScopedAutoConfiguration;
+import io.github.contextvars.spring.autoconfigure.ContextTaskAutoConfiguration;
+import io.github.contextvars.spring.autoconfigure.ContextVarsAutoConfiguration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+class ContextScopedTests {
+
+	private static final ContextVar<String> TENANT = ContextVar.of("tenant", "none");
+
+	private final ApplicationContextRunner plainRunner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class, ContextTaskAutoConfiguration.class,
+				ContextScopedAutoConfiguration.class, AopAutoConfiguration.class,
+				TaskExecutionAutoConfiguration.class));
+
+	private final ApplicationContextRunner runner = this.plainRunner.withUserConfiguration(Application.class);
+
+	@Test
+	void methodRunsInCopy() {
+		runAs("acme", () -> this.runner.run((context) -> {
+			assertThat(context.getBean(Methods.class).scoped("changed")).isEqualTo("acme");
+			assertThat(TENANT.get()).isEqualTo("acme");
+		}));
+	}
+
+	@Test
+	void methodWithFreshRunsInEmptyContext() {
+		runAs("acme", () -> this.runner.run((context) -> {
+			assertThat(context.getBean(Methods.class).fresh()).isEqualTo("none");
+			assertThat(TENANT.get()).isEqualTo("acme");
+		}));
+	}
+
+	@Test
+	void methodWithoutAnnotationRunsInCallersContext() {
+		runAs("acme", () -> this.runner.run((context) -> {
+			assertThat(context.getBean(Methods.class).plain("changed")).isEqualTo("acme");
+			assertThat(TENANT.get()).isEqualTo("changed");
+		}));
+	}
+
+	@Test
+	void packagePrivateMethodIsScoped() {
+		runAs("acme", () -> this.runner.run((context) -> {
+			context.getBean(Methods.class).packagePrivate("changed");
+			assertThat(TENANT.get()).isEqualTo("acme");
+		}));
+	}
+
+	@Test
+	void metaAnnotationIsHonoured() {
+		runAs("acme", () -> this.runner.run((context) -> {
+			assertThat(context.getBean(Methods.class).meta()).isEqualTo("none");
+			assertThat(TENANT.get()).isEqualTo("acme");
+		}));
+	}
+
+	@Test
+	void typeAppliesToItsPublicMethods() {
+		runAs("acme", () -> this.runner.run((context) -> {
+			TypeLevel bean = context.getBean(TypeLevel.class);
+			bean.set("public");
+			assertThat(TENANT.get()).isEqualTo("acme");
+			bean.packagePrivateSet("package");
+			assertThat(TENANT.get()).isEqualTo("package");
+			assertThat(bean).hasToString("TypeLevel in package");
+		}));
+	}
+
+	@Test
+	void methodGoesBeforeType() {
+		runAs("acme", () -> this.runner
+			.run((context) -> assertThat(context.getBean(TypeLevel.class).fresh()).isEqualTo("none")));
+	}
+
+	@Test
+	void superclassAppliesToSubclass() {
+		runAs("acme", () -> this.runner.run((context) -> {
+			context.getBean(Subclass.class).setMore("changed");
+			assertThat(TENANT.get()).isEqualTo("acme");
+		}));
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void interfaceAppliesToWhatImplementsIt(boolean proxyTargetClass) {
+		runAs("acme", () -> this.runner.withPropertyValues("spring.aop.proxy-target-class=" + proxyTargetClass)
+			.run((context) -> {
+				Importer importer = context.getBean(Importer.class);
+				assertThat(AopUtils.isCglibProxy(importer)).isEqualTo(proxyTargetClass);
+				importer.importAll("changed");
+				assertThat(TENANT.get()).isEqualTo("acme");
+				context.getBean(Single.class).unscoped("plain");
+				assertThat(TENANT.get()).isEqualTo("plain");
+				context.getBean(Single.class).single("changed");
+				assertThat(TENANT.get()).isEqualTo("plain");
+			}));
+	}
+
+	@Test
+	void exceptionsPassAsTheyAre() {
+		runAs("acme", () -> this.runner.run((context) -> {
+			IOException planned = new IOException("planned");
+			assertThatExceptionOfType(IOException.class).isThrownBy(() -> context.getBean(Methods.class).fail(planned))
+				.isSameAs(planned);
+			assertThat(TENANT.get()).isEqualTo("acme");
+		}));
+	}
+
+	@Test
+	void asyncMethodIsScopedOnTheWorker() {
+		runAs("acme", () -> this.runner.run((context) -> {
+			assertThat(context.getBean(Methods.class).async("changed").join()).isEqualTo("acme");
+			assertThat(TENANT.get()).isEqualTo("acme");
+		}));
+	}
+
+	@Test
+	void scopeIsHonouredWithoutAspectJ() {
+		runAs("acme",
+				() -> this.plainRunner.withClassLoader(new FilteredClassLoader("org.aspectj"))
+					.withBean(Methods.class)
+					.run((context) -> {
+						context.getBean(Methods.class).scoped("changed");
+						assertThat(TENANT.get()).isEqualTo("acme");
+					}));
+	}
+
+	@Test
+	void scopeIsHonouredWithoutBootsProxies() {
+		runAs("acme", () -> this.runner.withPropertyValues("spring.aop.auto=false").run((context) -> {
+			context.getBean(Methods.class).scoped("changed");
+			assertThat(TENANT.get()).isEqualTo("acme");
+		}));
+	}
+
+	@Test
+	void scopeIsNotHonouredWhenDisabled() {
+		runAs("acme", () -> this.runner.withPropertyValues("contextvars.scoped.enabled=false").run((context) -> {
+			context.getBean(Methods.class).scoped("changed");
+			assertThat(TENANT.get()).isEqualTo("changed");
+		}));
+	}
+
+	private static void runAs(String tenant, Runnable body) {
+		new Context().run(() -> {
+			TENANT.set(tenant);
+			body.run();
+		});
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAsync
+	@Import({ Methods.class, TypeLevel.class, Subclass.class, ImporterBean.class, SingleBean.class })
+	static class Application {
+
+	}
+
+	public static class Methods {
+
+		@ContextScoped
+		public String scoped(String value) {
+			return plain(value);
+		}
+
+		@ContextScoped(fresh = true)
+		public String fresh() {
+			return TENANT.get();
+		}
+
+		public String plain(String value) {
+			String before = TENANT.get();
+			TENANT.set(value);
+			return before;
+		}
+
+		@ContextScoped
+		void packagePrivate(String value) {
+			TENANT.set(value);
+		}
+
+		@Isolated
+		public String meta() {
+			return plain("changed");
+		}
+
+		@ContextScoped
+		public void fail(Exception ex) throws Exception {
+			TENANT.set("failing");
+			throw ex;
+		}
+
+		@Async
+		@ContextScoped
+		public CompletableFuture<String> async(String value) {
+			return CompletableFuture.completedFuture(plain(value));
+		}
+
+	}
+
+	@ContextScoped(fresh = true)
+	@Retention(RetentionPolicy.RUNTIME)
+	@interface Isolated {
+
+	}
+
+	@ContextScoped
+	public static class TypeLevel {
+
+		public void set(String value) {
+			TENANT.set(value);
+		}
+
+		void packagePrivateSet(String value) {
+			TENANT.set(value);
+		}
+
+		@ContextScoped(fresh = true)
+		public String fresh() {
+			return TENANT.get();
+		}
+
+		@Override
+		public String toString() {
+			return "TypeLevel in " + TENANT.get();
+		}
+
+	}
+
+	@ContextScoped
+	abstract static class Superclass {
+
+	}
+
+	public static class Subclass extends Superclass {
+
+		public void setMore(String value) {
+			TENANT.set(value);
+		}
+
+	}
+
+	@ContextScoped
+	interface Importer {
+
+		void importAll(String value);
+
+	}
+
+	static class ImporterBean implements Importer {
+
+		@Override
+		public void importAll(String value) {
+			TENANT.set(value);
+		}
+
+	}
+
+	interface Single {
+
+		@ContextScoped
+		void single(String value);
+
+		void unscoped(String value);
+
+	}
+
+	static class SingleBean implements Single {
+
+		@Override
+		public void single(String value) {
+			TENANT.set(value);
+		}
+
+		@Override
+		public void unscoped(String value) {
+			TENANT.set(value);
+		}
+
+	}
+
+}

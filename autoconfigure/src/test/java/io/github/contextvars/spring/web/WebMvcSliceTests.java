@@ -1,0 +1,176 @@
+package io.github.contextvars.spring.web;
+
+import java.io.IOException;
+import java.util.Optional;
+
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.webmvc.test.autoconfigure.WebMvcTest;
+import org.springframework.context.annotation.Import;
+import org.springframework.test.web.servlet.assertj.MockMvcTester;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+import io.github.contextvars.Context;
+import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.declare.ContextVariable;
+import io.github.contextvars.spring.testing.ThreadSentinel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * {@code @WebMvcTest} gets the filter and {@link ContextValue}.
+ */
+@WebMvcTest
+class WebMvcSliceTests {
+
+	@Autowired
+	private MockMvcTester mvc;
+
+	@Test
+	void requestHasContextOfItsOwn() {
+		assertThat(this.mvc.get().uri("/fresh")).hasStatusOk().hasBodyTextEqualTo("in context, true");
+		assertThat(ThreadSentinel.isInContext()).isFalse();
+	}
+
+	@Test
+	void requestDoesNotSeeCallersContext() {
+		new Context().run(() -> {
+			Pages.TENANT.set("callers");
+			assertThat(this.mvc.get().uri("/fresh")).hasBodyTextEqualTo("in context, true");
+		});
+	}
+
+	@Test
+	void valueIsBoundByName() {
+		assertThat(this.mvc.get().uri("/named?tenant=acme")).hasBodyTextEqualTo("acme");
+	}
+
+	@Test
+	void valueIsBoundByParameterName() {
+		assertThat(this.mvc.get().uri("/implicit?tenant=acme")).hasBodyTextEqualTo("acme");
+	}
+
+	@Test
+	void valueIsConverted() {
+		assertThat(this.mvc.get().uri("/converted?tenant=42")).hasBodyTextEqualTo("43");
+	}
+
+	@Test
+	void missingRequiredValueIsBadRequest() {
+		assertThat(this.mvc.get().uri("/named")).hasStatus(400)
+			.failure()
+			.hasMessageContaining("Context variable 'tenant' has no value in this request");
+	}
+
+	@Test
+	void missingOptionalValueIsEmpty() {
+		assertThat(this.mvc.get().uri("/optional")).hasBodyTextEqualTo("Optional.empty");
+		assertThat(this.mvc.get().uri("/optional?tenant=acme")).hasBodyTextEqualTo("Optional[acme]");
+		assertThat(this.mvc.get().uri("/nullable")).hasBodyTextEqualTo("null");
+	}
+
+	@Test
+	void missingValueWithDefaultIsDefault() {
+		assertThat(this.mvc.get().uri("/default")).hasBodyTextEqualTo("fallback");
+		assertThat(this.mvc.get().uri("/default?tenant=acme")).hasBodyTextEqualTo("acme");
+	}
+
+	@Test
+	void defaultOfVariableIsValue() {
+		assertThat(this.mvc.get().uri("/variables-default")).hasBodyTextEqualTo("light");
+	}
+
+	@Test
+	void unknownNameIsClearError() {
+		assertThat(this.mvc.get().uri("/unknown")).failure()
+			.rootCause()
+			.isInstanceOf(IllegalStateException.class)
+			.hasMessageContainingAll("'tenat'", "tenant", "@ContextVariable");
+	}
+
+	@SpringBootConfiguration
+	@EnableAutoConfiguration
+	@Import({ Pages.class, TenantFilter.class })
+	static class Application {
+
+	}
+
+	static class TenantFilter extends OncePerRequestFilter {
+
+		@Override
+		protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+				throws ServletException, IOException {
+			if (request.getParameter("tenant") != null) {
+				Pages.TENANT.set(request.getParameter("tenant"));
+			}
+			chain.doFilter(request, response);
+		}
+
+	}
+
+	@RestController
+	static class Pages {
+
+		@ContextVariable
+		static final ContextVar<String> TENANT = ContextVar.of("tenant");
+
+		@ContextVariable
+		static final ContextVar<String> THEME = ContextVar.of("theme", "light");
+
+		@GetMapping("/fresh")
+		String fresh() {
+			return (ThreadSentinel.isInContext() ? "in context" : "no context") + ", "
+					+ Context.copyOfCurrent().isEmpty();
+		}
+
+		@GetMapping("/named")
+		String named(@ContextValue("tenant") String value) {
+			return value;
+		}
+
+		@GetMapping("/implicit")
+		String implicit(@ContextValue String tenant) {
+			return tenant;
+		}
+
+		@GetMapping("/converted")
+		String converted(@ContextValue("tenant") int number) {
+			return Integer.toString(number + 1);
+		}
+
+		@GetMapping("/optional")
+		String optional(@ContextValue("tenant") Optional<String> tenant) {
+			return tenant.toString();
+		}
+
+		@GetMapping("/nullable")
+		String nullable(@ContextValue(name = "tenant", required = false) String tenant) {
+			return String.valueOf(tenant);
+		}
+
+		@GetMapping("/default")
+		String withDefault(@ContextValue(name = "tenant", defaultValue = "fallback") String tenant) {
+			return tenant;
+		}
+
+		@GetMapping("/variables-default")
+		String variablesDefault(@ContextValue("theme") String theme) {
+			return theme;
+		}
+
+		@GetMapping("/unknown")
+		String unknown(@ContextValue("tenat") String tenant) {
+			return tenant;
+		}
+
+	}
+
+}
