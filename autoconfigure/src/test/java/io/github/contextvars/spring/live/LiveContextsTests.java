@@ -1,0 +1,154 @@
+package io.github.contextvars.spring.live;
+
+import java.lang.ref.WeakReference;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+import io.github.contextvars.Context;
+import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.testing.ThreadSentinel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+class LiveContextsTests {
+
+	private final LiveContexts live = LiveContexts.tracked();
+
+	@Test
+	void listHoldsNestedWorkOfAllThreadsInOrder() {
+		LiveContext outer = work("outer");
+		LiveContext inner = work("inner");
+		LiveContext other = work("other");
+		List<LiveContext> seen = new ArrayList<>();
+
+		this.live.run(outer,
+				() -> this.live.run(inner,
+						() -> CompletableFuture
+							.runAsync(() -> this.live.run(other, () -> seen.addAll(this.live.list())))
+							.join()));
+
+		assertThat(seen).containsExactly(outer, inner, other);
+		assertThat(this.live.list()).isEmpty();
+	}
+
+	@Test
+	void currentIsInnermost() {
+		LiveContext outer = work("outer");
+		LiveContext inner = work("inner");
+
+		this.live.run(outer, () -> {
+			this.live.run(inner, () -> assertThat(this.live.current()).isSameAs(inner));
+			assertThat(this.live.current()).isSameAs(outer);
+			assertThat(this.live.currentId()).isEqualTo(outer.id());
+		});
+		assertThat(this.live.current()).isNull();
+		assertThat(this.live.currentId()).isNull();
+	}
+
+	@Test
+	void callReturnsAndThrowsAsTheBodyDoes() {
+		assertThat(this.live.<Integer, RuntimeException>call(work("w"), () -> 42)).isEqualTo(42);
+		assertThatIllegalStateException().isThrownBy(() -> this.live.run(work("w"), () -> {
+			throw new IllegalStateException("planned");
+		})).withMessage("planned");
+		assertThat(this.live.list()).isEmpty();
+	}
+
+	@Test
+	void enterWhenClosedTwiceLeavesOnce() {
+		LiveContext outer = work("outer");
+		this.live.run(outer, () -> {
+			Context.Scope scope = this.live.enter(work("inner"));
+			scope.close();
+			scope.close();
+			assertThat(this.live.current()).isSameAs(outer);
+		});
+	}
+
+	@Test
+	void closeOnAnotherThreadChangesNothing() {
+		LiveContext work = work("work");
+		try (Context.Scope scope = this.live.enter(work)) {
+			CompletableFuture<Void> closed = CompletableFuture.runAsync(scope::close);
+			assertThat(closed).failsWithin(Duration.ofSeconds(30))
+				.withThrowableThat()
+				.havingCause()
+				.isInstanceOf(IllegalStateException.class);
+			assertThat(this.live.list()).containsExactly(work);
+		}
+		assertThat(this.live.list()).isEmpty();
+	}
+
+	@Test
+	void enterWhenEnteredAlreadyChangesNothing() {
+		LiveContext work = work("work");
+		this.live.run(work, () -> {
+			assertThatIllegalStateException().isThrownBy(() -> this.live.enter(work));
+			assertThat(this.live.list()).containsExactly(work);
+		});
+	}
+
+	@Test
+	void forgottenScopeIsClearedByTheWorkAround() {
+		this.live.run(work("outer"), () -> this.live.enter(work("forgotten")));
+
+		assertThat(this.live.list()).isEmpty();
+		assertThat(ThreadSentinel.isInContext()).isFalse();
+	}
+
+	@Test
+	void workCanBeEnteredAgainOnAnotherThread() {
+		LiveContext work = work("request");
+		this.live.run(work, () -> assertThat(this.live.list()).containsExactly(work));
+		CompletableFuture
+			.runAsync(() -> this.live.run(work, () -> assertThat(work.thread()).isSameAs(Thread.currentThread())))
+			.join();
+	}
+
+	@Test
+	void untrackedEntersAndRemembersNothing() {
+		LiveContexts untracked = LiveContexts.untracked();
+		ContextVar<String> variable = ContextVar.of("v", "none");
+		LiveContext work = untracked.begin(LiveContext.Kind.TASK, () -> "w", null, new Context());
+		untracked.run(work, () -> {
+			variable.set("inside");
+			assertThat(untracked.list()).isEmpty();
+			assertThat(untracked.current()).isNull();
+		});
+		try (Context.Scope scope = untracked.enter(work)) {
+			assertThat(variable.get()).isEqualTo("inside");
+		}
+		assertThat(variable.get()).isEqualTo("none");
+	}
+
+	@Test
+	void endedWorkIsNotRetained() {
+		LiveContext kept = work("kept");
+		WeakReference<Context> ended = new WeakReference<>(runOnce());
+		WeakReference<Context> canary = new WeakReference<>(kept.context());
+
+		Awaitility.await().until(() -> {
+			System.gc();
+			return ended.get() == null;
+		});
+		assertThat(canary.get()).isSameAs(kept.context());
+	}
+
+	private Context runOnce() {
+		LiveContext work = work("ended");
+		this.live.run(work, () -> {
+		});
+		return work.context();
+	}
+
+	private LiveContext work(String origin) {
+		return this.live.begin(LiveContext.Kind.TASK, () -> origin, null, new Context());
+	}
+
+}
