@@ -1,7 +1,8 @@
 package io.github.contextvars;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -12,7 +13,7 @@ import java.util.logging.Logger;
  */
 final class LogCapture implements AutoCloseable {
 
-	private final List<LogRecord> records = new CopyOnWriteArrayList<>();
+	private final List<LogRecord> records = Collections.synchronizedList(new ArrayList<>());
 
 	private final Logger logger = Logger.getLogger("io.github.contextvars");
 
