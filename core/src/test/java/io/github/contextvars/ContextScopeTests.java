@@ -430,7 +430,7 @@ class ContextScopeTests {
 
 		@Test
 		void closeWhenTraceIsOnTellsWhereTheScopeWasOpened() throws Exception {
-			String output = TestJvm.run(ForgetfulMain.class, "-Dcontextvars.trace=true");
+			String output = TestJvm.run(ForgetfulMain.class, new String[] { "-Dcontextvars.trace=true" });
 
 			assertThat(output).contains(leak("main"))
 				.contains("entered here, by thread 'main'")
@@ -440,7 +440,7 @@ class ContextScopeTests {
 
 		@Test
 		void closeWhenTraceIsOffInAnotherJvmTellsNoMoreThanTheLeak() throws Exception {
-			String output = TestJvm.run(ForgetfulMain.class);
+			String output = TestJvm.run(ForgetfulMain.class, new String[0]);
 
 			assertThat(output).contains(leak("main"))
 				.doesNotContain("entered here")

@@ -20,13 +20,14 @@ final class TestJvm {
 	 * Run a main class to its end.
 	 * @return what it wrote, both streams
 	 */
-	static String run(Class<?> main, String... options) throws Exception {
+	static String run(Class<?> main, String[] options, String... arguments) throws Exception {
 		List<String> command = new ArrayList<>();
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		command.addAll(List.of(options));
 		command.add("-cp");
 		command.add(placeOf(Context.class) + File.pathSeparator + placeOf(main));
 		command.add(main.getName());
+		command.addAll(List.of(arguments));
 		Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
 		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 		if (!process.waitFor(2, TimeUnit.MINUTES) || process.exitValue() != 0) {
