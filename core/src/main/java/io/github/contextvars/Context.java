@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Set;
+import java.util.Spliterator;
 import java.util.concurrent.Callable;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
@@ -225,17 +226,18 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 
 	@Override
 	public Set<Map.Entry<ContextVar<?>, @Nullable Object>> entrySet() {
-		return new ContextView<>(this::state, (entry) -> entry);
+		return new ContextView<>(this::state, (entry) -> entry, Spliterator.DISTINCT);
 	}
 
 	@Override
 	public Set<ContextVar<?>> keySet() {
-		return new ContextView<>(this::state, Map.Entry::getKey);
+		return new ContextView<>(this::state, Map.Entry::getKey, Spliterator.DISTINCT);
 	}
 
 	@Override
 	public Collection<@Nullable Object> values() {
-		return Collections.unmodifiableCollection(new ContextView<@Nullable Object>(this::state, Map.Entry::getValue));
+		return Collections
+			.unmodifiableCollection(new ContextView<@Nullable Object>(this::state, Map.Entry::getValue, 0));
 	}
 
 	@Override

@@ -25,9 +25,14 @@ final class ContextView<E extends @Nullable Object> extends AbstractSet<E> {
 
 	private final Function<Map.Entry<ContextVar<?>, @Nullable Object>, E> part;
 
-	ContextView(Supplier<PersistentMap> state, Function<Map.Entry<ContextVar<?>, @Nullable Object>, E> part) {
+	// Of the spliterator: keys and entries are distinct, values need not be.
+	private final int characteristics;
+
+	ContextView(Supplier<PersistentMap> state, Function<Map.Entry<ContextVar<?>, @Nullable Object>, E> part,
+			int characteristics) {
 		this.state = state;
 		this.part = part;
+		this.characteristics = characteristics;
 	}
 
 	@Override
@@ -42,7 +47,7 @@ final class ContextView<E extends @Nullable Object> extends AbstractSet<E> {
 
 	@Override
 	public Spliterator<E> spliterator() {
-		return Spliterators.spliterator(parts(), Spliterator.DISTINCT | Spliterator.IMMUTABLE);
+		return Spliterators.spliterator(parts(), this.characteristics | Spliterator.IMMUTABLE);
 	}
 
 	@Override
@@ -61,7 +66,7 @@ final class ContextView<E extends @Nullable Object> extends AbstractSet<E> {
 
 	private ContextView<E> frozen() {
 		PersistentMap now = this.state.get();
-		return new ContextView<>(() -> now, this.part);
+		return new ContextView<>(() -> now, this.part, this.characteristics);
 	}
 
 	private List<E> parts() {

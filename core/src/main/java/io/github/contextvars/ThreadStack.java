@@ -1,7 +1,9 @@
 package io.github.contextvars;
 
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
@@ -147,36 +149,42 @@ final class ThreadStack {
 	}
 
 	private void tidy(int from, int top) {
-		if (top > from) {
-			for (int i = top; i > from; i--) {
-				forget(this.frames[i]);
-				this.frames[i] = null;
-			}
+		if (top == from) {
+			discardIfEmpty();
+			return;
+		}
+		// A logger may be anybody's code, and may run contexts itself: it is called when
+		// all are left.
+		List<Leak> leaks = new ArrayList<>();
+		for (int i = top; i > from; i--) {
+			forget(this.frames[i], leaks);
+			this.frames[i] = null;
 		}
 		discardIfEmpty();
+		leaks.forEach(ThreadStack::report);
 	}
 
-	private void forget(@Nullable Object frame) {
+	private static void forget(@Nullable Object frame, List<Leak> leaks) {
 		if (frame instanceof Context context) {
 			context.enteredBy = null;
-			report(context, null);
+			leaks.add(new Leak(context, null));
 		}
 		else if (frame instanceof EnteredScope scope && scope.context != null) {
 			Context context = scope.context;
 			Throwable enteredAt = scope.enteredAt;
 			context.enteredBy = null;
 			scope.forgetEverything();
-			report(context, enteredAt);
+			leaks.add(new Leak(context, enteredAt));
 		}
 	}
 
-	private void report(Context context, @Nullable Throwable enteredAt) {
+	private static void report(Leak leak) {
 		try {
 			logger.log(Level.WARNING,
-					context + " was still entered by thread '" + Thread.currentThread().getName()
+					leak.context + " was still entered by thread '" + Thread.currentThread().getName()
 							+ "' when an outer context was left, and has been left with it;"
 							+ " close each scope in the block that opened it, with try-with-resources",
-					enteredAt);
+					leak.enteredAt);
 		}
 		catch (Throwable ex) {
 			// A logger that fails must not keep a thread in a context that is not its
@@ -197,6 +205,9 @@ final class ThreadStack {
 			STACKS.set(stack);
 		}
 		return stack;
+	}
+
+	private record Leak(Context context, @Nullable Throwable enteredAt) {
 	}
 
 }

@@ -1,0 +1,83 @@
+package io.github.contextvars;
+
+import java.io.Serializable;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests of what the core consists of and depends on.
+ */
+class ArchitectureTests {
+
+	private final JavaClasses core = new ClassFileImporter()
+		.withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+		.importPackages("io.github.contextvars");
+
+	@Test
+	void coreDependsOnNothingButJavaAndJSpecify() {
+		ArchRuleDefinition.classes()
+			.should()
+			.onlyDependOnClassesThat()
+			.resideInAnyPackage("java..", "org.jspecify..", "io.github.contextvars")
+			.check(this.core);
+	}
+
+	@Test
+	void onlyTheContractsTypesArePublic() {
+		Set<String> visible = this.core.stream()
+			.filter(this::isVisible)
+			.map(JavaClass::getName)
+			.map((name) -> name.substring("io.github.contextvars.".length()))
+			.collect(Collectors.toSet());
+
+		assertThat(visible).containsExactlyInAnyOrder("ContextVar", "Token", "Context", "Context$CallableOp",
+				"Context$Scope", "ContextExecutors");
+	}
+
+	// A member of an interface is public, but no more visible than the interface.
+	private boolean isVisible(JavaClass type) {
+		return type.getModifiers().contains(JavaModifier.PUBLIC)
+				&& type.getEnclosingClass().map(this::isVisible).orElse(true);
+	}
+
+	@Test
+	void publicClassesAreFinal() {
+		ArchRuleDefinition.classes()
+			.that()
+			.arePublic()
+			.and()
+			.areNotInterfaces()
+			.should()
+			.haveModifier(JavaModifier.FINAL)
+			.check(this.core);
+	}
+
+	// An enum is Serializable by language; it has no state that could be.
+	@Test
+	void nothingIsSerializable() {
+		ArchRuleDefinition.noClasses()
+			.that()
+			.areNotEnums()
+			.should()
+			.beAssignableTo(Serializable.class)
+			.check(this.core);
+	}
+
+	@Test
+	void canaryRulesSeeTheClasses() {
+		assertThat(this.core).hasSizeGreaterThan(10);
+		assertThat(this.core.contain(PersistentMap.class)).isTrue();
+		assertThat(this.core.contain(ArchitectureTests.class)).isFalse();
+	}
+
+}

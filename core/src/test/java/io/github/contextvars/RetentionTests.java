@@ -1,0 +1,198 @@
+package io.github.contextvars;
+
+import java.lang.ref.Reference;
+import java.lang.ref.WeakReference;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests that nothing keeps a context, or a value, after its last use.
+ */
+class RetentionTests {
+
+	private static final ContextVar<Object> VAR = ContextVar.of("var");
+
+	private static Context holding(Object value) {
+		Context context = new Context();
+		context.run(() -> VAR.set(value));
+		return context;
+	}
+
+	@Nested
+	class Canary {
+
+		@Test
+		void valueOfAContextThatIsHeldIsKept() {
+			Object value = new Object();
+			WeakReference<Object> reference = new WeakReference<>(value);
+			Context context = holding(value);
+			value = null;
+
+			assertThat(Garbage.isKept(reference)).isTrue();
+			Reference.reachabilityFence(context);
+		}
+
+		@Test
+		void contextOfATokenThatIsNotUsedIsKept() {
+			Context context = new Context();
+			WeakReference<Context> reference = new WeakReference<>(context);
+			Token<Object> token = context.call(() -> VAR.set("value"));
+			context = null;
+
+			assertThat(Garbage.isKept(reference)).isTrue();
+			Reference.reachabilityFence(token);
+		}
+
+		@Test
+		void contextOfAScopeThatIsOpenIsKept() throws Exception {
+			TestThreads.run(() -> {
+				WeakReference<Context> reference = new WeakReference<>(new Context());
+				Context.Scope scope = reference.get().enter();
+				assertThat(Garbage.isKept(reference)).isTrue();
+				scope.close();
+			});
+		}
+
+	}
+
+	@Nested
+	class Collected {
+
+		@Test
+		void contextThatWasRunIsCollectedWhileItsThreadLives() {
+			WeakReference<Object> value = new WeakReference<>(new Object());
+			WeakReference<Context> context = new WeakReference<>(holding(value.get()));
+
+			new Context().run(() -> context.get().run(() -> assertThat(VAR.get()).isNotNull()));
+
+			assertThat(Garbage.isCollected(context)).isTrue();
+			assertThat(Garbage.isCollected(value)).isTrue();
+		}
+
+		@Test
+		void contextIsCollectedWhileTheOneAroundItIsStillEntered() {
+			WeakReference<Context> inner = new WeakReference<>(new Context());
+
+			new Context().run(() -> {
+				inner.get().run(() -> VAR.set("value"));
+				try (Context.Scope scope = inner.get().enter()) {
+					VAR.set("other");
+				}
+				assertThat(Garbage.isCollected(inner)).isTrue();
+			});
+		}
+
+		@Test
+		void originalIsCollectedWhileItsCopyIsHeld() {
+			WeakReference<Context> original = new WeakReference<>(holding("value"));
+			Context copy = original.get().copy();
+
+			assertThat(Garbage.isCollected(original)).isTrue();
+			Reference.reachabilityFence(copy);
+		}
+
+		@Test
+		void contextOfAUsedTokenIsCollected() {
+			WeakReference<Context> context = new WeakReference<>(new Context());
+			Token<Object> token = context.get().call(() -> VAR.set("value"));
+			context.get().run(() -> VAR.reset(token));
+
+			assertThat(Garbage.isCollected(context)).isTrue();
+			Reference.reachabilityFence(token);
+		}
+
+		@Test
+		void valueThatWasResetIsCollectedWhileContextAndTokenAreHeld() {
+			WeakReference<Object> value = new WeakReference<>(new Object());
+			Context context = new Context();
+			Token<Object> token = context.call(() -> VAR.set(value.get()));
+			context.run(() -> VAR.reset(token));
+
+			assertThat(Garbage.isCollected(value)).isTrue();
+			Reference.reachabilityFence(context);
+			Reference.reachabilityFence(token);
+		}
+
+		@Test
+		void contextsOfClosedScopesAreCollected() throws Exception {
+			TestThreads.run(() -> {
+				WeakReference<Context> outer = new WeakReference<>(new Context());
+				WeakReference<Context> inner = new WeakReference<>(new Context());
+				Context.Scope outerScope = outer.get().enter();
+				Context.Scope innerScope = inner.get().enter();
+				innerScope.close();
+				assertThat(Garbage.isCollected(inner)).isTrue();
+				outerScope.close();
+
+				assertThat(Garbage.isCollected(outer)).isTrue();
+				Reference.reachabilityFence(outerScope);
+				Reference.reachabilityFence(innerScope);
+			});
+		}
+
+		@Test
+		void contextsOfForgottenScopesAreCollectedWhileScopesAndBaseContextAreHeld() throws Exception {
+			TestThreads.run(() -> {
+				VAR.set("base");
+				WeakReference<Context> outer = new WeakReference<>(new Context());
+				WeakReference<Context> inner = new WeakReference<>(new Context());
+				Context.Scope innerScope;
+				try (LogCapture log = LogCapture.open()) {
+					Context.Scope outerScope = outer.get().enter();
+					innerScope = inner.get().enter();
+					outerScope.close();
+				}
+
+				assertThat(Garbage.isCollected(outer)).isTrue();
+				assertThat(Garbage.isCollected(inner)).isTrue();
+				Reference.reachabilityFence(innerScope);
+			});
+		}
+
+		@Test
+		void valuesOfADroppedWrappedTaskAreCollected() {
+			WeakReference<Object> value = new WeakReference<>(new Object());
+			Runnable wrapped = holding(value.get()).wrap(() -> assertThat(VAR.get()).isNotNull());
+			wrapped.run();
+			assertThat(Garbage.isKept(value)).isTrue();
+
+			wrapped = null;
+
+			assertThat(Garbage.isCollected(value)).isTrue();
+		}
+
+		@Test
+		void valuesOfATaskThatAPoolRanAreCollectedWhileThePoolLives() throws Exception {
+			WeakReference<Object> value = new WeakReference<>(new Object());
+			ExecutorService pool = Executors.newSingleThreadExecutor();
+			try {
+				ExecutorService wrapped = ContextExecutors.wrap(pool);
+				holding(value.get()).run(() -> wrapped.submit(() -> VAR.get()));
+				pool.submit(() -> {
+				}).get(1, TimeUnit.MINUTES);
+
+				assertThat(Garbage.isCollected(value)).isTrue();
+			}
+			finally {
+				pool.shutdownNow();
+			}
+		}
+
+		@Test
+		void baseContextIsCollectedWithItsThread() throws Exception {
+			WeakReference<Object> value = new WeakReference<>(new Object());
+
+			TestThreads.run(() -> VAR.set(value.get()));
+
+			assertThat(Garbage.isCollected(value)).isTrue();
+		}
+
+	}
+
+}
