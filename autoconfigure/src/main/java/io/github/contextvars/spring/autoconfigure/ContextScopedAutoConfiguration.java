@@ -23,6 +23,8 @@ import io.github.contextvars.spring.scoped.ContextScopedAdvisor;
  * {@link AutoConfiguration Auto-configuration} for {@code @ContextScoped}. Works with
  * AspectJ's weaver on the class path and without.
  */
+// Advisors are created before bean post-processors, and this class with its advisor.
+@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
 @AutoConfiguration(after = ContextVarsAutoConfiguration.class)
 @ConditionalOnClass(Advisor.class)
 @ConditionalOnBooleanProperty(name = "contextvars.scoped.enabled", matchIfMissing = true)

@@ -1,0 +1,52 @@
+package io.github.contextvars.demo;
+
+import java.util.regex.Pattern;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.springframework.stereotype.Component;
+import org.springframework.web.servlet.HandlerInterceptor;
+
+import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.declare.ContextVariable;
+
+/**
+ * Who is calling, and for which tenant. Read from the headers here and nowhere else;
+ * passed on to nobody.
+ */
+@Component
+final class Caller implements HandlerInterceptor {
+
+	@ContextVariable(description = "Whose notes this request may touch")
+	static final ContextVar<String> TENANT = ContextVar.of("tenant");
+
+	@ContextVariable(description = "Who is asking")
+	static final ContextVar<String> USER = ContextVar.of("user", "anonymous");
+
+	private static final Pattern USER_NAME = Pattern.compile("[\\w.@-]{1,64}");
+
+	private final Tenants tenants;
+
+	Caller(Tenants tenants) {
+		this.tenants = tenants;
+	}
+
+	// A real application would ask its security for both: a header proves nothing.
+	@Override
+	public boolean preHandle(HttpServletRequest request, HttpServletResponse response, Object handler) {
+		TENANT.set(this.tenants.require("Header X-Tenant", request.getHeader("X-Tenant")));
+		String user = request.getHeader("X-User");
+		if (user != null) {
+			USER.set(checkUser(user));
+		}
+		return true;
+	}
+
+	private static String checkUser(String user) {
+		if (!USER_NAME.matcher(user).matches()) {
+			throw Rejection.badRequest("Header X-User must match " + USER_NAME);
+		}
+		return user;
+	}
+
+}

@@ -1,0 +1,33 @@
+package io.github.contextvars.demo;
+
+import java.util.List;
+
+import org.springframework.stereotype.Service;
+
+import io.github.contextvars.spring.scoped.ContextScoped;
+
+/**
+ * Looks across the fence: the only place that changes the tenant within a request.
+ */
+@Service
+class NeighbourNotes {
+
+	private final NoteStore notes;
+
+	NeighbourNotes(NoteStore notes) {
+		this.notes = notes;
+	}
+
+	/**
+	 * Read another tenant's notes. THIS DEMO LETS EVERYBODY: a real application would
+	 * check here that the caller has the other tenant's permission.
+	 * @param tenant the other tenant; current until this method returns
+	 * @return the other tenant's notes
+	 */
+	@ContextScoped
+	List<Note> of(String tenant) {
+		Caller.TENANT.set(tenant);
+		return this.notes.all();
+	}
+
+}

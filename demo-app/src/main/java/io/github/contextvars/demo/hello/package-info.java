@@ -1,0 +1,8 @@
+/**
+ * The example of Python's {@code contextvars} documentation: a server that greets its
+ * client by an address that nobody passes to the greeting.
+ */
+@NullMarked
+package io.github.contextvars.demo.hello;
+
+import org.jspecify.annotations.NullMarked;

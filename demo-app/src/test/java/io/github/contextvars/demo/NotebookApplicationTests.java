@@ -1,0 +1,232 @@
+package io.github.contextvars.demo;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.resttestclient.autoconfigure.AutoConfigureRestTestClient;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.http.MediaType;
+import org.springframework.test.web.servlet.client.RestTestClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Tests for {@link NotebookApplication}, from the outside.
+ */
+@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
+@AutoConfigureRestTestClient
+class NotebookApplicationTests {
+
+	@Autowired
+	private RestTestClient client;
+
+	private Databases databases;
+
+	@Autowired
+	void setDataSource(TenantDataSource dataSource) {
+		this.databases = new Databases(dataSource);
+	}
+
+	@BeforeEach
+	void clear() {
+		this.databases.clear();
+	}
+
+	private RestTestClient client() {
+		return this.client;
+	}
+
+	private Databases databases() {
+		return this.databases;
+	}
+
+	private RestTestClient.ResponseSpec get(String path, String tenant, String user) {
+		return this.client.get().uri(path).header("X-Tenant", tenant).header("X-User", user).exchange();
+	}
+
+	private RestTestClient.ResponseSpec post(String path, String tenant, String user) {
+		return this.client.post().uri(path).header("X-Tenant", tenant).header("X-User", user).exchange();
+	}
+
+	private RestTestClient.ResponseSpec add(String text, String tenant, String user) {
+		return this.client.post()
+			.uri("/notes")
+			.header("X-Tenant", tenant)
+			.header("X-User", user)
+			.contentType(MediaType.APPLICATION_JSON)
+			.body("{\"text\": \"" + text + "\"}")
+			.exchange();
+	}
+
+	@Nested
+	class Add {
+
+		@Test
+		void addCreatesNoteOfUserInDatabaseOfTenant() {
+			add("Buy milk", "acme", "ada").expectStatus()
+				.isCreated()
+				.expectBody()
+				.json("{\"id\": 1, \"author\": \"ada\", \"text\": \"Buy milk\"}");
+
+			assertThat(databases().notes("acme")).containsExactly(new Note(1, "ada", "Buy milk"));
+			assertThat(databases().notes("globex")).isEmpty();
+		}
+
+		@Test
+		void addWhenNoUserIsAnonymous() {
+			client().post()
+				.uri("/notes")
+				.header("X-Tenant", "acme")
+				.contentType(MediaType.APPLICATION_JSON)
+				.body("{\"text\": \"Buy milk\"}")
+				.exchange()
+				.expectStatus()
+				.isCreated();
+
+			assertThat(databases().notes("acme")).extracting(Note::author).containsExactly("anonymous");
+		}
+
+		@ParameterizedTest
+		@ValueSource(ints = { 0, 1001 })
+		void addWhenTextHasWrongLengthIsBadRequest(int length) {
+			add("x".repeat(length), "acme", "ada").expectStatus()
+				.isBadRequest()
+				.expectBody()
+				.jsonPath("$.detail")
+				.isEqualTo("'text' must have 1 to 1000 characters");
+
+			assertThat(databases().notes("acme")).isEmpty();
+		}
+
+	}
+
+	@Nested
+	class Listing {
+
+		@Test
+		void listShowsNotesOfTenantOnly() {
+			add("Buy milk", "acme", "ada");
+			add("Build a laser", "globex", "hank");
+
+			get("/notes", "acme", "ada").expectStatus().isOk().expectBody().json("""
+					{"tenant": "acme", "notes": [{"id": 1, "author": "ada", "text": "Buy milk"}]}""");
+		}
+
+	}
+
+	@Nested
+	class Import {
+
+		@Test
+		void importCopiesNotesOfOtherTenantToCallersTenant() {
+			add("Build a laser", "globex", "hank");
+
+			post("/notes/import?from=globex", "acme", "ada").expectStatus()
+				.isOk()
+				.expectBody()
+				.json("{\"from\": \"globex\", \"count\": 1}");
+
+			assertThat(databases().notes("acme")).containsExactly(new Note(1, "hank", "Build a laser"));
+			assertThat(databases().notes("globex")).hasSize(1);
+		}
+
+		@Test
+		void importRestoresTenant() {
+			add("Build a laser", "globex", "hank");
+
+			post("/notes/import?from=globex", "acme", "ada").expectStatus().isOk();
+
+			await().untilAsserted(() -> assertThat(databases().audit("acme"))
+				.extracting(AuditTrail.Entry::tenant, AuditTrail.Entry::actor, AuditTrail.Entry::action)
+				.contains(tuple("acme", "ada", "imported 1 notes from globex")));
+			assertThat(databases().audit("globex")).extracting(AuditTrail.Entry::actor).doesNotContain("ada");
+		}
+
+		@Test
+		void importWhenOtherTenantIsUnknownIsNotFound() {
+			post("/notes/import?from=initech", "acme", "ada").expectStatus()
+				.isNotFound()
+				.expectBody()
+				.jsonPath("$.detail")
+				.isEqualTo("Parameter 'from' names an unknown tenant: 'initech'");
+		}
+
+	}
+
+	@Nested
+	class Export {
+
+		@Test
+		void exportRunsOnOtherThreadAndSeesCaller() {
+			add("Buy milk", "acme", "ada");
+			add("Build a laser", "globex", "hank");
+
+			get("/notes/export", "acme", "grace").expectStatus()
+				.isOk()
+				.expectHeader()
+				.contentTypeCompatibleWith(MediaType.TEXT_PLAIN)
+				.expectBody(String.class)
+				.value((text) -> assertThat(text)
+					.matches("Notes of acme, exported by grace on task-\\d+\n1\\. Buy milk \\(ada\\)\n"));
+		}
+
+	}
+
+	@Nested
+	class Audit {
+
+		@Test
+		void auditShowsWhoDidWhatRecordedOnOtherThread() {
+			add("Buy milk", "acme", "linus");
+
+			await().untilAsserted(() -> get("/audit", "acme", "auditor").expectStatus()
+				.isOk()
+				.expectBody()
+				.jsonPath("$[?(@.actor == 'linus' && @.tenant == 'acme' && @.action == 'added note 1'"
+						+ " && @.thread =~ /task-\\d+/)]")
+				.exists());
+			get("/audit", "globex", "auditor").expectBody().jsonPath("$[?(@.actor == 'linus')]").doesNotExist();
+		}
+
+	}
+
+	@Nested
+	class Rejections {
+
+		@ParameterizedTest
+		@ValueSource(strings = { "/notes", "/notes/export", "/audit" })
+		void getWhenNoTenantIsBadRequest(String path) {
+			client().get()
+				.uri(path)
+				.exchange()
+				.expectStatus()
+				.isBadRequest()
+				.expectHeader()
+				.contentType(MediaType.APPLICATION_PROBLEM_JSON)
+				.expectBody()
+				.jsonPath("$.detail")
+				.isEqualTo("Header X-Tenant is missing: it names the tenant");
+		}
+
+		@ParameterizedTest
+		@CsvSource({ "initech, ada, 404, unknown tenant: 'initech'", "AC ME, ada, 400, X-Tenant must match",
+				"acme, <b>ada</b>, 400, X-User must match" })
+		void getWhenHeaderIsNotAcceptedSaysWhich(String tenant, String user, int status, String detail) {
+			get("/notes", tenant, user).expectStatus()
+				.isEqualTo(status)
+				.expectHeader()
+				.contentType(MediaType.APPLICATION_PROBLEM_JSON)
+				.expectBody()
+				.jsonPath("$.detail")
+				.value(String.class, (value) -> assertThat(value).contains(detail));
+		}
+
+	}
+
+}
