@@ -2,6 +2,8 @@ package io.github.contextvars.demo;
 
 import java.util.List;
 
+import org.springframework.jdbc.core.DataClassRowMapper;
+import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.stereotype.Component;
@@ -11,6 +13,8 @@ import org.springframework.stereotype.Component;
  */
 @Component
 class AuditTrail {
+
+	private static final RowMapper<Entry> ROWS = DataClassRowMapper.newInstance(Entry.class);
 
 	private final JdbcClient jdbc;
 
@@ -31,7 +35,7 @@ class AuditTrail {
 	}
 
 	List<Entry> entries() {
-		return this.jdbc.sql("select tenant, actor, action, thread from audit order by id").query(Entry.class).list();
+		return this.jdbc.sql("select tenant, actor, action, thread from audit order by id").query(ROWS).list();
 	}
 
 	/**

@@ -2,6 +2,8 @@ package io.github.contextvars.demo;
 
 import java.util.List;
 
+import org.springframework.jdbc.core.DataClassRowMapper;
+import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.annotation.Transactional;
@@ -12,6 +14,8 @@ import org.springframework.transaction.annotation.Transactional;
 @Repository
 class NoteStore {
 
+	private static final RowMapper<Note> ROWS = DataClassRowMapper.newInstance(Note.class);
+
 	private final JdbcClient jdbc;
 
 	NoteStore(JdbcClient jdbc) {
@@ -19,7 +23,7 @@ class NoteStore {
 	}
 
 	List<Note> all() {
-		return this.jdbc.sql("select id, author, text from note order by id").query(Note.class).list();
+		return this.jdbc.sql("select id, author, text from note order by id").query(ROWS).list();
 	}
 
 	Note add(String text) {
@@ -34,7 +38,7 @@ class NoteStore {
 	private Note insert(String author, String text) {
 		return this.jdbc.sql("select id, author, text from final table (insert into note (author, text) values (?, ?))")
 			.params(author, text)
-			.query(Note.class)
+			.query(ROWS)
 			.single();
 	}
 
