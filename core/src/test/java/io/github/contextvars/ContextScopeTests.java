@@ -327,6 +327,37 @@ class ContextScopeTests {
 		}
 
 		@Test
+		void runWhenBodyClosesAnOuterScopeAndEntersItsOwnContextAgainAboveAnotherDoesNotPopIt() {
+			Context bottom = named("bottom");
+			Context outer = named("outer");
+			Context inner = named("inner");
+			List<Context.Scope> again = new ArrayList<>();
+
+			try (LogCapture log = LogCapture.open()) {
+				bottom.run(() -> {
+					Context.Scope scope = outer.enter();
+					inner.run(() -> {
+						scope.close();
+						assertThat(VAR.get()).isEqualTo("bottom");
+						again.add(named("filler").enter());
+						again.add(inner.enter());
+					});
+
+					assertThat(VAR.get()).isEqualTo("inner");
+					assertThatIllegalStateException().isThrownBy(inner::enter);
+					again.get(1).close();
+					assertThat(VAR.get()).isEqualTo("filler");
+					again.get(0).close();
+					assertThat(VAR.get()).isEqualTo("bottom");
+				});
+				assertThat(log.messages()).hasSize(1);
+			}
+
+			assertThat(VAR.get()).isEqualTo("nowhere");
+			assertFree(bottom, outer, inner);
+		}
+
+		@Test
 		void runWhenBodyClosesAnOuterScopeAndAnotherThreadEntersItsContextDoesNotFreeIt() throws Exception {
 			Context outer = named("outer");
 			Context inner = named("inner");
