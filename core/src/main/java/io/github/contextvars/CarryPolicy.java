@@ -17,12 +17,7 @@ sealed interface CarryPolicy {
 	/**
 	 * A copy of the submitter's context, taken when the task is handed over.
 	 */
-	enum Capture implements CarryPolicy {
-
-		/**
-		 * The one instance.
-		 */
-		AT_SUBMISSION;
+	record Capture() implements CarryPolicy {
 
 		@Override
 		public Runnable carry(Runnable task) {

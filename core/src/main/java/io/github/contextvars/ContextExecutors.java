@@ -36,7 +36,7 @@ public final class ContextExecutors {
 	 * @throws NullPointerException if the executor is {@code null}
 	 */
 	public static Executor wrap(Executor executor) {
-		return carrying(executor, CarryPolicy.Capture.AT_SUBMISSION);
+		return carrying(executor, new CarryPolicy.Capture());
 	}
 
 	/**
@@ -47,7 +47,7 @@ public final class ContextExecutors {
 	 * @throws NullPointerException if the executor is {@code null}
 	 */
 	public static ExecutorService wrap(ExecutorService executor) {
-		return carrying(executor, CarryPolicy.Capture.AT_SUBMISSION);
+		return carrying(executor, new CarryPolicy.Capture());
 	}
 
 	/**
@@ -59,7 +59,7 @@ public final class ContextExecutors {
 	 */
 	public static ScheduledExecutorService wrap(ScheduledExecutorService executor) {
 		requireExecutor(executor);
-		CarryPolicy policy = CarryPolicy.Capture.AT_SUBMISSION;
+		CarryPolicy policy = new CarryPolicy.Capture();
 		return CarryingExecutor.has(executor, policy) ? executor
 				: new CarryingScheduledExecutorService(executor, policy);
 	}

@@ -65,10 +65,11 @@ final class ThreadStack {
 			// itself.
 			new Context().run(() -> handler.accept(var));
 		}
+		Context base = new Context();
 		ThreadStack stack = ofCurrentThread();
-		stack.base = new Context();
-		stack.current = stack.base;
-		return stack.current;
+		stack.base = base;
+		stack.current = base;
+		return base;
 	}
 
 	static void onBaseContext(@Nullable Consumer<? super ContextVar<?>> handler) {

@@ -8,15 +8,18 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.OperationResponseBody;
 
+import io.github.contextvars.spring.task.ExecutorCoverage;
+
 /**
  * What the endpoint answers.
  *
  * @param variables the declared variables
  * @param contexts the contexts that run now, in the order in which they began
  * @param contextCount how many contexts there are, listed or not
+ * @param executors the executor beans, and whether they carry contexts
  */
 public record ContextVarsDescriptor(List<VariableDescriptor> variables, List<ContextDescriptor> contexts,
-		int contextCount) implements OperationResponseBody {
+		int contextCount, List<ExecutorCoverage.Entry> executors) implements OperationResponseBody {
 
 	/**
 	 * A declared variable.
@@ -38,7 +41,8 @@ public record ContextVarsDescriptor(List<VariableDescriptor> variables, List<Con
 	 * A context that runs now.
 	 *
 	 * @param id tells it from all others of the application
-	 * @param kind {@code request}, {@code task} or {@code scoped}
+	 * @param kind {@code request}, {@code task}, {@code scoped}, {@code scheduled} or
+	 * {@code listener}
 	 * @param origin what it was made for
 	 * @param parent the id of the context that it was copied from, if any
 	 * @param thread the thread that runs in it

@@ -19,6 +19,7 @@ import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.declare.ContextVariables;
 import io.github.contextvars.spring.live.LiveContext;
 import io.github.contextvars.spring.live.LiveContexts;
+import io.github.contextvars.spring.task.ExecutorCoverage;
 
 /**
  * {@link Endpoint @Endpoint} that lists the declared context variables and the contexts
@@ -36,6 +37,8 @@ public final class ContextVarsEndpoint {
 
 	private final LiveContexts liveContexts;
 
+	private final ExecutorCoverage executors;
+
 	private final Sanitizer sanitizer;
 
 	private final Show showValues;
@@ -44,13 +47,15 @@ public final class ContextVarsEndpoint {
 	 * Create an endpoint.
 	 * @param variables the declared variables
 	 * @param liveContexts what runs now
+	 * @param executors which executor beans carry contexts
 	 * @param sanitizingFunctions mask values, by the names of variables
 	 * @param showValues when to show values
 	 */
-	public ContextVarsEndpoint(ContextVariables variables, LiveContexts liveContexts,
+	public ContextVarsEndpoint(ContextVariables variables, LiveContexts liveContexts, ExecutorCoverage executors,
 			Iterable<SanitizingFunction> sanitizingFunctions, Show showValues) {
 		this.variables = variables;
 		this.liveContexts = liveContexts;
+		this.executors = executors;
 		this.sanitizer = new Sanitizer(sanitizingFunctions);
 		this.showValues = showValues;
 	}
@@ -102,7 +107,7 @@ public final class ContextVarsEndpoint {
 			.limit(MAX_CONTEXTS)
 			.map((work) -> describe(work, work == current, names, showUnsanitized))
 			.toList();
-		return new ContextVarsDescriptor(declared, contexts, running.size());
+		return new ContextVarsDescriptor(declared, contexts, running.size(), this.executors.list());
 	}
 
 	private static ContextVarsDescriptor.VariableDescriptor describe(ContextVariables.Declaration declaration,

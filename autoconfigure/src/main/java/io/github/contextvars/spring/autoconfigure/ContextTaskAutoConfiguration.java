@@ -3,18 +3,24 @@ package io.github.contextvars.spring.autoconfigure;
 import org.springframework.aop.Advisor;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Role;
+import org.springframework.core.env.Environment;
 import org.springframework.util.function.SingletonSupplier;
 
 import io.github.contextvars.spring.live.LiveContexts;
 import io.github.contextvars.spring.task.AsyncOriginAdvisor;
 import io.github.contextvars.spring.task.ContextTaskDecorator;
+import io.github.contextvars.spring.task.ExecutorCoverage;
+import io.github.contextvars.spring.task.ExecutorPostProcessor;
+import io.github.contextvars.spring.task.ListenerAdvisor;
 
 /**
  * {@link AutoConfiguration Auto-configuration} that carries contexts to other threads.
@@ -27,6 +33,34 @@ public final class ContextTaskAutoConfiguration {
 	@ConditionalOnMissingBean
 	ContextTaskDecorator contextTaskDecorator(LiveContexts liveContexts) {
 		return new ContextTaskDecorator(liveContexts);
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(Advisor.class)
+	static class ExecutorConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		static ExecutorPostProcessor contextExecutorPostProcessor(ConfigurableListableBeanFactory beanFactory,
+				Environment environment, ObjectProvider<ContextTaskDecorator> decorator) {
+			ContextVarsProperties.Task properties = Binder.get(environment)
+				.bindOrCreate("contextvars.task", ContextVarsProperties.Task.class);
+			return new ExecutorPostProcessor(beanFactory, SingletonSupplier.of(decorator::getObject),
+					properties.getExecutors() == ContextVarsProperties.Executors.BOOT, properties.getExclude());
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		ExecutorCoverage executorCoverage(ExecutorPostProcessor postProcessor) {
+			return postProcessor.coverage();
+		}
+
+		@Bean
+		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+		static ListenerAdvisor contextListenerAdvisor(ObjectProvider<LiveContexts> liveContexts) {
+			return new ListenerAdvisor(SingletonSupplier.of(liveContexts::getObject));
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -9,6 +9,7 @@ import org.springframework.context.annotation.Bean;
 
 import io.github.contextvars.spring.declare.ContextVariables;
 import io.github.contextvars.spring.live.LiveContexts;
+import io.github.contextvars.spring.task.BaseContextPolicy;
 
 /**
  * {@link AutoConfiguration Auto-configuration} for what all paths share: the declared
@@ -31,10 +32,15 @@ public final class ContextVarsAutoConfiguration {
 		return LiveContexts.untracked();
 	}
 
+	@Bean(destroyMethod = "close")
+	BaseContextPolicy baseContextPolicy(ContextVarsProperties properties) {
+		return BaseContextPolicy.install(properties.getBaseContext());
+	}
+
 	// A wrong declaration stops a lazy application from starting, too.
 	@Bean
 	static LazyInitializationExcludeFilter contextVariablesLazyInitializationExcludeFilter() {
-		return LazyInitializationExcludeFilter.forBeanTypes(ContextVariables.class);
+		return LazyInitializationExcludeFilter.forBeanTypes(ContextVariables.class, BaseContextPolicy.class);
 	}
 
 }

@@ -16,6 +16,7 @@ import io.github.contextvars.spring.actuate.ContextVarsEndpoint;
 import io.github.contextvars.spring.actuate.ContextVarsEndpointWebExtension;
 import io.github.contextvars.spring.declare.ContextVariables;
 import io.github.contextvars.spring.live.LiveContexts;
+import io.github.contextvars.spring.task.ExecutorCoverage;
 
 /**
  * {@link AutoConfiguration Auto-configuration} for the {@code contextvars} endpoint and
@@ -37,9 +38,10 @@ public final class ContextVarsEndpointAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	ContextVarsEndpoint contextVarsEndpoint(ContextVariables variables, LiveContexts liveContexts,
-			ObjectProvider<SanitizingFunction> sanitizingFunctions, ContextVarsEndpointProperties properties) {
-		return new ContextVarsEndpoint(variables, liveContexts, sanitizingFunctions.orderedStream().toList(),
-				properties.getShowValues());
+			ObjectProvider<ExecutorCoverage> executors, ObjectProvider<SanitizingFunction> sanitizingFunctions,
+			ContextVarsEndpointProperties properties) {
+		return new ContextVarsEndpoint(variables, liveContexts, executors.getIfAvailable(ExecutorCoverage::new),
+				sanitizingFunctions.orderedStream().toList(), properties.getShowValues());
 	}
 
 	@Bean

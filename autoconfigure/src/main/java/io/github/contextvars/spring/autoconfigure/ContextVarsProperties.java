@@ -1,7 +1,12 @@
 package io.github.contextvars.spring.autoconfigure;
 
+import java.util.HashSet;
+import java.util.Set;
+
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.core.Ordered;
+
+import io.github.contextvars.spring.task.BaseContextPolicy;
 
 /**
  * Configuration properties for context variables.
@@ -17,6 +22,11 @@ public final class ContextVarsProperties {
 
 	private final Live live = new Live();
 
+	/**
+	 * What happens when a thread sets a variable outside of any context.
+	 */
+	private BaseContextPolicy.Mode baseContext = BaseContextPolicy.Mode.WARN;
+
 	public Web getWeb() {
 		return this.web;
 	}
@@ -31,6 +41,14 @@ public final class ContextVarsProperties {
 
 	public Live getLive() {
 		return this.live;
+	}
+
+	public BaseContextPolicy.Mode getBaseContext() {
+		return this.baseContext;
+	}
+
+	public void setBaseContext(BaseContextPolicy.Mode baseContext) {
+		this.baseContext = baseContext;
 	}
 
 	/**
@@ -67,7 +85,7 @@ public final class ContextVarsProperties {
 	}
 
 	/**
-	 * Properties of task decoration.
+	 * Properties of tasks.
 	 */
 	public static final class Task {
 
@@ -76,6 +94,28 @@ public final class ContextVarsProperties {
 		 */
 		private boolean enabled = true;
 
+		/**
+		 * Which executor and scheduler beans are covered.
+		 */
+		private Executors executors = Executors.ALL;
+
+		/**
+		 * Names of executor beans to leave alone.
+		 */
+		private final Set<String> exclude = new HashSet<>();
+
+		public Executors getExecutors() {
+			return this.executors;
+		}
+
+		public void setExecutors(Executors executors) {
+			this.executors = executors;
+		}
+
+		public Set<String> getExclude() {
+			return this.exclude;
+		}
+
 		public boolean isEnabled() {
 			return this.enabled;
 		}
@@ -83,6 +123,19 @@ public final class ContextVarsProperties {
 		public void setEnabled(boolean enabled) {
 			this.enabled = enabled;
 		}
+
+	}
+
+	/**
+	 * Which executor beans are covered.
+	 */
+	public enum Executors {
+
+		/** Every executor and scheduler bean. */
+		ALL,
+
+		/** Those that Spring Boot defines or builds. */
+		BOOT
 
 	}
 

@@ -14,10 +14,12 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.web.filter.OncePerRequestFilter;
 import org.springframework.web.method.support.HandlerMethodArgumentResolver;
+import org.springframework.web.servlet.config.annotation.AsyncSupportConfigurer;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
 import io.github.contextvars.spring.declare.ContextVariables;
 import io.github.contextvars.spring.live.LiveContexts;
+import io.github.contextvars.spring.web.CarryingCallableInterceptor;
 import io.github.contextvars.spring.web.ContextFilter;
 import io.github.contextvars.spring.web.ContextValueArgumentResolver;
 
@@ -48,11 +50,20 @@ public final class ContextWebAutoConfiguration {
 
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(WebMvcConfigurer.class)
-	static class ContextValueConfiguration {
+	static class WebMvcConfiguration {
 
 		@Bean
-		WebMvcConfigurer contextValueWebMvcConfigurer(ConfigurableBeanFactory beanFactory, ContextVariables variables) {
+		WebMvcConfigurer contextWebMvcConfigurer(ConfigurableBeanFactory beanFactory, ContextVariables variables,
+				LiveContexts liveContexts, ContextVarsProperties properties) {
+			boolean carries = properties.getTask().isEnabled();
 			return new WebMvcConfigurer() {
+
+				@Override
+				public void configureAsyncSupport(AsyncSupportConfigurer configurer) {
+					if (carries) {
+						configurer.registerCallableInterceptors(new CarryingCallableInterceptor(liveContexts));
+					}
+				}
 
 				@Override
 				public void addArgumentResolvers(List<HandlerMethodArgumentResolver> resolvers) {

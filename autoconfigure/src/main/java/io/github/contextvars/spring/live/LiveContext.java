@@ -120,7 +120,13 @@ public final class LiveContext {
 		TASK,
 
 		/** A call of a method that has its own scope. */
-		SCOPED
+		SCOPED,
+
+		/** One run of something that the application has scheduled. */
+		SCHEDULED,
+
+		/** One message of a listener. */
+		LISTENER
 
 	}
 

@@ -1,6 +1,7 @@
 package io.github.contextvars.spring.task;
 
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.util.function.Supplier;
 
 import org.aopalliance.aop.Advice;
@@ -60,8 +61,10 @@ public final class AsyncOriginAdvisor implements PointcutAdvisor {
 
 		@Override
 		public boolean matches(Method method, Class<?> targetClass) {
-			return AnnotatedElementUtils.hasAnnotation(method, Async.class)
-					|| AnnotatedElementUtils.hasAnnotation(targetClass, Async.class);
+			// A proxy of a final class would stop the application from starting.
+			return !Modifier.isFinal(targetClass.getModifiers())
+					&& (AnnotatedElementUtils.hasAnnotation(method, Async.class)
+							|| AnnotatedElementUtils.hasAnnotation(targetClass, Async.class));
 		}
 
 	}

@@ -1,5 +1,9 @@
 package io.github.contextvars.spring.task;
 
+import java.util.concurrent.Callable;
+import java.util.concurrent.RunnableScheduledFuture;
+import java.util.function.Supplier;
+
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.Ordered;
 import org.springframework.core.task.TaskDecorator;
@@ -12,12 +16,16 @@ import io.github.contextvars.spring.live.LiveContexts;
 /**
  * Runs each task in a copy of its submitter's context. The copy is taken when the task is
  * submitted, and each run of the task gets a copy of that: running twice, late or
- * concurrently mixes nothing.
+ * concurrently mixes nothing. What Spring schedules for the application itself, such as
+ * {@code @Scheduled} methods, was submitted by nobody: each run begins empty.
  * <p>
  * Among several decorators this one is the outermost at run time, so that what the others
- * do around the task happens inside the copy.
+ * do around the task happens inside the copy. A task that was decorated already stays as
+ * it is.
  */
 public final class ContextTaskDecorator implements TaskDecorator, Ordered {
+
+	private static final String REGISTRAR_PACKAGE = "org.springframework.scheduling.";
 
 	private final LiveContexts liveContexts;
 
@@ -36,22 +44,67 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 
 	@Override
 	public Runnable decorate(Runnable task) {
+		// A scheduler decorates each run of a trigger inside the run before it: there the
+		// task
+		// itself is decorated, when it is scheduled.
+		if (task instanceof CarriedTask || task instanceof RunnableScheduledFuture) {
+			return task;
+		}
+		return isScheduledBySpring(task) ? new CarriedTask(this, task, LiveContext.Kind.SCHEDULED, new Context(), null)
+				: new CarriedTask(this, task, LiveContext.Kind.TASK, Context.copyOfCurrent(),
+						this.liveContexts.currentId());
+	}
+
+	/**
+	 * Decorate a task that returns something, as {@link #decorate(Runnable)} does.
+	 * @param <V> the type of the result
+	 * @param task what to call
+	 * @return the decorated task
+	 */
+	@SuppressWarnings("NullAway") // the compiler of JDK 17 doesn't know of nullable type
+									// arguments
+	public <V extends @Nullable Object> Callable<V> decorateCallable(Callable<V> task) {
 		Context captured = Context.copyOfCurrent();
 		Long parent = this.liveContexts.currentId();
-		return () -> run(task, parent, captured.copy());
+		return () -> this.liveContexts.<V, Exception>call(
+				this.liveContexts.begin(LiveContext.Kind.TASK, nameOf(task), parent, captured.copy()), task::call);
 	}
 
-	private void run(Runnable task, @Nullable Long parent, Context context) {
-		LiveContext work = this.liveContexts.begin(LiveContext.Kind.TASK, () -> nameOf(task), parent, context);
-		this.liveContexts.run(work, task);
+	// The registrar's tasks are of its own classes, ReschedulingRunnable's and error
+	// handlers of others.
+	private static boolean isScheduledBySpring(Runnable task) {
+		String type = task.getClass().getName();
+		return type.startsWith(REGISTRAR_PACKAGE + "config.Task$")
+				|| type.equals(REGISTRAR_PACKAGE + "support.ScheduledMethodRunnable");
 	}
 
-	// The class that the task was written in: calling the task's toString() is calling
-	// user code.
-	private static String nameOf(Runnable task) {
-		String name = ClassUtils.getShortName(task.getClass());
-		int lambda = name.indexOf("$$Lambda");
-		return (lambda > 0) ? name.substring(0, lambda) : name;
+	// The class that the task was written in: its toString() is somebody's code.
+	private static Supplier<String> nameOf(Object task) {
+		Class<?> type = task.getClass();
+		return () -> {
+			String name = ClassUtils.getShortName(type);
+			int lambda = name.indexOf("$$Lambda");
+			return (lambda > 0) ? name.substring(0, lambda) : name;
+		};
+	}
+
+	private record CarriedTask(ContextTaskDecorator decorator, Runnable task, LiveContext.Kind kind, Context captured,
+			@Nullable Long parent) implements Runnable {
+
+		@Override
+		public void run() {
+			LiveContexts live = this.decorator.liveContexts;
+			// Of Spring's own tasks the text is the method's name.
+			Supplier<String> origin = (this.kind == LiveContext.Kind.SCHEDULED) ? this.task::toString
+					: nameOf(this.task);
+			live.run(live.begin(this.kind, origin, this.parent, this.captured.copy()), this.task);
+		}
+
+		@Override
+		public String toString() {
+			return this.task.toString();
+		}
+
 	}
 
 }

@@ -1,12 +1,14 @@
 package io.github.contextvars.spring.web;
 
 import java.io.IOException;
+import java.util.function.Supplier;
 
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.springframework.web.filter.OncePerRequestFilter;
+import org.springframework.web.util.WebUtils;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.spring.live.LiveContext;
@@ -16,6 +18,7 @@ import io.github.contextvars.spring.live.LiveContexts;
  * Runs each request in a fresh context, around all filters and servlets behind it. An
  * ASYNC or ERROR dispatch of the request enters the same context again, on whichever
  * thread; FORWARD and INCLUDE happen inside it. The context is left on every way out.
+ * Callbacks of asynchronous processing run in a copy of it.
  */
 public final class ContextFilter extends OncePerRequestFilter {
 
@@ -44,27 +47,34 @@ public final class ContextFilter extends OncePerRequestFilter {
 	@Override
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
-		try (Context.Scope scope = this.liveContexts.enter(workOf(request))) {
-			chain.doFilter(request, response);
+		LiveContext work = workOf(request);
+		try (Context.Scope scope = this.liveContexts.enter(work)) {
+			chain.doFilter(carrying(request, work), response);
 		}
+	}
+
+	// An ASYNC dispatch brings back the request that asynchronous processing was started
+	// with.
+	private HttpServletRequest carrying(HttpServletRequest request, LiveContext work) {
+		return (WebUtils.getNativeRequest(request, CarryingRequest.class) == null)
+				? new CarryingRequest(request, this.liveContexts, work) : request;
 	}
 
 	private LiveContext workOf(HttpServletRequest request) {
 		if (request.getAttribute(WORK) instanceof LiveContext work) {
 			return work;
 		}
-		// Read now: the container reuses the request object.
-		String method = request.getMethod();
-		String path = request.getRequestURI();
-		LiveContext work = this.liveContexts.begin(LiveContext.Kind.REQUEST,
-				() -> method + " " + withoutParameters(path), null, new Context());
+		LiveContext work = this.liveContexts.begin(LiveContext.Kind.REQUEST, originOf(request), null, new Context());
 		request.setAttribute(WORK, work);
 		return work;
 	}
 
-	// Path parameters, such as a session id, are nobody's business.
-	private static String withoutParameters(String path) {
-		return path.replaceAll(";[^/]*", "");
+	static Supplier<String> originOf(HttpServletRequest request) {
+		// Read now: the container reuses the request object.
+		String method = request.getMethod();
+		String path = request.getRequestURI();
+		// Path parameters, such as a session id, are nobody's business.
+		return () -> method + " " + path.replaceAll(";[^/]*", "");
 	}
 
 }

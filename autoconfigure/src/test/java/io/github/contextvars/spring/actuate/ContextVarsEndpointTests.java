@@ -16,6 +16,7 @@ import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.declare.ContextVariables;
 import io.github.contextvars.spring.live.LiveContext;
 import io.github.contextvars.spring.live.LiveContexts;
+import io.github.contextvars.spring.task.ExecutorCoverage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -57,7 +58,8 @@ class ContextVarsEndpointTests {
 		ContextVar<String> declared = ContextVar.of("value");
 		ContextVariables variables = new ContextVariables(
 				List.of(new ContextVariables.Declaration(declared, "Test#VALUE", "java.lang.String", "", true)));
-		ContextVarsEndpoint endpoint = new ContextVarsEndpoint(variables, this.live, List.of(), Show.ALWAYS);
+		ContextVarsEndpoint endpoint = new ContextVarsEndpoint(variables, this.live, new ExecutorCoverage(), List.of(),
+				Show.ALWAYS);
 		ContextVarsDescriptor[] described = new ContextVarsDescriptor[1];
 
 		run(() -> {
@@ -131,7 +133,8 @@ class ContextVarsEndpointTests {
 	}
 
 	private ContextVarsEndpoint endpoint(Show show, List<SanitizingFunction> functions) {
-		return new ContextVarsEndpoint(new ContextVariables(List.of()), this.live, functions, show);
+		return new ContextVarsEndpoint(new ContextVariables(List.of()), this.live, new ExecutorCoverage(), functions,
+				show);
 	}
 
 	private void run(Runnable body) {

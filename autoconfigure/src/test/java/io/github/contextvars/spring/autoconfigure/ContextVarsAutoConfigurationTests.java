@@ -33,6 +33,7 @@ import io.github.contextvars.spring.live.LiveContexts;
 import io.github.contextvars.spring.scoped.ContextScopedAdvisor;
 import io.github.contextvars.spring.task.AsyncOriginAdvisor;
 import io.github.contextvars.spring.task.ContextTaskDecorator;
+import io.github.contextvars.spring.task.ExecutorCoverage;
 import io.github.contextvars.spring.web.ContextFilter;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -129,7 +130,7 @@ class ContextVarsAutoConfigurationTests {
 		void filterCanBeSwitchedOff() {
 			ContextVarsAutoConfigurationTests.this.webRunner.withPropertyValues("contextvars.web.enabled=false")
 				.run((context) -> assertThat(context).doesNotHaveBean(FilterRegistrationBean.class)
-					.hasBean("contextValueWebMvcConfigurer"));
+					.hasBean("contextWebMvcConfigurer"));
 		}
 
 		@Test
@@ -143,7 +144,7 @@ class ContextVarsAutoConfigurationTests {
 		void filterIsForServletApplicationsOnly() {
 			ContextVarsAutoConfigurationTests.this.runner
 				.run((context) -> assertThat(context).doesNotHaveBean(FilterRegistrationBean.class)
-					.doesNotHaveBean("contextValueWebMvcConfigurer"));
+					.doesNotHaveBean("contextWebMvcConfigurer"));
 		}
 
 		@Test
@@ -158,7 +159,7 @@ class ContextVarsAutoConfigurationTests {
 				.withClassLoader(new FilteredClassLoader(WebMvcConfigurer.class))
 				.run((context) -> assertThat(context).hasNotFailed()
 					.hasBean("contextFilterRegistration")
-					.doesNotHaveBean("contextValueWebMvcConfigurer"));
+					.doesNotHaveBean("contextWebMvcConfigurer"));
 		}
 
 	}
@@ -266,7 +267,7 @@ class ContextVarsAutoConfigurationTests {
 			ContextVarsAutoConfigurationTests.this.webRunner.withPropertyValues(EXPOSED)
 				.withBean("mine", ContextVarsEndpoint.class,
 						() -> new ContextVarsEndpoint(new ContextVariables(List.of()), LiveContexts.untracked(),
-								List.of(), Show.NEVER))
+								new ExecutorCoverage(), List.of(), Show.NEVER))
 				.run((context) -> assertThat(context).hasSingleBean(ContextVarsEndpoint.class).hasBean("mine"));
 		}
 
@@ -296,7 +297,8 @@ class ContextVarsAutoConfigurationTests {
 
 			assertThat(properties).extracting((property) -> property.get("name"))
 				.containsExactlyInAnyOrder("contextvars.web.enabled", "contextvars.web.order",
-						"contextvars.task.enabled", "contextvars.scoped.enabled", "contextvars.live.enabled",
+						"contextvars.task.enabled", "contextvars.task.executors", "contextvars.task.exclude",
+						"contextvars.base-context", "contextvars.scoped.enabled", "contextvars.live.enabled",
 						"management.endpoint.contextvars.access", "management.endpoint.contextvars.cache.time-to-live",
 						"management.endpoint.contextvars.show-values", "management.endpoint.contextvars.roles");
 			assertThat(properties)

@@ -1,0 +1,87 @@
+package io.github.contextvars.spring.task;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import io.github.contextvars.Context;
+import io.github.contextvars.ContextVar;
+
+/**
+ * What happens when a thread sets a variable outside of any context: the value would stay
+ * with the thread, for whatever runs there next. There is one such decision for the whole
+ * of the JVM; where several applications share it, that of the youngest counts.
+ */
+public final class BaseContextPolicy implements AutoCloseable {
+
+	private static final Log logger = LogFactory.getLog(BaseContextPolicy.class);
+
+	private static final List<BaseContextPolicy> ACTIVE = new CopyOnWriteArrayList<>();
+
+	private final Mode mode;
+
+	private BaseContextPolicy(Mode mode) {
+		this.mode = mode;
+	}
+
+	/**
+	 * Put a policy in force until it is closed.
+	 * @param mode what to do
+	 * @return the policy
+	 */
+	public static BaseContextPolicy install(Mode mode) {
+		BaseContextPolicy policy = new BaseContextPolicy(mode);
+		synchronized (ACTIVE) {
+			ACTIVE.add(policy);
+			Context.onBaseContext(BaseContextPolicy::decide);
+		}
+		return policy;
+	}
+
+	@Override
+	public void close() {
+		synchronized (ACTIVE) {
+			if (ACTIVE.remove(this) && ACTIVE.isEmpty()) {
+				Context.onBaseContext(null);
+			}
+		}
+	}
+
+	private static void decide(ContextVar<?> variable) {
+		Mode mode = Mode.ALLOW;
+		for (BaseContextPolicy policy : ACTIVE) {
+			mode = policy.mode;
+		}
+		if (mode == Mode.ALLOW) {
+			return;
+		}
+		String message = "Context variable '" + variable.name() + "' is set by thread '"
+				+ Thread.currentThread().getName() + "' outside of any context: the value stays with the thread,"
+				+ " for whatever runs there next. Hand the work over through an executor bean or through"
+				+ " ContextExecutors.wrap(executor), or run it in new Context().run(...). 'contextvars.base-context'"
+				+ " decides what happens here: allow, warn or reject.";
+		if (mode == Mode.REJECT) {
+			throw new IllegalStateException(message);
+		}
+		logger.warn(message);
+	}
+
+	/**
+	 * What to do.
+	 */
+	public enum Mode {
+
+		/** Let it pass. */
+		ALLOW,
+
+		/** Let it pass, and log a warning. */
+		WARN,
+
+		/** Throw an {@link IllegalStateException}. */
+		REJECT
+
+	}
+
+}

@@ -1,0 +1,56 @@
+package io.github.contextvars.spring.task;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+
+import org.aopalliance.intercept.MethodInterceptor;
+import org.aopalliance.intercept.MethodInvocation;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decorates the tasks that an executor or a scheduler is handed, as they are handed over.
+ */
+final class CarryingAdvice implements MethodInterceptor {
+
+	private static final Set<String> HAND_OVER = Set.of("execute", "submit", "submitCompletable", "invokeAll",
+			"invokeAny", "schedule", "scheduleAtFixedRate", "scheduleWithFixedDelay");
+
+	private final Supplier<ContextTaskDecorator> decorator;
+
+	CarryingAdvice(Supplier<ContextTaskDecorator> decorator) {
+		this.decorator = decorator;
+	}
+
+	@Override
+	public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
+		if (HAND_OVER.contains(invocation.getMethod().getName())) {
+			Class<?>[] types = invocation.getMethod().getParameterTypes();
+			Object[] arguments = invocation.getArguments();
+			for (int i = 0; i < types.length; i++) {
+				arguments[i] = carried(types[i], arguments[i]);
+			}
+		}
+		return invocation.proceed();
+	}
+
+	// What is not as it should be is left for the executor to complain about.
+	private Object carried(Class<?> type, Object argument) {
+		if (type == Runnable.class && argument instanceof Runnable task) {
+			return this.decorator.get().decorate(task);
+		}
+		if (type == Callable.class && argument instanceof Callable<?> task) {
+			return this.decorator.get().decorateCallable(task);
+		}
+		if (type == Collection.class && argument instanceof Collection<?> tasks) {
+			List<Object> carried = new ArrayList<>(tasks.size());
+			tasks.forEach((task) -> carried.add(carried(Callable.class, task)));
+			return carried;
+		}
+		return argument;
+	}
+
+}

@@ -1,0 +1,222 @@
+package io.github.contextvars.spring.task;
+
+import java.lang.reflect.Field;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+
+import org.aopalliance.intercept.MethodInterceptor;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.beans.factory.support.RootBeanDefinition;
+import org.springframework.core.Ordered;
+import org.springframework.core.PriorityOrdered;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.core.task.TaskDecorator;
+import org.springframework.core.task.support.CompositeTaskDecorator;
+import org.springframework.scheduling.TaskScheduler;
+import org.springframework.scheduling.annotation.AsyncConfigurer;
+import org.springframework.scheduling.concurrent.ConcurrentTaskExecutor;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
+import org.springframework.util.ReflectionUtils;
+
+/**
+ * Makes the executor and scheduler beans of an application carry contexts, whoever
+ * defined them.
+ * <p>
+ * Spring's own task executors get one more task decorator and stay the objects that they
+ * are. Everything else, all schedulers included, is proxied: a decorator sees a scheduled
+ * task at the wrong moment, or not at all.
+ */
+public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityOrdered {
+
+	private static final Log logger = LogFactory.getLog(ExecutorPostProcessor.class);
+
+	private static final String BOOT = "org.springframework.boot.";
+
+	private final ConfigurableListableBeanFactory beanFactory;
+
+	private final Supplier<ContextTaskDecorator> decorator;
+
+	private final ExecutorCoverage coverage = new ExecutorCoverage();
+
+	private final ExecutorProxies proxies;
+
+	private final boolean bootOnly;
+
+	private final Set<String> exclude;
+
+	/**
+	 * Create a post-processor.
+	 * @param beanFactory knows what the beans were declared as
+	 * @param decorator what carries; asked for at the first task, as post-processors are
+	 * created before most beans
+	 * @param bootOnly whether only the beans that Spring Boot defines are covered
+	 * @param exclude the names of beans to leave alone
+	 */
+	public ExecutorPostProcessor(ConfigurableListableBeanFactory beanFactory, Supplier<ContextTaskDecorator> decorator,
+			boolean bootOnly, Set<String> exclude) {
+		this.beanFactory = beanFactory;
+		this.decorator = decorator;
+		this.proxies = new ExecutorProxies(beanFactory.getBeanClassLoader(), new CarryingAdvice(decorator));
+		this.bootOnly = bootOnly;
+		this.exclude = Set.copyOf(exclude);
+	}
+
+	/**
+	 * Return the list of the executors that were created so far.
+	 * @return the list, which grows
+	 */
+	public ExecutorCoverage coverage() {
+		return this.coverage;
+	}
+
+	@Override
+	public int getOrder() {
+		return Ordered.HIGHEST_PRECEDENCE;
+	}
+
+	@Override
+	public Object postProcessAfterInitialization(Object bean, String name) {
+		if (bean instanceof AsyncConfigurer && !this.bootOnly && !this.exclude.contains(name)) {
+			Object proxy = this.proxies.proxy(bean, bean.getClass(), asyncExecutorOf(name));
+			return (proxy != null) ? proxy : bean;
+		}
+		if (!(bean instanceof Executor || bean instanceof TaskScheduler)) {
+			return bean;
+		}
+		if (this.exclude.contains(name)) {
+			leaveAlone(bean);
+			return covered(name, bean, false, "excluded by contextvars.task.exclude");
+		}
+		RootBeanDefinition definition = definitionOf(name);
+		if (this.bootOnly && !isOfBoot(definition)) {
+			return covered(name, bean, false, "not defined by Spring Boot, and contextvars.task.executors=boot");
+		}
+		return cover(name, bean, declaredType(definition, bean));
+	}
+
+	private Object cover(String name, Object bean, Class<?> declaredType) {
+		if (decorate(bean)) {
+			return covered(name, bean, true, "task decorator");
+		}
+		Object proxy = this.proxies.proxy(bean, declaredType);
+		if (proxy != null) {
+			covered(name, bean, true, "proxy");
+			return proxy;
+		}
+		logger.warn("Executor '" + name + "' does not carry context variables: its " + bean.getClass()
+				+ " cannot be proxied as the " + declaredType + " that it is declared as. Declare the bean as an"
+				+ " interface such as ExecutorService, or return ContextExecutors.wrap(executor), or name it in"
+				+ " 'contextvars.task.exclude'.");
+		return covered(name, bean, false, "cannot be proxied as " + declaredType.getName());
+	}
+
+	private boolean decorate(Object bean) {
+		if (bean instanceof TaskScheduler || !isDecoratable(bean)) {
+			return false;
+		}
+		Field field = decoratorField(bean);
+		if (field == null) {
+			return false;
+		}
+		TaskDecorator ours = (task) -> this.decorator.get().decorate(task);
+		TaskDecorator users = (TaskDecorator) ReflectionUtils.getField(field, bean);
+		setDecorator(bean, (users != null) ? new CompositeTaskDecorator(List.of(users, ours)) : ours);
+		return true;
+	}
+
+	private void leaveAlone(Object bean) {
+		Field field = isDecoratable(bean) ? decoratorField(bean) : null;
+		if (field != null && ReflectionUtils.getField(field, bean) instanceof TaskDecorator present) {
+			setDecorator(bean, without(present));
+		}
+	}
+
+	// Spring Boot has put ours among the decorators of the executors that it builds.
+	private static TaskDecorator without(TaskDecorator decorator) {
+		if (decorator instanceof ContextTaskDecorator) {
+			return (task) -> task;
+		}
+		Field field = ReflectionUtils.findField(decorator.getClass(), "taskDecorators");
+		if (!(decorator instanceof CompositeTaskDecorator) || field == null) {
+			return decorator;
+		}
+		ReflectionUtils.makeAccessible(field);
+		List<TaskDecorator> others = new ArrayList<>();
+		if (ReflectionUtils.getField(field, decorator) instanceof List<?> all) {
+			all.forEach((one) -> others.add(without((TaskDecorator) one)));
+		}
+		return new CompositeTaskDecorator(others);
+	}
+
+	private static boolean isDecoratable(Object bean) {
+		return bean instanceof ThreadPoolTaskExecutor || bean instanceof SimpleAsyncTaskExecutor
+				|| bean instanceof ConcurrentTaskExecutor;
+	}
+
+	private static void setDecorator(Object bean, TaskDecorator decorator) {
+		if (bean instanceof ThreadPoolTaskExecutor executor) {
+			executor.setTaskDecorator(decorator);
+		}
+		else if (bean instanceof SimpleAsyncTaskExecutor executor) {
+			executor.setTaskDecorator(decorator);
+		}
+		else if (bean instanceof ConcurrentTaskExecutor executor) {
+			executor.setTaskDecorator(decorator);
+		}
+	}
+
+	// There is a setter only: without the field, the user's own decorator would be lost.
+	private static @Nullable Field decoratorField(Object bean) {
+		Field field = ReflectionUtils.findField(bean.getClass(), "taskDecorator", TaskDecorator.class);
+		if (field != null) {
+			ReflectionUtils.makeAccessible(field);
+		}
+		return field;
+	}
+
+	private MethodInterceptor asyncExecutorOf(String configurer) {
+		return (invocation) -> {
+			Object result = invocation.proceed();
+			if (!invocation.getMethod().getName().equals("getAsyncExecutor") || result == null
+					|| this.proxies.isCarrying(result) || isBean(result)) {
+				return result;
+			}
+			return cover(configurer + ".asyncExecutor", result, Executor.class);
+		};
+	}
+
+	private boolean isBean(Object executor) {
+		return this.beanFactory.getBeansOfType(executor.getClass(), false, false).containsValue(executor);
+	}
+
+	private Object covered(String name, Object bean, boolean propagates, String how) {
+		this.coverage.add(new ExecutorCoverage.Entry(name, bean.getClass().getName(), propagates, how));
+		return bean;
+	}
+
+	private @Nullable RootBeanDefinition definitionOf(String name) {
+		BeanDefinition definition = this.beanFactory.containsBeanDefinition(name)
+				? this.beanFactory.getMergedBeanDefinition(name) : null;
+		return (definition instanceof RootBeanDefinition root) ? root : null;
+	}
+
+	private static boolean isOfBoot(@Nullable RootBeanDefinition definition) {
+		return definition != null && definition.getResolvedFactoryMethod() != null
+				&& definition.getResolvedFactoryMethod().getDeclaringClass().getName().startsWith(BOOT);
+	}
+
+	private static Class<?> declaredType(@Nullable RootBeanDefinition definition, Object bean) {
+		Class<?> type = (definition != null) ? definition.getResolvableType().resolve() : null;
+		// What a factory bean makes is declared by nobody: an interface will do.
+		return (type != null && type.isInstance(bean)) ? type : Executor.class;
+	}
+
+}

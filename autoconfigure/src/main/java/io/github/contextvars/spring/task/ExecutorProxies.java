@@ -1,0 +1,96 @@
+package io.github.contextvars.spring.task;
+
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+
+import org.aopalliance.intercept.MethodInterceptor;
+import org.jspecify.annotations.Nullable;
+import org.springframework.aop.framework.Advised;
+import org.springframework.aop.framework.AopConfigException;
+import org.springframework.aop.framework.ProxyFactory;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.util.ClassUtils;
+import org.springframework.util.ReflectionUtils;
+
+/**
+ * Makes proxies of executors that are still what they were declared as: a subclass of the
+ * executor's class where there can be one, else its interfaces.
+ */
+final class ExecutorProxies {
+
+	private final @Nullable ClassLoader classLoader;
+
+	private final CarryingAdvice carrying;
+
+	ExecutorProxies(@Nullable ClassLoader classLoader, CarryingAdvice carrying) {
+		this.classLoader = classLoader;
+		this.carrying = carrying;
+	}
+
+	@Nullable Object proxy(Object executor, Class<?> declaredType) {
+		return isCarrying(executor) ? executor : proxy(executor, declaredType, this.carrying);
+	}
+
+	@Nullable Object proxy(Object target, Class<?> declaredType, MethodInterceptor advice) {
+		if (target instanceof Advised advised && !advised.isFrozen()) {
+			advised.addAdvice(0, advice);
+			return target;
+		}
+		Object proxy = isExtensible(target.getClass()) ? subclassProxy(target, advice) : null;
+		if (proxy == null && declaredType.isInterface()) {
+			ProxyFactory factory = new ProxyFactory(ClassUtils.getAllInterfaces(target));
+			factory.setTarget(target);
+			factory.addAdvice(advice);
+			proxy = factory.getProxy(this.classLoader);
+		}
+		return proxy;
+	}
+
+	boolean isCarrying(Object executor) {
+		if (executor instanceof Advised advised) {
+			for (var advisor : advised.getAdvisors()) {
+				if (advisor.getAdvice() instanceof CarryingAdvice) {
+					return true;
+				}
+			}
+		}
+		return false;
+	}
+
+	private @Nullable Object subclassProxy(Object target, MethodInterceptor advice) {
+		ProxyFactory factory = new ProxyFactory();
+		factory.setTarget(target);
+		factory.setProxyTargetClass(true);
+		factory.addAdvice(advice);
+		try {
+			Object proxy = factory.getProxy(this.classLoader);
+			copyFields(target, proxy);
+			return proxy;
+		}
+		catch (AopConfigException ex) {
+			return null;
+		}
+	}
+
+	private static boolean isExtensible(Class<?> type) {
+		return !Modifier.isFinal(type.getModifiers()) && !Modifier.isPrivate(type.getModifiers())
+				&& (Modifier.isPublic(type.getModifiers()) || !type.getName().startsWith("java."));
+	}
+
+	// A final method runs on the proxy itself: it finds there what the target's
+	// constructor had set.
+	private static void copyFields(Object target, Object proxy) {
+		if (!AopUtils.isCglibProxy(proxy)) {
+			return;
+		}
+		ReflectionUtils.doWithFields(target.getClass(), (field) -> copy(field, target, proxy),
+				(field) -> !Modifier.isStatic(field.getModifiers())
+						&& field.getDeclaringClass().getName().startsWith("org.springframework."));
+	}
+
+	private static void copy(Field field, Object target, Object proxy) throws IllegalAccessException {
+		field.setAccessible(true);
+		field.set(proxy, field.get(target));
+	}
+
+}
