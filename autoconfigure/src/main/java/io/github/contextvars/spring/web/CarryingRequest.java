@@ -176,35 +176,13 @@ final class CarryingRequest extends HttpServletRequestWrapper {
 			runInCopy("onStartAsync", () -> this.delegate.onStartAsync(ours(event)));
 		}
 
+		// Whoever adds a listener from within a listener gets the same treatment. The
+		// event
+		// is given all of its parts: what is left out it would ask of the context, which
+		// answers no more once it is complete.
 		private AsyncEvent ours(AsyncEvent event) {
-			return new CarryingAsyncEvent(event, this.asyncContext);
-		}
-
-	}
-
-	// Whoever adds a listener from within a listener gets the same treatment.
-	private static final class CarryingAsyncEvent extends AsyncEvent {
-
-		private final AsyncEvent event;
-
-		private CarryingAsyncEvent(AsyncEvent event, AsyncContext asyncContext) {
-			super(asyncContext);
-			this.event = event;
-		}
-
-		@Override
-		public @Nullable ServletRequest getSuppliedRequest() {
-			return this.event.getSuppliedRequest();
-		}
-
-		@Override
-		public @Nullable ServletResponse getSuppliedResponse() {
-			return this.event.getSuppliedResponse();
-		}
-
-		@Override
-		public @Nullable Throwable getThrowable() {
-			return this.event.getThrowable();
+			return new AsyncEvent(this.asyncContext, event.getSuppliedRequest(), event.getSuppliedResponse(),
+					event.getThrowable());
 		}
 
 	}
