@@ -21,7 +21,8 @@ public final class CarryingCallableInterceptor implements CallableProcessingInte
 
 	private static final String CAPTURED = CarryingCallableInterceptor.class.getName() + ".CAPTURED";
 
-	private static final String SCOPE = CarryingCallableInterceptor.class.getName() + ".SCOPE";
+	// Not in the request: a task that timed out ends when the request is long gone.
+	private static final ThreadLocal<@Nullable Entered> ENTERED = new ThreadLocal<>();
 
 	private final LiveContexts liveContexts;
 
@@ -42,16 +43,24 @@ public final class CarryingCallableInterceptor implements CallableProcessingInte
 	@Override
 	public <T> void preProcess(NativeWebRequest request, Callable<T> task) {
 		if (request.getAttribute(CAPTURED, RequestAttributes.SCOPE_REQUEST) instanceof Captured captured) {
-			request.setAttribute(SCOPE, enter(captured, originOf(request)), RequestAttributes.SCOPE_REQUEST);
+			Entered outer = ENTERED.get();
+			ENTERED.set(new Entered(task, enter(captured, originOf(request)), outer));
 		}
 	}
 
 	@Override
 	public <T> void postProcess(NativeWebRequest request, Callable<T> task, @Nullable Object result) {
-		if (request.getAttribute(SCOPE, RequestAttributes.SCOPE_REQUEST) instanceof Context.Scope scope) {
-			request.removeAttribute(SCOPE, RequestAttributes.SCOPE_REQUEST);
-			scope.close();
+		Entered entered = ENTERED.get();
+		if (entered == null || entered.task() != task) {
+			return;
 		}
+		if (entered.outer() != null) {
+			ENTERED.set(entered.outer());
+		}
+		else {
+			ENTERED.remove();
+		}
+		entered.scope().close();
 	}
 
 	private Context.Scope enter(Captured captured, String origin) {
@@ -72,6 +81,10 @@ public final class CarryingCallableInterceptor implements CallableProcessingInte
 	}
 
 	private record Captured(Context values, @Nullable Long parent) {
+
+	}
+
+	private record Entered(Callable<?> task, Context.Scope scope, @Nullable Entered outer) {
 
 	}
 
