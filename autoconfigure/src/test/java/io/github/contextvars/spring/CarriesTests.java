@@ -32,4 +32,24 @@ class CarriesTests {
 
 	}
 
+	@Nested
+	class FuturesAndStructuredConcurrency extends FutureRows {
+
+	}
+
+	@Nested
+	class MicrometerAndReactor extends MicrometerRows {
+
+	}
+
+	@Nested
+	class MessageListeners extends ListenerRows {
+
+	}
+
+	@Nested
+	class Canaries extends CanaryRows {
+
+	}
+
 }

@@ -33,10 +33,10 @@ abstract class RequestRows {
 
 	@BeforeParameterizedClassInvocation
 	static void start(Threading threading) {
-		app = WebApp.start(RequestApplication.class, threading.property(), "server.tomcat.threads.max=1",
-				"server.tomcat.threads.min-spare=1", "spring.task.execution.pool.core-size=1",
-				"spring.reactor.context-propagation=auto", "logging.level.org.apache.catalina=off",
-				"logging.level.org.springframework.web=off");
+		app = WebApp.start(RequestApplication.class, threading.property(), "server.shutdown=immediate",
+				"server.tomcat.threads.max=1", "server.tomcat.threads.min-spare=1",
+				"spring.task.execution.pool.core-size=1", "spring.reactor.context-propagation=auto",
+				"logging.level.org.apache.catalina=off", "logging.level.org.springframework.web=off");
 	}
 
 	@AfterParameterizedClassInvocation
@@ -110,7 +110,6 @@ abstract class RequestRows {
 			assertThat(socket.getInputStream().read()).isEqualTo('H');
 		}
 		assertThat(event("onError")).isEqualTo("onError acme, before");
-		assertThat(event("onCompletion")).isEqualTo("onCompletion acme, before");
 	}
 
 	@ParameterizedTest
@@ -130,7 +129,7 @@ abstract class RequestRows {
 
 	private static String event(String prefix) throws InterruptedException {
 		while (true) {
-			String event = RequestApplication.EVENTS.poll(3, TimeUnit.SECONDS);
+			String event = RequestApplication.EVENTS.poll(30, TimeUnit.SECONDS);
 			assertThat(event).as(prefix + " in time").isNotNull();
 			if (event.startsWith(prefix)) {
 				return event;
