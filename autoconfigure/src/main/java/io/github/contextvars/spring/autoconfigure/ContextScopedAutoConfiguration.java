@@ -4,8 +4,10 @@ import org.springframework.aop.Advisor;
 import org.springframework.aop.config.AopConfigUtils;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -18,6 +20,7 @@ import org.springframework.util.function.SingletonSupplier;
 
 import io.github.contextvars.spring.live.LiveContexts;
 import io.github.contextvars.spring.scoped.ContextScopedAdvisor;
+import io.github.contextvars.spring.scoped.ScopedMethodCheck;
 
 /**
  * {@link AutoConfiguration Auto-configuration} for {@code @ContextScoped}. Works with
@@ -36,6 +39,12 @@ public final class ContextScopedAutoConfiguration {
 	@ConditionalOnMissingBean(name = "contextScopedAdvisor")
 	ContextScopedAdvisor contextScopedAdvisor(ObjectProvider<LiveContexts> liveContexts) {
 		return new ContextScopedAdvisor(SingletonSupplier.of(liveContexts::getObject));
+	}
+
+	@Bean
+	@ConditionalOnBean(ContextScopedAdvisor.class)
+	ScopedMethodCheck scopedMethodCheck(ConfigurableListableBeanFactory beanFactory) {
+		return new ScopedMethodCheck(beanFactory);
 	}
 
 	// With 'spring.aop.auto=false' nobody else might: the annotation would do nothing,

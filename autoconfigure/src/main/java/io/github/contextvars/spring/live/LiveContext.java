@@ -82,8 +82,8 @@ public final class LiveContext {
 	}
 
 	/**
-	 * Return the thread that runs, or last ran, the work.
-	 * @return the thread, or {@code null} before it began
+	 * Return the thread that runs the work at this moment.
+	 * @return the thread, or {@code null} if the work waits
 	 */
 	public @Nullable Thread thread() {
 		return this.thread;

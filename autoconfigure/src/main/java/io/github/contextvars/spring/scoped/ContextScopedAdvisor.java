@@ -63,7 +63,8 @@ public final class ContextScopedAdvisor implements PointcutAdvisor, Ordered {
 		LiveContext work = live.begin(LiveContext.Kind.SCOPED,
 				() -> ClassUtils.getUserClass(target).getSimpleName() + "." + method.getName(), live.currentId(),
 				context);
-		return live.<@Nullable Object, Throwable>call(work, invocation::proceed);
+		return live.<@Nullable Object, Throwable>call(work,
+				() -> UnfinishedResults.hold(invocation.proceed(), work, live));
 	}
 
 }

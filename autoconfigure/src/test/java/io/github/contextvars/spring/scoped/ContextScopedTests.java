@@ -24,6 +24,8 @@ import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.autoconfigure.ContextScopedAutoConfiguration;
 import io.github.contextvars.spring.autoconfigure.ContextTaskAutoConfiguration;
 import io.github.contextvars.spring.autoconfigure.ContextVarsAutoConfiguration;
+import io.github.contextvars.spring.declare.ContextVariable;
+import io.github.contextvars.spring.declare.ContextVariables;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -112,6 +114,7 @@ class ContextScopedTests {
 			.run((context) -> {
 				Importer importer = context.getBean(Importer.class);
 				assertThat(AopUtils.isCglibProxy(importer)).isEqualTo(proxyTargetClass);
+				assertThat(ContextVariables.of(context.getBeanFactory()).find("source")).isNotNull();
 				importer.importAll("changed");
 				assertThat(TENANT.get()).isEqualTo("acme");
 				context.getBean(Single.class).unscoped("plain");
@@ -272,6 +275,9 @@ class ContextScopedTests {
 	}
 
 	static class ImporterBean implements Importer {
+
+		@ContextVariable
+		static final ContextVar<String> SOURCE = ContextVar.of("source");
 
 		@Override
 		public void importAll(String value) {
