@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -37,7 +38,6 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.event.EventListener;
-import org.springframework.core.task.AsyncTaskExecutor;
 import org.springframework.scheduling.TaskScheduler;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.AsyncConfigurer;
@@ -193,6 +193,19 @@ class ReadmeExamplesTests {
 				return context.getBean(OrderMail.class).send().join();
 			});
 			assertThat(seen).isEqualTo("Mail for acme");
+		}
+	}
+
+	@Test
+	void callableOfControllerRunsOnExecutorOfBootsNameOnly() {
+		assertThat(callable(ShopWithPool.class)).isEqualTo("public");
+		assertThat(callable(ShopWithPool.class, "spring.task.execution.mode=force")).isEqualTo("acme");
+		assertThat(callable(ShopWithBuilt.class)).isEqualTo("acme");
+	}
+
+	private static String callable(Class<?> configuration, String... properties) {
+		try (WebApp app = WebApp.start(configuration, properties)) {
+			return app.get("/callable").body();
 		}
 	}
 
@@ -370,6 +383,18 @@ class ReadmeExamplesTests {
 
 	}
 
+	@Configuration(proxyBeanMethods = false)
+	@Import({ PlainPool.class, Shop.class })
+	static class ShopWithPool {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@Import({ Built.class, Shop.class })
+	static class ShopWithBuilt {
+
+	}
+
 	@RestController
 	static class Pages {
 
@@ -377,11 +402,11 @@ class ReadmeExamplesTests {
 
 		private final ApplicationEventPublisher publisher;
 
-		private final AsyncTaskExecutor executor;
+		private final Executor executor;
 
-		Pages(ApplicationEventPublisher publisher, AsyncTaskExecutor executor) {
+		Pages(ApplicationEventPublisher publisher, Map<String, Executor> executors) {
 			this.publisher = publisher;
-			this.executor = executor;
+			this.executor = executors.values().iterator().next();
 		}
 
 		@GetMapping("/greeting")
@@ -393,6 +418,12 @@ class ReadmeExamplesTests {
 		StreamingResponseBody streamed() {
 			TENANT.set("acme");
 			return (output) -> output.write(TENANT.get().getBytes());
+		}
+
+		@GetMapping("/callable")
+		Callable<String> callable() {
+			TENANT.set("acme");
+			return TENANT::get;
 		}
 
 		@GetMapping("/published")
@@ -491,7 +522,7 @@ class ReadmeExamplesTests {
 	static class Built {
 
 		@Bean
-		ThreadPoolTaskExecutor mailExecutor(ThreadPoolTaskExecutorBuilder builder) {
+		ThreadPoolTaskExecutor applicationTaskExecutor(ThreadPoolTaskExecutorBuilder builder) {
 			return builder.corePoolSize(4).build();
 		}
 
