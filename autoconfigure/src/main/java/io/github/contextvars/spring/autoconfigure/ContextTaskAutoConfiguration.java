@@ -16,7 +16,7 @@ import org.springframework.core.env.Environment;
 import org.springframework.util.function.SingletonSupplier;
 
 import io.github.contextvars.spring.live.LiveContexts;
-import io.github.contextvars.spring.task.AsyncOriginAdvisor;
+import io.github.contextvars.spring.task.AsyncPostProcessor;
 import io.github.contextvars.spring.task.ContextTaskDecorator;
 import io.github.contextvars.spring.task.ExecutorCoverage;
 import io.github.contextvars.spring.task.ExecutorPostProcessor;
@@ -56,22 +56,14 @@ public final class ContextTaskAutoConfiguration {
 		}
 
 		@Bean
-		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-		static ListenerAdvisor contextListenerAdvisor(ObjectProvider<LiveContexts> liveContexts) {
-			return new ListenerAdvisor(SingletonSupplier.of(liveContexts::getObject));
+		static AsyncPostProcessor contextAsyncPostProcessor(ObjectProvider<LiveContexts> liveContexts) {
+			return new AsyncPostProcessor(SingletonSupplier.of(liveContexts::getObject));
 		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass(Advisor.class)
-	@ConditionalOnBooleanProperty(name = "contextvars.live.enabled", matchIfMissing = true)
-	static class AsyncOriginConfiguration {
 
 		@Bean
 		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-		static AsyncOriginAdvisor asyncOriginAdvisor(ObjectProvider<LiveContexts> liveContexts) {
-			return new AsyncOriginAdvisor(SingletonSupplier.of(liveContexts::getObject));
+		static ListenerAdvisor contextListenerAdvisor(ObjectProvider<LiveContexts> liveContexts) {
+			return new ListenerAdvisor(SingletonSupplier.of(liveContexts::getObject));
 		}
 
 	}

@@ -131,6 +131,25 @@ public final class LiveContexts {
 	}
 
 	/**
+	 * Enter the context of a task until the scope is closed, by the same thread. Where
+	 * the executor carries contexts itself, the task is on the list already, and only
+	 * gets its name.
+	 * @param origin says where the task comes from; called only when somebody asks
+	 * @param parent what its context was copied from, if anything
+	 * @param context the context to run in
+	 * @return the scope
+	 * @throws IllegalStateException if the context is entered already
+	 */
+	public Context.Scope enterTask(Supplier<String> origin, @Nullable Long parent, Context context) {
+		LiveContext current = current();
+		if (current != null && current.kind() == LiveContext.Kind.TASK) {
+			current.nameOrigin(origin);
+			return context.enter();
+		}
+		return enter(begin(LiveContext.Kind.TASK, origin, parent, context));
+	}
+
+	/**
 	 * Keep a unit of work on the list after its thread has left it, until what it
 	 * returned is finished, released or garbage.
 	 * @param work the unit of work

@@ -7,7 +7,6 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
-import org.aopalliance.intercept.MethodInterceptor;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +20,6 @@ import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.core.task.TaskDecorator;
 import org.springframework.core.task.support.CompositeTaskDecorator;
 import org.springframework.scheduling.TaskScheduler;
-import org.springframework.scheduling.annotation.AsyncConfigurer;
 import org.springframework.scheduling.concurrent.ConcurrentTaskExecutor;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 import org.springframework.util.ReflectionUtils;
@@ -84,10 +82,6 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 
 	@Override
 	public Object postProcessAfterInitialization(Object bean, String name) {
-		if (bean instanceof AsyncConfigurer && !this.bootOnly && !this.exclude.contains(name)) {
-			Object proxy = this.proxies.proxy(bean, bean.getClass(), asyncExecutorOf(name));
-			return (proxy != null) ? proxy : bean;
-		}
 		if (!(bean instanceof Executor || bean instanceof TaskScheduler)) {
 			return bean;
 		}
@@ -180,21 +174,6 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 			ReflectionUtils.makeAccessible(field);
 		}
 		return field;
-	}
-
-	private MethodInterceptor asyncExecutorOf(String configurer) {
-		return (invocation) -> {
-			Object result = invocation.proceed();
-			if (!invocation.getMethod().getName().equals("getAsyncExecutor") || result == null
-					|| this.proxies.isCarrying(result) || isBean(result)) {
-				return result;
-			}
-			return cover(configurer + ".asyncExecutor", result, Executor.class);
-		};
-	}
-
-	private boolean isBean(Object executor) {
-		return this.beanFactory.getBeansOfType(executor.getClass(), false, false).containsValue(executor);
 	}
 
 	private Object covered(String name, Object bean, boolean propagates, String how) {

@@ -3,7 +3,6 @@ package io.github.contextvars.spring.task;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 
-import org.aopalliance.intercept.MethodInterceptor;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.Advised;
 import org.springframework.aop.framework.AopConfigException;
@@ -27,41 +26,26 @@ final class ExecutorProxies {
 		this.carrying = carrying;
 	}
 
-	@Nullable Object proxy(Object executor, Class<?> declaredType) {
-		return isCarrying(executor) ? executor : proxy(executor, declaredType, this.carrying);
-	}
-
-	@Nullable Object proxy(Object target, Class<?> declaredType, MethodInterceptor advice) {
+	@Nullable Object proxy(Object target, Class<?> declaredType) {
 		if (target instanceof Advised advised && !advised.isFrozen()) {
-			advised.addAdvice(0, advice);
+			advised.addAdvice(0, this.carrying);
 			return target;
 		}
-		Object proxy = isExtensible(target.getClass()) ? subclassProxy(target, advice) : null;
+		Object proxy = isExtensible(target.getClass()) ? subclassProxy(target) : null;
 		if (proxy == null && declaredType.isInterface()) {
 			ProxyFactory factory = new ProxyFactory(ClassUtils.getAllInterfaces(target));
 			factory.setTarget(target);
-			factory.addAdvice(advice);
+			factory.addAdvice(this.carrying);
 			proxy = factory.getProxy(this.classLoader);
 		}
 		return proxy;
 	}
 
-	boolean isCarrying(Object executor) {
-		if (executor instanceof Advised advised) {
-			for (var advisor : advised.getAdvisors()) {
-				if (advisor.getAdvice() instanceof CarryingAdvice) {
-					return true;
-				}
-			}
-		}
-		return false;
-	}
-
-	private @Nullable Object subclassProxy(Object target, MethodInterceptor advice) {
+	private @Nullable Object subclassProxy(Object target) {
 		ProxyFactory factory = new ProxyFactory();
 		factory.setTarget(target);
 		factory.setProxyTargetClass(true);
-		factory.addAdvice(advice);
+		factory.addAdvice(this.carrying);
 		try {
 			Object proxy = factory.getProxy(this.classLoader);
 			copyFields(target, proxy);

@@ -9,7 +9,6 @@ import org.springframework.web.context.request.RequestAttributes;
 import org.springframework.web.context.request.async.CallableProcessingInterceptor;
 
 import io.github.contextvars.Context;
-import io.github.contextvars.spring.live.LiveContext;
 import io.github.contextvars.spring.live.LiveContexts;
 
 /**
@@ -42,7 +41,10 @@ public final class CarryingCallableInterceptor implements CallableProcessingInte
 	@Override
 	public <T> void preProcess(NativeWebRequest request, Callable<T> task) {
 		if (request.getAttribute(CAPTURED, RequestAttributes.SCOPE_REQUEST) instanceof Captured captured) {
-			request.setAttribute(SCOPE, enter(captured, originOf(request)), RequestAttributes.SCOPE_REQUEST);
+			String origin = originOf(request);
+			request.setAttribute(SCOPE,
+					this.liveContexts.enterTask(() -> origin, captured.parent(), captured.values().copy()),
+					RequestAttributes.SCOPE_REQUEST);
 		}
 	}
 
@@ -52,18 +54,6 @@ public final class CarryingCallableInterceptor implements CallableProcessingInte
 			request.removeAttribute(SCOPE, RequestAttributes.SCOPE_REQUEST);
 			scope.close();
 		}
-	}
-
-	private Context.Scope enter(Captured captured, String origin) {
-		Context context = captured.values().copy();
-		LiveContext current = this.liveContexts.current();
-		if (current != null && current.kind() == LiveContext.Kind.TASK) {
-			// The executor carries as well, and has the task on the list.
-			current.nameOrigin(() -> origin);
-			return context.enter();
-		}
-		return this.liveContexts
-			.enter(this.liveContexts.begin(LiveContext.Kind.TASK, () -> origin, captured.parent(), context));
 	}
 
 	private static String originOf(NativeWebRequest request) {
