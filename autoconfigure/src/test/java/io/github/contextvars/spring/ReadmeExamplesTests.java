@@ -37,6 +37,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.event.EventListener;
+import org.springframework.core.task.AsyncTaskExecutor;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.scheduling.TaskScheduler;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.AsyncConfigurer;
@@ -49,6 +51,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.context.request.async.DeferredResult;
+import org.springframework.web.context.request.async.WebAsyncTask;
 import org.springframework.web.servlet.mvc.method.annotation.StreamingResponseBody;
 
 import io.github.contextvars.Context;
@@ -107,6 +110,7 @@ class ReadmeExamplesTests {
 			assertThat(app.get("/streamed").body()).isEqualTo("acme");
 			assertThat(app.get("/published").body()).isEqualTo("acme, then acme");
 			assertThat(app.get("/stage").body()).isEqualTo("acme");
+			assertThat(app.get("/web-async-task").body()).isEqualTo("acme");
 			app.assertClean();
 		}
 	}
@@ -430,6 +434,14 @@ class ReadmeExamplesTests {
 			OrderPlaced event = new OrderPlaced(new CompletableFuture<>(), new CompletableFuture<>());
 			this.publisher.publishEvent(event);
 			return event.here().join() + ", then " + event.there().join();
+		}
+
+		@GetMapping("/web-async-task")
+		WebAsyncTask<String> webAsyncTask() {
+			TENANT.set("acme");
+			Callable<String> task = TENANT::get;
+			AsyncTaskExecutor other = new SimpleAsyncTaskExecutor();
+			return new WebAsyncTask<>(1000L, other, Context.copyOfCurrent().wrapCallable(task));
 		}
 
 		@GetMapping("/stage")
