@@ -2,8 +2,14 @@ package io.github.contextvars.spring.task;
 
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.aop.TargetSource;
 import org.springframework.aop.framework.Advised;
 import org.springframework.aop.framework.AopConfigException;
 import org.springframework.aop.framework.ProxyFactory;
@@ -43,7 +49,7 @@ final class ExecutorProxies {
 
 	private @Nullable Object subclassProxy(Object target) {
 		ProxyFactory factory = new ProxyFactory();
-		factory.setTarget(target);
+		factory.setTargetSource(new ExtensibleTarget(target));
 		factory.setProxyTargetClass(true);
 		factory.addAdvice(this.carrying);
 		try {
@@ -75,6 +81,60 @@ final class ExecutorProxies {
 	private static void copy(Field field, Object target, Object proxy) throws IllegalAccessException {
 		field.setAccessible(true);
 		field.set(proxy, field.get(target));
+	}
+
+	/**
+	 * A target that proxies can be made of. No class can be generated beside the JDK's
+	 * own, but beside one of ours that extends them.
+	 *
+	 * @param target the executor
+	 */
+	private record ExtensibleTarget(Object target) implements TargetSource {
+
+		@Override
+		public Class<?> getTargetClass() {
+			Class<?> type = this.target.getClass();
+			if (type == ThreadPoolExecutor.class) {
+				return PoolStandIn.class;
+			}
+			if (type == ScheduledThreadPoolExecutor.class) {
+				return ScheduledPoolStandIn.class;
+			}
+			return (type == ForkJoinPool.class) ? ForkJoinPoolStandIn.class : type;
+		}
+
+		@Override
+		public boolean isStatic() {
+			return true;
+		}
+
+		@Override
+		public Object getTarget() {
+			return this.target;
+		}
+
+	}
+
+	// Nobody calls these constructors: proxies are made without.
+
+	static class PoolStandIn extends ThreadPoolExecutor {
+
+		PoolStandIn() {
+			super(0, 1, 0, TimeUnit.SECONDS, new SynchronousQueue<>());
+		}
+
+	}
+
+	static class ScheduledPoolStandIn extends ScheduledThreadPoolExecutor {
+
+		ScheduledPoolStandIn() {
+			super(0);
+		}
+
+	}
+
+	static class ForkJoinPoolStandIn extends ForkJoinPool {
+
 	}
 
 }
