@@ -116,10 +116,10 @@ class ReadmeExamplesTests {
 	}
 
 	@Test
-	void callbackOfDeferredResultIsCarriedWhenWrapped() {
+	void callbacksOfDeferredResultAreCarried() throws Exception {
 		try (WebApp app = WebApp.start(Shop.class)) {
 			assertThat(app.get("/deferred").body()).isEqualTo("timed out for acme");
-			assertThat(app.bean(Pages.class).unwrapped.join()).isEqualTo("public");
+			assertThat(app.bean(Pages.class).completed.get(10, TimeUnit.SECONDS)).isEqualTo("acme");
 		}
 	}
 
@@ -180,7 +180,7 @@ class ReadmeExamplesTests {
 				TENANT.set("acme");
 				return context.getBean(OrderMail.class).send().join();
 			});
-			assertThat(seen).isEqualTo("Mail for " + own.tenant);
+			assertThat(seen).isEqualTo("Mail for acme");
 		}
 	}
 
@@ -199,8 +199,8 @@ class ReadmeExamplesTests {
 	}
 
 	@Test
-	void callableOfControllerRunsOnExecutorOfBootsNameOnly() {
-		assertThat(callable(ShopWithPool.class)).isEqualTo("public");
+	void callableOfControllerIsCarriedBesideExecutorOfTheApplication() {
+		assertThat(callable(ShopWithPool.class)).isEqualTo("acme");
 		assertThat(callable(ShopWithPool.class, "spring.task.execution.mode=force")).isEqualTo("acme");
 		assertThat(callable(ShopWithBuilt.class)).isEqualTo("acme");
 	}
@@ -212,7 +212,7 @@ class ReadmeExamplesTests {
 	}
 
 	@Test
-	void scheduledRunsStartAfreshWhenScoped() {
+	void scheduledRunsStartAfresh() {
 		try (ConfigurableApplicationContext context = start(Schedules.class)) {
 			Schedules.seen.clear();
 			Awaitility.await().until(() -> Schedules.seen.size() > 2);
@@ -308,18 +308,14 @@ class ReadmeExamplesTests {
 
 	enum OwnExecutor {
 
-		PLAIN_POOL(PlainPool.class, "public"), PLAIN_SERVICE(PlainService.class, "public"),
-		PLAIN_CONFIGURER(PlainConfigurer.class, "public"), BUILT(Built.class, "acme"),
-		DECORATED(Decorated.class, "acme"), WRAPPED(Wrapped.class, "acme"),
-		WRAPPED_CONFIGURER(WrappedConfigurer.class, "acme");
+		PLAIN_POOL(PlainPool.class), PLAIN_SERVICE(PlainService.class), PLAIN_CONFIGURER(PlainConfigurer.class),
+		BUILT(Built.class), DECORATED(Decorated.class), WRAPPED(Wrapped.class),
+		WRAPPED_CONFIGURER(WrappedConfigurer.class);
 
 		private final Class<?> configuration;
 
-		private final String tenant;
-
-		OwnExecutor(Class<?> configuration, String tenant) {
+		OwnExecutor(Class<?> configuration) {
 			this.configuration = configuration;
-			this.tenant = tenant;
 		}
 
 	}
@@ -400,7 +396,7 @@ class ReadmeExamplesTests {
 	@RestController
 	static class Pages {
 
-		private final CompletableFuture<String> unwrapped = new CompletableFuture<>();
+		private final CompletableFuture<String> completed = new CompletableFuture<>();
 
 		private final ApplicationEventPublisher publisher;
 
@@ -441,7 +437,7 @@ class ReadmeExamplesTests {
 			TENANT.set("acme");
 			Callable<String> task = TENANT::get;
 			AsyncTaskExecutor other = new SimpleAsyncTaskExecutor();
-			return new WebAsyncTask<>(1000L, other, Context.copyOfCurrent().wrapCallable(task));
+			return new WebAsyncTask<>(1000L, other, task);
 		}
 
 		@GetMapping("/stage")
@@ -459,9 +455,8 @@ class ReadmeExamplesTests {
 		DeferredResult<String> deferred() {
 			TENANT.set("acme");
 			DeferredResult<String> result = new DeferredResult<>(1L);
-			result.onCompletion(() -> this.unwrapped.complete(TENANT.get()));
-			Runnable callback = () -> result.setResult("timed out for " + TENANT.get());
-			result.onTimeout(Context.copyOfCurrent().wrap(callback));
+			result.onCompletion(() -> this.completed.complete(TENANT.get()));
+			result.onTimeout(() -> result.setResult("timed out for " + TENANT.get()));
 			return result;
 		}
 
@@ -574,7 +569,6 @@ class ReadmeExamplesTests {
 	static class Cleanup {
 
 		@Scheduled(cron = "* * * * * *")
-		@ContextScoped(fresh = true)
 		void cleanUp() {
 			Schedules.seen.add(TENANT.get());
 			TENANT.set("dirty");

@@ -24,6 +24,8 @@ import org.springframework.scheduling.concurrent.ConcurrentTaskExecutor;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 import org.springframework.util.ReflectionUtils;
 
+import io.github.contextvars.Context;
+
 /**
  * Makes the executor and scheduler beans of an application carry contexts, whoever
  * defined them.
@@ -92,6 +94,10 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 		RootBeanDefinition definition = definitionOf(name);
 		if (this.bootOnly && !isOfBoot(definition)) {
 			return covered(name, bean, false, "not defined by Spring Boot, and contextvars.task.executors=boot");
+		}
+		if (bean.getClass().getPackage() == Context.class.getPackage()) {
+			return covered(name, bean, true, "ContextExecutors"); // and by the policy
+																	// that the user chose
 		}
 		return cover(name, bean, declaredType(definition, bean));
 	}

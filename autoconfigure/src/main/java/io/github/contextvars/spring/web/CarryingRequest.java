@@ -177,34 +177,9 @@ final class CarryingRequest extends HttpServletRequestWrapper {
 		}
 
 		private AsyncEvent ours(AsyncEvent event) {
-			return new CarryingAsyncEvent(event, this.asyncContext);
-		}
-
-	}
-
-	// Whoever adds a listener from within a listener gets the same treatment.
-	private static final class CarryingAsyncEvent extends AsyncEvent {
-
-		private final AsyncEvent event;
-
-		private CarryingAsyncEvent(AsyncEvent event, AsyncContext asyncContext) {
-			super(asyncContext);
-			this.event = event;
-		}
-
-		@Override
-		public @Nullable ServletRequest getSuppliedRequest() {
-			return this.event.getSuppliedRequest();
-		}
-
-		@Override
-		public @Nullable ServletResponse getSuppliedResponse() {
-			return this.event.getSuppliedResponse();
-		}
-
-		@Override
-		public @Nullable Throwable getThrowable() {
-			return this.event.getThrowable();
+			// Whoever adds a listener from within a listener gets the same treatment.
+			return new AsyncEvent(this.asyncContext, event.getSuppliedRequest(), event.getSuppliedResponse(),
+					event.getThrowable());
 		}
 
 	}
