@@ -302,6 +302,24 @@ class ReadmeExamplesTests {
 		((ExecutorService) serial).shutdownNow();
 	}
 
+	@Test
+	void stageExamples() throws Exception {
+		ExecutorService pool = Executors.newFixedThreadPool(1);
+		CompletableFuture<String> earlier = new CompletableFuture<>();
+		Function<String, String> function = (text) -> text + TENANT.get();
+		Function<String, String> other = (text) -> text + " and " + TENANT.get();
+		CompletableFuture<String> registered = new Context().call(() -> {
+			TENANT.set("acme");
+			Context now = Context.copyOfCurrent();
+			CompletableFuture<String> stage = earlier.thenApply(now.wrapFunction(function))
+				.thenApplyAsync(other, ContextExecutors.fixed(pool, now));
+			return stage;
+		});
+		new Thread(() -> earlier.complete("")).start();
+		assertThat(registered.get(10, TimeUnit.SECONDS)).isEqualTo("acme and acme");
+		pool.shutdownNow();
+	}
+
 	private static ConfigurableApplicationContext start(Class<?>... sources) {
 		return new SpringApplicationBuilder(sources).web(WebApplicationType.NONE).run();
 	}
