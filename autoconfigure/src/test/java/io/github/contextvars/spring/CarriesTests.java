@@ -9,7 +9,17 @@ import org.junit.jupiter.api.Nested;
 class CarriesTests {
 
 	@Nested
-	class Executors extends ExecutorRows {
+	class AsyncMethodsAndEvents extends AsyncRows {
+
+	}
+
+	@Nested
+	class ScheduledWork extends ScheduledRows {
+
+	}
+
+	@Nested
+	class ExecutorBeansOfAllTypes extends ExecutorRows {
 
 	}
 
