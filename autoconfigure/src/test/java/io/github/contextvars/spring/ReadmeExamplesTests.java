@@ -60,6 +60,7 @@ import io.github.contextvars.ContextVar;
 import io.github.contextvars.Token;
 import io.github.contextvars.spring.declare.ContextVariable;
 import io.github.contextvars.spring.scoped.ContextScoped;
+import io.github.contextvars.spring.scoped.ContextSetting;
 import io.github.contextvars.spring.task.ContextTaskDecorator;
 import io.github.contextvars.spring.testing.Threading;
 import io.github.contextvars.spring.testing.WebApp;
@@ -129,6 +130,8 @@ class ReadmeExamplesTests {
 			new Context().run(() -> {
 				TENANT.set("acme");
 				context.getBean(Stock.class).importAll("globex");
+				assertThat(TENANT.get()).isEqualTo("acme");
+				assertThat(context.getBean(Stock.class).fulfil(new Order("globex"))).isEqualTo("For globex");
 				assertThat(TENANT.get()).isEqualTo("acme");
 				assertThat(context.getBean(Stock.class).tenantOfNightlyRun()).isEqualTo("public");
 			});
@@ -372,6 +375,11 @@ class ReadmeExamplesTests {
 			assertThat(TENANT.get()).isEqualTo("globex");
 		}
 
+		@ContextScoped(set = @ContextSetting(variable = "tenant", value = "#order.tenant"))
+		String fulfil(Order order) {
+			return "For " + TENANT.get();
+		}
+
 		@ContextScoped(fresh = true)
 		String tenantOfNightlyRun() {
 			return TENANT.get();
@@ -492,6 +500,10 @@ class ReadmeExamplesTests {
 		void there(OrderPlaced event) {
 			event.there().complete(TENANT.get());
 		}
+
+	}
+
+	public record Order(String tenant) {
 
 	}
 

@@ -2,6 +2,7 @@ package io.github.contextvars.spring.autoconfigure;
 
 import org.springframework.aop.Advisor;
 import org.springframework.aop.config.AopConfigUtils;
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
@@ -18,6 +19,7 @@ import org.springframework.context.annotation.Role;
 import org.springframework.core.type.AnnotationMetadata;
 import org.springframework.util.function.SingletonSupplier;
 
+import io.github.contextvars.spring.declare.ContextVariables;
 import io.github.contextvars.spring.live.LiveContexts;
 import io.github.contextvars.spring.scoped.ContextScopedAdvisor;
 import io.github.contextvars.spring.scoped.ScopedMethodCheck;
@@ -37,14 +39,17 @@ public final class ContextScopedAutoConfiguration {
 	@Bean
 	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
 	@ConditionalOnMissingBean(name = "contextScopedAdvisor")
-	ContextScopedAdvisor contextScopedAdvisor(ObjectProvider<LiveContexts> liveContexts) {
-		return new ContextScopedAdvisor(SingletonSupplier.of(liveContexts::getObject));
+	ContextScopedAdvisor contextScopedAdvisor(ObjectProvider<LiveContexts> liveContexts,
+			ObjectProvider<ContextVariables> variables, BeanFactory beanFactory) {
+		return new ContextScopedAdvisor(SingletonSupplier.of(liveContexts::getObject),
+				SingletonSupplier.of(variables::getObject), beanFactory);
 	}
 
 	@Bean
 	@ConditionalOnBean(ContextScopedAdvisor.class)
-	ScopedMethodCheck scopedMethodCheck(ConfigurableListableBeanFactory beanFactory) {
-		return new ScopedMethodCheck(beanFactory);
+	ScopedMethodCheck scopedMethodCheck(ConfigurableListableBeanFactory beanFactory,
+			ObjectProvider<ContextVariables> variables) {
+		return new ScopedMethodCheck(beanFactory, SingletonSupplier.of(variables::getObject));
 	}
 
 	// With 'spring.aop.auto=false' nobody else might: the annotation would do nothing,

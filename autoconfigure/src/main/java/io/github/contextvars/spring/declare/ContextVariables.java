@@ -56,6 +56,14 @@ public final class ContextVariables {
 	}
 
 	/**
+	 * List the names of all declared variables.
+	 * @return the names, in the order of the beans
+	 */
+	public List<String> names() {
+		return new ArrayList<>(this.declarations.keySet());
+	}
+
+	/**
 	 * Find the variable of a name.
 	 * @param name the variable's name
 	 * @return its declaration, or {@code null} if none is declared
@@ -73,8 +81,8 @@ public final class ContextVariables {
 	public Declaration require(String name) {
 		Declaration declaration = find(name);
 		if (declaration == null) {
-			throw new IllegalStateException("No context variable '" + name + "' is declared, only "
-					+ this.declarations.keySet() + "; annotate it with @ContextVariable in a bean's class");
+			throw new IllegalStateException("No context variable '" + name + "' is declared, only " + names()
+					+ "; annotate it with @ContextVariable in a bean's class");
 		}
 		return declaration;
 	}

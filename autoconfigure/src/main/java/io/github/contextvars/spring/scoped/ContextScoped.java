@@ -37,4 +37,10 @@ public @interface ContextScoped {
 	 */
 	boolean fresh() default false;
 
+	/**
+	 * What to set in the scope before the method runs.
+	 * @return the settings, in order
+	 */
+	ContextSetting[] set() default {};
+
 }

@@ -2,6 +2,7 @@ package io.github.contextvars.spring.scoped;
 
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.support.AopUtils;
@@ -13,6 +14,7 @@ import org.springframework.scheduling.annotation.Async;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
+import io.github.contextvars.spring.declare.ContextVariables;
 import io.github.contextvars.spring.declare.InvalidDeclarationException;
 
 /**
@@ -25,12 +27,16 @@ public final class ScopedMethodCheck implements SmartInitializingSingleton {
 
 	private final ScopedMethods methods = new ScopedMethods();
 
+	private final ScopeSettings settings;
+
 	/**
 	 * Create a check.
 	 * @param beanFactory holds the beans to check
+	 * @param variables what settings can name
 	 */
-	public ScopedMethodCheck(ConfigurableListableBeanFactory beanFactory) {
+	public ScopedMethodCheck(ConfigurableListableBeanFactory beanFactory, Supplier<ContextVariables> variables) {
 		this.beanFactory = beanFactory;
+		this.settings = new ScopeSettings(variables, beanFactory);
 	}
 
 	/**
@@ -52,8 +58,10 @@ public final class ScopedMethodCheck implements SmartInitializingSingleton {
 	private void check(String name, @Nullable Object bean, Class<?> type) {
 		for (Method method : ReflectionUtils.getUniqueDeclaredMethods(type,
 				(candidate) -> !candidate.isSynthetic() && candidate.getDeclaringClass() != Object.class)) {
-			if (this.methods.find(method, type) != null) {
+			ContextScoped scoped = this.methods.find(method, type);
+			if (scoped != null) {
 				check(method);
+				this.settings.parse(scoped, method);
 				requireProxy(name, bean, type, method);
 			}
 		}

@@ -28,8 +28,10 @@ import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
 
+import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.autoconfigure.ContextScopedAutoConfiguration;
 import io.github.contextvars.spring.autoconfigure.ContextVarsAutoConfiguration;
+import io.github.contextvars.spring.declare.ContextVariable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -63,6 +65,17 @@ class ScopedMethodCheckTests {
 			FailureAnalysis analysis = analyze(context.getStartupFailure());
 			assertThat(analysis.getDescription()).startsWith("@ContextScoped cannot hold for the ")
 				.contains(bean.getName() + "#work");
+		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(classes = { UnknownVariable.class, BadExpression.class, UnknownArgument.class })
+	void settingThatCannotBeRightDoesNotStart(Class<?> bean) {
+		this.runner.withBean(bean).withBean(Declared.class).run((context) -> {
+			FailureAnalysis analysis = analyze(context.getStartupFailure());
+			assertThat(analysis.getDescription()).startsWith("@ContextSetting of " + bean.getName() + "#work")
+				.containsAnyOf("'tenat', which is not declared", "\"#order.\", which cannot be parsed", "names #ordre");
+			assertThat(analysis.getAction()).isNotEmpty();
 		});
 	}
 
@@ -138,6 +151,37 @@ class ScopedMethodCheckTests {
 	public static class FinalMethodOfType {
 
 		public final void work() {
+		}
+
+	}
+
+	static class Declared {
+
+		@ContextVariable
+		static final ContextVar<String> TENANT = ContextVar.of("tenant");
+
+	}
+
+	static class UnknownVariable {
+
+		@ContextScoped(set = @ContextSetting(variable = "tenat", value = "'acme'"))
+		void work() {
+		}
+
+	}
+
+	static class BadExpression {
+
+		@ContextScoped(set = @ContextSetting(variable = "tenant", value = "#order."))
+		void work(String order) {
+		}
+
+	}
+
+	static class UnknownArgument {
+
+		@ContextScoped(set = @ContextSetting(variable = "tenant", value = "{1, 2}.![#ordre + #this]"))
+		void work(String order) {
 		}
 
 	}
