@@ -50,9 +50,12 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 		if (task instanceof CarriedTask || task instanceof RunnableScheduledFuture) {
 			return task;
 		}
-		return isScheduledBySpring(task) ? new CarriedTask(this, task, LiveContext.Kind.SCHEDULED, new Context(), null)
-				: new CarriedTask(this, task, LiveContext.Kind.TASK, Context.copyOfCurrent(),
-						this.liveContexts.currentId());
+		if (isScheduledBySpring(task)) {
+			String method = scheduledMethod(task);
+			return new CarriedTask(this, task, LiveContext.Kind.SCHEDULED, () -> method, new Context(), null);
+		}
+		return new CarriedTask(this, task, LiveContext.Kind.TASK, nameOf(task), Context.copyOfCurrent(),
+				this.liveContexts.currentId());
 	}
 
 	/**
@@ -88,16 +91,47 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 		};
 	}
 
-	private record CarriedTask(ContextTaskDecorator decorator, Runnable task, LiveContext.Kind kind, Context captured,
-			@Nullable Long parent) implements Runnable {
+	// The text of Spring's own tasks is the method's name, with the package before it. It
+	// is asked for once, now: those that a SchedulingConfigurer adds have their own.
+	private static String scheduledMethod(Runnable task) {
+		try {
+			String text = task.toString();
+			return text.substring(text.lastIndexOf('.', text.lastIndexOf('.') - 1) + 1);
+		}
+		catch (RuntimeException ex) {
+			return task.getClass().getName();
+		}
+	}
+
+	// No record: executors hash their tasks, and that would hash the values.
+	private static final class CarriedTask implements Runnable {
+
+		private final ContextTaskDecorator decorator;
+
+		private final Runnable task;
+
+		private final LiveContext.Kind kind;
+
+		private final Supplier<String> origin;
+
+		private final Context captured;
+
+		private final @Nullable Long parent;
+
+		private CarriedTask(ContextTaskDecorator decorator, Runnable task, LiveContext.Kind kind,
+				Supplier<String> origin, Context captured, @Nullable Long parent) {
+			this.decorator = decorator;
+			this.task = task;
+			this.kind = kind;
+			this.origin = origin;
+			this.captured = captured;
+			this.parent = parent;
+		}
 
 		@Override
 		public void run() {
 			LiveContexts live = this.decorator.liveContexts;
-			// Of Spring's own tasks the text is the method's name.
-			Supplier<String> origin = (this.kind == LiveContext.Kind.SCHEDULED) ? this.task::toString
-					: nameOf(this.task);
-			live.run(live.begin(this.kind, origin, this.parent, this.captured.copy()), this.task);
+			live.run(live.begin(this.kind, this.origin, this.parent, this.captured.copy()), this.task);
 		}
 
 		@Override
