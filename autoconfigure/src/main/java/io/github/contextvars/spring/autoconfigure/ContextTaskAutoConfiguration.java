@@ -11,8 +11,12 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Fallback;
 import org.springframework.context.annotation.Role;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
+import org.springframework.scheduling.annotation.SchedulingConfigurer;
 import org.springframework.util.function.SingletonSupplier;
 
 import io.github.contextvars.spring.live.LiveContexts;
@@ -29,7 +33,9 @@ import io.github.contextvars.spring.task.ListenerAdvisor;
 @ConditionalOnBooleanProperty(name = "contextvars.task.enabled", matchIfMissing = true)
 public final class ContextTaskAutoConfiguration {
 
+	// Whoever asks for the one TaskDecorator means the application's own.
 	@Bean
+	@Fallback
 	@ConditionalOnMissingBean
 	ContextTaskDecorator contextTaskDecorator(LiveContexts liveContexts) {
 		return new ContextTaskDecorator(liveContexts);
@@ -56,14 +62,22 @@ public final class ContextTaskAutoConfiguration {
 		}
 
 		@Bean
+		@Order(Ordered.LOWEST_PRECEDENCE)
+		SchedulingConfigurer contextSchedulingConfigurer(ExecutorPostProcessor postProcessor) {
+			return postProcessor::coverRegistrar;
+		}
+
+		@Bean
 		static AsyncPostProcessor contextAsyncPostProcessor(ObjectProvider<LiveContexts> liveContexts) {
 			return new AsyncPostProcessor(SingletonSupplier.of(liveContexts::getObject));
 		}
 
 		@Bean
 		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-		static ListenerAdvisor contextListenerAdvisor(ObjectProvider<LiveContexts> liveContexts) {
-			return new ListenerAdvisor(SingletonSupplier.of(liveContexts::getObject));
+		static ListenerAdvisor contextListenerAdvisor(ObjectProvider<LiveContexts> liveContexts,
+				Environment environment) {
+			return new ListenerAdvisor(SingletonSupplier.of(liveContexts::getObject),
+					environment.getProperty("spring.aop.proxy-target-class", Boolean.class, true));
 		}
 
 	}

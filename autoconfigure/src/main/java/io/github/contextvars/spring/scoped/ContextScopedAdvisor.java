@@ -78,7 +78,7 @@ public final class ContextScopedAdvisor implements PointcutAdvisor, Ordered {
 			if (assignments != null) {
 				assignments.run();
 			}
-			return UnfinishedResults.hold(invocation.proceed(), work, live);
+			return UnfinishedResults.hold(invocation.proceed(), method.getReturnType(), work, live);
 		});
 	}
 

@@ -74,7 +74,9 @@ public final class ScopedMethodCheck implements SmartInitializingSingleton {
 		boolean own = AnnotatedElementUtils.hasAnnotation(method, ContextScoped.class);
 		String modifier = Modifier.isStatic(modifiers) ? "static"
 				: Modifier.isPrivate(modifiers) ? "private" : Modifier.isFinal(modifiers) ? "final" : null;
-		if (modifier != null && (own || modifier.equals("final"))) {
+		boolean finalOfAnnotatedType = "final".equals(modifier)
+				&& AnnotatedElementUtils.hasAnnotation(method.getDeclaringClass(), ContextScoped.class);
+		if (modifier != null && (own || finalOfAnnotatedType)) {
 			throw new InvalidDeclarationException(
 					"@ContextScoped does nothing for the " + modifier + " method " + nameOf(method)
 							+ ": the bean's proxy cannot override it",

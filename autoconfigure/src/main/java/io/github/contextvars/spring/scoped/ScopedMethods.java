@@ -12,7 +12,6 @@ import org.springframework.aop.support.StaticMethodMatcherPointcut;
 import org.springframework.core.MethodClassKey;
 import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.core.annotation.AnnotationUtils;
-import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
 /**
@@ -24,10 +23,9 @@ final class ScopedMethods extends StaticMethodMatcherPointcut {
 	private final Map<MethodClassKey, Optional<ContextScoped>> found = new ConcurrentHashMap<>();
 
 	ScopedMethods() {
-		// A final class without interfaces cannot be proxied; ScopedMethodCheck says so
-		// better.
+		// A final class cannot be proxied; ScopedMethodCheck says so better.
 		setClassFilter((type) -> AnnotationUtils.isCandidateClass(type, ContextScoped.class)
-				&& (!Modifier.isFinal(type.getModifiers()) || ClassUtils.getAllInterfacesForClass(type).length > 0));
+				&& !Modifier.isFinal(type.getModifiers()));
 	}
 
 	@Override

@@ -73,20 +73,21 @@ final class UnfinishedResults {
 	/**
 	 * Make the scope hold. Called inside the scope.
 	 * @param result what the method returned
+	 * @param type what the method is declared to return
 	 * @param work the scope
 	 * @param live the running contexts
 	 * @return what to return instead
 	 */
-	static @Nullable Object hold(@Nullable Object result, LiveContext work, LiveContexts live) {
+	static @Nullable Object hold(@Nullable Object result, Class<?> type, LiveContext work, LiveContexts live) {
 		if (result instanceof CompletionStage<?> stage) {
 			if (live.hold(work, stage, UnfinishedResults::isDone)) {
 				stage.whenComplete((value, failure) -> live.release(work));
 			}
 		}
-		else if (REACTOR && result != null && Reactor.handles(result.getClass())) {
-			return Reactor.held(result, work, live); // some are Callables, too
+		else if (result != null && REACTOR && Reactor.handles(type)) {
+			return Reactor.held(result, work, live);
 		}
-		else if (result instanceof Callable<?> callable) {
+		else if (result instanceof Callable<?> callable && type == Callable.class) {
 			return held(callable, work, live);
 		}
 		else if (WEB && Web.handles(result)) {
@@ -136,7 +137,7 @@ final class UnfinishedResults {
 	private static final class Reactor {
 
 		static boolean handles(Class<?> type) {
-			return Mono.class.isAssignableFrom(type) || Flux.class.isAssignableFrom(type);
+			return type == Mono.class || type == Flux.class;
 		}
 
 		static boolean isAutomatic() {

@@ -7,6 +7,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.Ordered;
 import org.springframework.core.task.TaskDecorator;
+import org.springframework.scheduling.SchedulingAwareRunnable;
 import org.springframework.util.ClassUtils;
 
 import io.github.contextvars.Context;
@@ -52,10 +53,14 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 		}
 		if (isScheduledBySpring(task)) {
 			String method = scheduledMethod(task);
-			return new CarriedTask(this, task, LiveContext.Kind.SCHEDULED, () -> method, new Context(), null);
+			return new CarriedTask(this.liveContexts, task, LiveContext.Kind.SCHEDULED, () -> method, new Context(),
+					null);
 		}
-		return new CarriedTask(this, task, LiveContext.Kind.TASK, nameOf(task), Context.copyOfCurrent(),
-				this.liveContexts.currentId());
+		Context captured = Context.copyOfCurrent();
+		Long parent = this.liveContexts.currentId();
+		return (task instanceof Comparable<?>)
+				? new ComparableTask(this.liveContexts, task, nameOf(task), captured, parent)
+				: new CarriedTask(this.liveContexts, task, LiveContext.Kind.TASK, nameOf(task), captured, parent);
 	}
 
 	/**
@@ -104,9 +109,9 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 	}
 
 	// No record: executors hash their tasks, and that would hash the values.
-	private static final class CarriedTask implements Runnable {
+	private static class CarriedTask implements SchedulingAwareRunnable {
 
-		private final ContextTaskDecorator decorator;
+		private final LiveContexts liveContexts;
 
 		private final Runnable task;
 
@@ -118,9 +123,9 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 
 		private final @Nullable Long parent;
 
-		private CarriedTask(ContextTaskDecorator decorator, Runnable task, LiveContext.Kind kind,
-				Supplier<String> origin, Context captured, @Nullable Long parent) {
-			this.decorator = decorator;
+		CarriedTask(LiveContexts liveContexts, Runnable task, LiveContext.Kind kind, Supplier<String> origin,
+				Context captured, @Nullable Long parent) {
+			this.liveContexts = liveContexts;
 			this.task = task;
 			this.kind = kind;
 			this.origin = origin;
@@ -129,14 +134,53 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 		}
 
 		@Override
-		public void run() {
-			LiveContexts live = this.decorator.liveContexts;
-			live.run(live.begin(this.kind, this.origin, this.parent, this.captured.copy()), this.task);
+		public final void run() {
+			this.liveContexts.run(this.liveContexts.begin(this.kind, this.origin, this.parent, this.captured.copy()),
+					this.task);
+		}
+
+		// Spring chooses the scheduler by what the task says.
+		@Override
+		public final @Nullable String getQualifier() {
+			return (this.task instanceof SchedulingAwareRunnable aware) ? aware.getQualifier() : null;
 		}
 
 		@Override
-		public String toString() {
+		public final boolean isLongLived() {
+			return this.task instanceof SchedulingAwareRunnable aware && aware.isLongLived();
+		}
+
+		@Override
+		public final String toString() {
 			return this.task.toString();
+		}
+
+	}
+
+	// For executors with a priority queue, which may hold tasks of other kinds, too.
+	@SuppressWarnings("ComparableType")
+	private static final class ComparableTask extends CarriedTask implements Comparable<Runnable> {
+
+		private ComparableTask(LiveContexts liveContexts, Runnable task, Supplier<String> origin, Context captured,
+				@Nullable Long parent) {
+			super(liveContexts, task, LiveContext.Kind.TASK, origin, captured, parent);
+		}
+
+		@Override
+		@SuppressWarnings("unchecked")
+		public int compareTo(Runnable other) {
+			return ((Comparable<Object>) ((CarriedTask) this).task)
+				.compareTo((other instanceof CarriedTask carried) ? carried.task : other);
+		}
+
+		@Override
+		public boolean equals(@Nullable Object other) {
+			return this == other;
+		}
+
+		@Override
+		public int hashCode() {
+			return System.identityHashCode(this);
 		}
 
 	}

@@ -1,6 +1,7 @@
 package io.github.contextvars.spring.task;
 
 import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -22,6 +23,8 @@ import org.springframework.core.task.support.CompositeTaskDecorator;
 import org.springframework.scheduling.TaskScheduler;
 import org.springframework.scheduling.concurrent.ConcurrentTaskExecutor;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
+import org.springframework.scheduling.config.ScheduledTaskRegistrar;
+import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
 import io.github.contextvars.Context;
@@ -39,6 +42,11 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 	private static final Log logger = LogFactory.getLog(ExecutorPostProcessor.class);
 
 	private static final String BOOT = "org.springframework.boot.";
+
+	private static final Set<String> REWRITABLE = Set.of("initializeExecutor", "doExecute");
+
+	private static final Set<String> DISTRIBUTED = Set.of("com.hazelcast.core.IExecutorService",
+			"org.redisson.api.RExecutorService");
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
@@ -77,6 +85,17 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 		return this.coverage;
 	}
 
+	/**
+	 * Cover the scheduler behind {@code @Scheduled} methods, which need not be a bean.
+	 * @param registrar holds the scheduler, after all others have configured it
+	 */
+	public void coverRegistrar(ScheduledTaskRegistrar registrar) {
+		TaskScheduler scheduler = registrar.getScheduler();
+		if (scheduler != null && this.proxies.interfaceProxy(scheduler) instanceof TaskScheduler proxy) {
+			registrar.setTaskScheduler(proxy);
+		}
+	}
+
 	@Override
 	public int getOrder() {
 		return Ordered.HIGHEST_PRECEDENCE;
@@ -98,6 +117,9 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 		if (bean.getClass().getPackage() == Context.class.getPackage()) {
 			return covered(name, bean, true, "ContextExecutors"); // and by the policy
 																	// that the user chose
+		}
+		if (isDistributed(bean)) {
+			return covered(name, bean, false, "hands serialized tasks to other processes");
 		}
 		return cover(name, bean, declaredType(definition, bean));
 	}
@@ -157,8 +179,26 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 	}
 
 	private static boolean isDecoratable(Object bean) {
-		return bean instanceof ThreadPoolTaskExecutor || bean instanceof SimpleAsyncTaskExecutor
-				|| bean instanceof ConcurrentTaskExecutor;
+		return (bean instanceof ThreadPoolTaskExecutor || bean instanceof SimpleAsyncTaskExecutor
+				|| bean instanceof ConcurrentTaskExecutor) && !isRewritten(bean.getClass());
+	}
+
+	// A subclass that makes its own pool asks no decorator.
+	private static boolean isRewritten(Class<?> type) {
+		for (Class<?> one = type; !one.getName().startsWith("org.springframework."); one = one.getSuperclass()) {
+			for (Method method : one.getDeclaredMethods()) {
+				if (REWRITABLE.contains(method.getName())) {
+					return true;
+				}
+			}
+		}
+		return false;
+	}
+
+	private static boolean isDistributed(Object bean) {
+		return ClassUtils.getAllInterfacesForClassAsSet(bean.getClass())
+			.stream()
+			.anyMatch((implemented) -> DISTRIBUTED.contains(implemented.getName()));
 	}
 
 	private static void setDecorator(Object bean, TaskDecorator decorator) {

@@ -39,12 +39,16 @@ final class ExecutorProxies {
 		}
 		Object proxy = isExtensible(target.getClass()) ? subclassProxy(target) : null;
 		if (proxy == null && declaredType.isInterface()) {
-			ProxyFactory factory = new ProxyFactory(ClassUtils.getAllInterfaces(target));
-			factory.setTarget(target);
-			factory.addAdvice(this.carrying);
-			proxy = factory.getProxy(this.classLoader);
+			proxy = interfaceProxy(target);
 		}
 		return proxy;
+	}
+
+	Object interfaceProxy(Object target) {
+		ProxyFactory factory = new ProxyFactory(ClassUtils.getAllInterfaces(target));
+		factory.setTarget(target);
+		factory.addAdvice(this.carrying);
+		return factory.getProxy(this.classLoader);
 	}
 
 	private @Nullable Object subclassProxy(Object target) {
@@ -75,12 +79,13 @@ final class ExecutorProxies {
 		}
 		ReflectionUtils.doWithFields(target.getClass(), (field) -> copy(field, target, proxy),
 				(field) -> !Modifier.isStatic(field.getModifiers())
-						&& field.getDeclaringClass().getName().startsWith("org.springframework."));
+						&& !field.getDeclaringClass().getName().startsWith("java."));
 	}
 
 	private static void copy(Field field, Object target, Object proxy) throws IllegalAccessException {
-		field.setAccessible(true);
-		field.set(proxy, field.get(target));
+		if (field.trySetAccessible()) {
+			field.set(proxy, field.get(target));
+		}
 	}
 
 	/**

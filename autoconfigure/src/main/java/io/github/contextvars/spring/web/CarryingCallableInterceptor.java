@@ -1,11 +1,13 @@
 package io.github.contextvars.spring.web;
 
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
+import org.springframework.util.ConcurrentReferenceHashMap;
 import org.springframework.web.context.request.NativeWebRequest;
-import org.springframework.web.context.request.RequestAttributes;
 import org.springframework.web.context.request.async.CallableProcessingInterceptor;
 
 import io.github.contextvars.Context;
@@ -18,9 +20,15 @@ import io.github.contextvars.spring.live.LiveContexts;
  */
 public final class CarryingCallableInterceptor implements CallableProcessingInterceptor {
 
-	private static final String CAPTURED = CarryingCallableInterceptor.class.getName() + ".CAPTURED";
+	// Of the thread that is in it, and of nothing that could be gone before the task
+	// ends.
+	private static final ThreadLocal<Context.@Nullable Scope> SCOPES = new ThreadLocal<>();
 
-	private static final String SCOPE = CarryingCallableInterceptor.class.getName() + ".SCOPE";
+	// By Spring's own object for the request, weakly: the container reuses the request
+	// itself as
+	// soon as it has timed out, while the task may still have to begin.
+	private final Map<NativeWebRequest, Captured> captured = new ConcurrentReferenceHashMap<>(64,
+			ConcurrentReferenceHashMap.ReferenceType.WEAK);
 
 	private final LiveContexts liveContexts;
 
@@ -34,34 +42,30 @@ public final class CarryingCallableInterceptor implements CallableProcessingInte
 
 	@Override
 	public <T> void beforeConcurrentHandling(NativeWebRequest request, Callable<T> task) {
-		request.setAttribute(CAPTURED, new Captured(Context.copyOfCurrent(), this.liveContexts.currentId()),
-				RequestAttributes.SCOPE_REQUEST);
+		HttpServletRequest servletRequest = request.getNativeRequest(HttpServletRequest.class);
+		Supplier<String> origin = (servletRequest != null) ? ContextFilter.originOf(servletRequest)
+				: () -> request.getClass().getName();
+		this.captured.put(request, new Captured(Context.copyOfCurrent(), this.liveContexts.currentId(), origin));
 	}
 
 	@Override
 	public <T> void preProcess(NativeWebRequest request, Callable<T> task) {
-		if (request.getAttribute(CAPTURED, RequestAttributes.SCOPE_REQUEST) instanceof Captured captured) {
-			String origin = originOf(request);
-			request.setAttribute(SCOPE,
-					this.liveContexts.enterTask(() -> origin, captured.parent(), captured.values().copy()),
-					RequestAttributes.SCOPE_REQUEST);
+		Captured values = this.captured.get(request);
+		if (values != null) {
+			SCOPES.set(this.liveContexts.enterTask(values.origin(), values.parent(), values.context().copy()));
 		}
 	}
 
 	@Override
 	public <T> void postProcess(NativeWebRequest request, Callable<T> task, @Nullable Object result) {
-		if (request.getAttribute(SCOPE, RequestAttributes.SCOPE_REQUEST) instanceof Context.Scope scope) {
-			request.removeAttribute(SCOPE, RequestAttributes.SCOPE_REQUEST);
+		Context.Scope scope = SCOPES.get();
+		SCOPES.remove();
+		if (scope != null) {
 			scope.close();
 		}
 	}
 
-	private static String originOf(NativeWebRequest request) {
-		HttpServletRequest servletRequest = request.getNativeRequest(HttpServletRequest.class);
-		return (servletRequest != null) ? ContextFilter.originOf(servletRequest).get() : request.getDescription(false);
-	}
-
-	private record Captured(Context values, @Nullable Long parent) {
+	private record Captured(Context context, @Nullable Long parent, Supplier<String> origin) {
 
 	}
 
