@@ -1,5 +1,6 @@
 package io.github.contextvars.spring.scoped;
 
+import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
@@ -109,15 +110,9 @@ final class UnfinishedResults {
 		return stage instanceof Future<?> future && future.isDone();
 	}
 
-	private static boolean isA(Class<?> type, String name) {
-		for (Class<?> one = type; one != null; one = one.getSuperclass()) {
-			if (one.getName().equals(name) || ClassUtils.getAllInterfacesForClassAsSet(one)
-				.stream()
-				.anyMatch((implemented) -> implemented.getName().equals(name))) {
-				return true;
-			}
-		}
-		return false;
+	private static boolean isA(@Nullable Class<?> type, String name) {
+		return type != null && (type.getName().equals(name) || isA(type.getSuperclass(), name)
+				|| Arrays.stream(type.getInterfaces()).anyMatch((implemented) -> isA(implemented, name)));
 	}
 
 	private static final class Web {

@@ -46,7 +46,7 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 	private static final Set<String> REWRITABLE = Set.of("initializeExecutor", "doExecute");
 
 	private static final Set<String> DISTRIBUTED = Set.of("com.hazelcast.core.IExecutorService",
-			"org.redisson.api.RExecutorService");
+			"org.redisson.api.RExecutorService", "org.redisson.api.RScheduledExecutorService");
 
 	private final ConfigurableListableBeanFactory beanFactory;
 

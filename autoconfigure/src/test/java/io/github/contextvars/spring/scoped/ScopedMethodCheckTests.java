@@ -25,6 +25,8 @@ import org.springframework.core.io.support.SpringFactoriesLoader;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.EnableAsync;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
+import reactor.core.publisher.ConnectableFlux;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
 
@@ -59,7 +61,7 @@ class ScopedMethodCheckTests {
 
 	@ParameterizedTest
 	@ValueSource(classes = { BareFuture.class, CallableSubclass.class, FlowPublisher.class, Emitter.class,
-			WithoutPropagation.class })
+			Connectable.class, WithoutPropagation.class })
 	void resultThatCannotBeHeldDoesNotStart(Class<?> bean) {
 		this.runner.withBean(bean).run((context) -> {
 			FailureAnalysis analysis = analyze(context.getStartupFailure());
@@ -84,6 +86,26 @@ class ScopedMethodCheckTests {
 		this.runner.withBean(FinalClass.class)
 			.run((context) -> assertThat(analyze(context.getStartupFailure()).getDescription())
 				.contains(FinalClass.class.getName() + "#work", "final"));
+	}
+
+	@Test
+	void recordBehindScopedInterfaceDoesNotStart() {
+		this.runner.withBean(RecordWorker.class)
+			.run((context) -> assertThat(analyze(context.getStartupFailure()).getDescription())
+				.contains(RecordWorker.class.getName() + "#work", "final"));
+	}
+
+	@Test
+	void finalMethodThatAnnotatedTypeInheritsFromElsewhereStarts() {
+		this.runner.withBean(Dao.class).run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void resultThatIsMoreThanItIsDeclaredToBeStaysAsItIs() {
+		this.runner.withBean(Jobs.class).run((context) -> {
+			assertThat(context.getBean(Jobs.class).job()).isInstanceOf(CallableJob.class);
+			assertThat(context.getBean(Jobs.class).anything()).isInstanceOf(CallableJob.class);
+		});
 	}
 
 	@Test
@@ -227,6 +249,72 @@ class ScopedMethodCheckTests {
 		Flow.Publisher<String> work() {
 			return (subscriber) -> {
 			};
+		}
+
+	}
+
+	static class Connectable {
+
+		@ContextScoped
+		ConnectableFlux<String> work() {
+			return Flux.just("").publish();
+		}
+
+	}
+
+	@ContextScoped
+	interface Worker {
+
+		void work();
+
+	}
+
+	record RecordWorker() implements Worker {
+
+		@Override
+		public void work() {
+		}
+
+	}
+
+	public static class Library {
+
+		public final void setDataSource(String source) {
+		}
+
+	}
+
+	@ContextScoped
+	public static class Dao extends Library {
+
+		public void work() {
+		}
+
+	}
+
+	interface Job {
+
+	}
+
+	static class CallableJob implements Job, Callable<String> {
+
+		@Override
+		public String call() {
+			return "";
+		}
+
+	}
+
+	static class Jobs {
+
+		@ContextScoped
+		Job job() {
+			return new CallableJob();
+		}
+
+		@ContextScoped
+		Object anything() {
+			return new CallableJob();
 		}
 
 	}
