@@ -92,13 +92,6 @@ final class Rows {
 	}
 
 	/**
-	 * Assert that each run begins empty and sees nothing of the run before.
-	 */
-	static void assertEachRunBeginsEmpty(List<String> seen) {
-		assertThat(seen).hasSizeGreaterThan(1).containsOnly("none, none");
-	}
-
-	/**
 	 * Read both variables, then change them.
 	 */
 	static String swap() {

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.UnaryOperator;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -38,22 +39,24 @@ abstract class ScheduledRows {
 	@ParameterizedTest
 	@EnumSource
 	void eachRunOfScheduledMethodBeginsEmpty(Scheduler scheduler) throws Exception {
+		assertEachRunBeginsEmpty(scheduler);
+	}
+
+	static void assertEachRunBeginsEmpty(Scheduler scheduler, String... properties) throws Exception {
 		Worker.Threads threads = new Worker.Threads();
-		scheduler.run(threads, (context) -> {
-			assertThat(context).hasNotFailed();
-			Jobs jobs = context.getBean(Jobs.class);
-			for (CountDownLatch enough : jobs.enough.values()) {
-				Rows.await(enough);
-			}
-			assertThat(jobs.seen).containsOnlyKeys("fixedRate", "fixedDelay", "cron", "once", "failing");
-			jobs.seen.forEach((method, seen) -> assertThat(seen).as(method).containsOnly("none, none"));
-			for (String method : List.of("fixedRate", "fixedDelay", "cron", "failing")) {
-				Rows.assertEachRunBeginsEmpty(jobs.seen.get(method));
-			}
-			if (context.getBean(TaskScheduler.class) instanceof ThreadPoolTaskScheduler pool) {
-				Worker.ofPool(pool.getScheduledThreadPoolExecutor()).assertClean();
-			}
-		}, Jobs.class);
+		scheduler.run(threads, (runner) -> runner.withUserConfiguration(Jobs.class).withPropertyValues(properties),
+				(context) -> {
+					assertThat(context).hasNotFailed();
+					Jobs jobs = context.getBean(Jobs.class);
+					for (CountDownLatch enough : jobs.enough.values()) {
+						Rows.await(enough);
+					}
+					assertThat(jobs.seen).containsOnlyKeys("fixedRate", "fixedDelay", "cron", "once", "failing");
+					jobs.seen.forEach((method, seen) -> assertThat(seen).as(method).containsOnly("none, none"));
+					if (context.getBean(TaskScheduler.class) instanceof ThreadPoolTaskScheduler pool) {
+						Worker.ofPool(pool.getScheduledThreadPoolExecutor()).assertClean();
+					}
+				});
 		assertThat(ThreadSentinel.isInContext()).isFalse();
 		threads.joinAndAssertClean();
 	}
@@ -62,7 +65,7 @@ abstract class ScheduledRows {
 	@EnumSource
 	void eachRunOfWhatIsScheduledByHandStartsFromSubmittersValues(Scheduler scheduler) throws Exception {
 		Worker.Threads threads = new Worker.Threads();
-		scheduler.run(threads, (context) -> {
+		scheduler.run(threads, (runner) -> runner, (context) -> {
 			TaskScheduler bean = context.getBean(TaskScheduler.class);
 			Worker worker = (bean instanceof ThreadPoolTaskScheduler pool)
 					? Worker.ofPool(pool.getScheduledThreadPoolExecutor()) : threads;
@@ -101,18 +104,17 @@ abstract class ScheduledRows {
 		 * Start an application inside of a context with a value, as an embedding program
 		 * may do.
 		 */
-		private void run(Worker.Threads threads, ContextConsumer<AssertableApplicationContext> consumer,
-				Class<?>... configurations) {
+		private void run(Worker.Threads threads, UnaryOperator<ApplicationContextRunner> customizer,
+				ContextConsumer<AssertableApplicationContext> consumer) {
 			ApplicationContextRunner runner = new ApplicationContextRunner()
 				.withConfiguration(
 						AutoConfigurations.of(ContextVarsAutoConfiguration.class, ContextTaskAutoConfiguration.class,
 								AopAutoConfiguration.class, TaskSchedulingAutoConfiguration.class))
 				.withPropertyValues("spring.threads.virtual.enabled=" + this.virtual)
 				.withBean(Worker.Threads.class, () -> threads)
-				.withUserConfiguration(Scheduling.class)
-				.withUserConfiguration(configurations);
-			ApplicationContextRunner configured = (this.configuration != null)
-					? runner.withUserConfiguration(this.configuration) : runner;
+				.withUserConfiguration(Scheduling.class);
+			ApplicationContextRunner configured = customizer
+				.apply((this.configuration != null) ? runner.withUserConfiguration(this.configuration) : runner);
 			Context starter = new Context();
 			starter.run(() -> {
 				Rows.TENANT.set("starter");

@@ -29,7 +29,7 @@ final class CarryingAdvice implements MethodInterceptor {
 	public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
 		if (HAND_OVER.contains(invocation.getMethod().getName())) {
 			Class<?>[] types = invocation.getMethod().getParameterTypes();
-			Object[] arguments = invocation.getArguments();
+			@Nullable Object[] arguments = invocation.getArguments();
 			for (int i = 0; i < types.length; i++) {
 				arguments[i] = carried(types[i], arguments[i]);
 			}
@@ -38,7 +38,7 @@ final class CarryingAdvice implements MethodInterceptor {
 	}
 
 	// What is not as it should be is left for the executor to complain about.
-	private Object carried(Class<?> type, Object argument) {
+	private @Nullable Object carried(Class<?> type, @Nullable Object argument) {
 		if (type == Runnable.class && argument instanceof Runnable task) {
 			return this.decorator.get().decorate(task);
 		}
@@ -46,7 +46,7 @@ final class CarryingAdvice implements MethodInterceptor {
 			return this.decorator.get().decorateCallable(task);
 		}
 		if (type == Collection.class && argument instanceof Collection<?> tasks) {
-			List<Object> carried = new ArrayList<>(tasks.size());
+			List<@Nullable Object> carried = new ArrayList<>(tasks.size());
 			tasks.forEach((task) -> carried.add(carried(Callable.class, task)));
 			return carried;
 		}

@@ -63,9 +63,20 @@ public final class CarryingCallableInterceptor implements CallableProcessingInte
 		if (scope != null) {
 			scope.close();
 		}
+		if (entered.outer() != null) {
+			ENTERED.set(entered.outer());
+		}
+		else {
+			ENTERED.remove();
+		}
+		entered.scope().close();
 	}
 
 	private record Captured(Context context, @Nullable Long parent, Supplier<String> origin) {
+
+	}
+
+	private record Entered(Callable<?> task, Context.Scope scope, @Nullable Entered outer) {
 
 	}
 

@@ -176,6 +176,10 @@ final class CarryingRequest extends HttpServletRequestWrapper {
 			runInCopy("onStartAsync", () -> this.delegate.onStartAsync(ours(event)));
 		}
 
+		// Whoever adds a listener from within a listener gets the same treatment. The
+		// event
+		// is given all of its parts: what is left out it would ask of the context, which
+		// answers no more once it is complete.
 		private AsyncEvent ours(AsyncEvent event) {
 			// Whoever adds a listener from within a listener gets the same treatment.
 			return new AsyncEvent(this.asyncContext, event.getSuppliedRequest(), event.getSuppliedResponse(),
