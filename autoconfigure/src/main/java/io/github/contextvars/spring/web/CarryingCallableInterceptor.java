@@ -20,13 +20,11 @@ import io.github.contextvars.spring.live.LiveContexts;
  */
 public final class CarryingCallableInterceptor implements CallableProcessingInterceptor {
 
-	// Of the thread that is in it, and of nothing that could be gone before the task
-	// ends.
-	private static final ThreadLocal<Context.@Nullable Scope> SCOPES = new ThreadLocal<>();
+	// Of the thread, not of the request: a task may outlive its request.
+	private static final ThreadLocal<@Nullable Entered> ENTERED = new ThreadLocal<>();
 
 	// By Spring's own object for the request, weakly: the container reuses the request
-	// itself as
-	// soon as it has timed out, while the task may still have to begin.
+	// itself once it has timed out, while the task may still have to begin.
 	private final Map<NativeWebRequest, Captured> captured = new ConcurrentReferenceHashMap<>(64,
 			ConcurrentReferenceHashMap.ReferenceType.WEAK);
 
@@ -52,16 +50,17 @@ public final class CarryingCallableInterceptor implements CallableProcessingInte
 	public <T> void preProcess(NativeWebRequest request, Callable<T> task) {
 		Captured values = this.captured.get(request);
 		if (values != null) {
-			SCOPES.set(this.liveContexts.enterTask(values.origin(), values.parent(), values.context().copy()));
+			Context.Scope scope = this.liveContexts.enterTask(values.origin(), values.parent(),
+					values.context().copy());
+			ENTERED.set(new Entered(task, scope, ENTERED.get()));
 		}
 	}
 
 	@Override
 	public <T> void postProcess(NativeWebRequest request, Callable<T> task, @Nullable Object result) {
-		Context.Scope scope = SCOPES.get();
-		SCOPES.remove();
-		if (scope != null) {
-			scope.close();
+		Entered entered = ENTERED.get();
+		if (entered == null || entered.task() != task) {
+			return;
 		}
 		if (entered.outer() != null) {
 			ENTERED.set(entered.outer());
