@@ -101,7 +101,7 @@ final class ScopeSettings {
 	// An unknown name would read as null, silently.
 	private static void requireKnownNames(String place, SpelExpression expression, Method method) {
 		Set<String> known = new HashSet<>(Set.of("#root", "#this"));
-		String[] names = NAMES.getParameterNames(method);
+		@Nullable String @Nullable [] names = NAMES.getParameterNames(method);
 		for (int i = 0; i < method.getParameterCount(); i++) {
 			known.addAll(List.of("#p" + i, "#a" + i));
 			if (names != null) {
