@@ -2,10 +2,13 @@ package io.github.contextvars.spring.autoconfigure;
 
 import org.springframework.aop.Advisor;
 import org.springframework.aop.config.AopConfigUtils;
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -13,11 +16,14 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportBeanDefinitionRegistrar;
 import org.springframework.context.annotation.Role;
+import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotationMetadata;
 import org.springframework.util.function.SingletonSupplier;
 
+import io.github.contextvars.spring.declare.ContextVariables;
 import io.github.contextvars.spring.live.LiveContexts;
 import io.github.contextvars.spring.scoped.ContextScopedAdvisor;
+import io.github.contextvars.spring.scoped.ScopedMethodCheck;
 
 /**
  * {@link AutoConfiguration Auto-configuration} for {@code @ContextScoped}. Works with
@@ -34,17 +40,35 @@ public final class ContextScopedAutoConfiguration {
 	@Bean
 	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
 	@ConditionalOnMissingBean(name = "contextScopedAdvisor")
-	ContextScopedAdvisor contextScopedAdvisor(ObjectProvider<LiveContexts> liveContexts) {
-		return new ContextScopedAdvisor(SingletonSupplier.of(liveContexts::getObject));
+	ContextScopedAdvisor contextScopedAdvisor(ObjectProvider<LiveContexts> liveContexts,
+			ObjectProvider<ContextVariables> variables, BeanFactory beanFactory) {
+		return new ContextScopedAdvisor(SingletonSupplier.of(liveContexts::getObject),
+				SingletonSupplier.of(variables::getObject), beanFactory);
+	}
+
+	@Bean
+	@ConditionalOnBean(ContextScopedAdvisor.class)
+	ScopedMethodCheck scopedMethodCheck(ConfigurableListableBeanFactory beanFactory,
+			ObjectProvider<ContextVariables> variables) {
+		return new ScopedMethodCheck(beanFactory, SingletonSupplier.of(variables::getObject));
 	}
 
 	// With 'spring.aop.auto=false' nobody else might: the annotation would do nothing,
 	// silently.
 	static final class AutoProxyCreatorRegistrar implements ImportBeanDefinitionRegistrar {
 
+		private final Environment environment;
+
+		AutoProxyCreatorRegistrar(Environment environment) {
+			this.environment = environment;
+		}
+
 		@Override
 		public void registerBeanDefinitions(AnnotationMetadata metadata, BeanDefinitionRegistry registry) {
 			AopConfigUtils.registerAutoProxyCreatorIfNecessary(registry);
+			if (this.environment.getProperty("spring.aop.proxy-target-class", Boolean.class, true)) {
+				AopConfigUtils.forceAutoProxyCreatorToUseClassProxying(registry);
+			}
 		}
 
 	}

@@ -1,28 +1,26 @@
 package io.github.contextvars.spring.autoconfigure;
 
 import org.springframework.aop.Advisor;
-import org.springframework.aop.interceptor.AsyncExecutionAspectSupport;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Fallback;
 import org.springframework.context.annotation.Role;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
-import org.springframework.core.task.SimpleAsyncTaskExecutor;
-import org.springframework.scheduling.annotation.AsyncConfigurer;
-import org.springframework.scheduling.config.TaskManagementConfigUtils;
+import org.springframework.scheduling.annotation.SchedulingConfigurer;
 import org.springframework.util.function.SingletonSupplier;
 
 import io.github.contextvars.spring.live.LiveContexts;
-import io.github.contextvars.spring.task.AsyncOriginAdvisor;
+import io.github.contextvars.spring.task.AsyncPostProcessor;
 import io.github.contextvars.spring.task.ContextTaskDecorator;
 import io.github.contextvars.spring.task.ExecutorCoverage;
 import io.github.contextvars.spring.task.ExecutorPostProcessor;
@@ -31,11 +29,13 @@ import io.github.contextvars.spring.task.ListenerAdvisor;
 /**
  * {@link AutoConfiguration Auto-configuration} that carries contexts to other threads.
  */
-@AutoConfiguration(after = { ContextVarsAutoConfiguration.class, TaskExecutionAutoConfiguration.class })
+@AutoConfiguration(after = ContextVarsAutoConfiguration.class)
 @ConditionalOnBooleanProperty(name = "contextvars.task.enabled", matchIfMissing = true)
 public final class ContextTaskAutoConfiguration {
 
+	// Whoever asks for the one TaskDecorator means the application's own.
 	@Bean
+	@Fallback
 	@ConditionalOnMissingBean
 	ContextTaskDecorator contextTaskDecorator(LiveContexts liveContexts) {
 		return new ContextTaskDecorator(liveContexts);
@@ -62,38 +62,22 @@ public final class ContextTaskAutoConfiguration {
 		}
 
 		@Bean
-		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-		static ListenerAdvisor contextListenerAdvisor(ObjectProvider<LiveContexts> liveContexts) {
-			return new ListenerAdvisor(SingletonSupplier.of(liveContexts::getObject));
+		@Order(Ordered.LOWEST_PRECEDENCE)
+		SchedulingConfigurer contextSchedulingConfigurer(ExecutorPostProcessor postProcessor) {
+			return postProcessor::coverRegistrar;
 		}
 
-	}
-
-	// What Spring would use for @Async beside executors that it cannot choose from, made
-	// a
-	// bean so that it is covered. It is there for no other injection point.
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnBean(name = TaskManagementConfigUtils.ASYNC_ANNOTATION_PROCESSOR_BEAN_NAME)
-	@ConditionalOnMissingBean(value = AsyncConfigurer.class,
-			name = AsyncExecutionAspectSupport.DEFAULT_TASK_EXECUTOR_BEAN_NAME)
-	static class AsyncFallbackConfiguration {
-
-		@Bean(name = AsyncExecutionAspectSupport.DEFAULT_TASK_EXECUTOR_BEAN_NAME, autowireCandidate = false)
-		SimpleAsyncTaskExecutor asyncFallbackExecutor() {
-			return new SimpleAsyncTaskExecutor();
+		@Bean
+		static AsyncPostProcessor contextAsyncPostProcessor(ObjectProvider<LiveContexts> liveContexts) {
+			return new AsyncPostProcessor(SingletonSupplier.of(liveContexts::getObject));
 		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass(Advisor.class)
-	@ConditionalOnBooleanProperty(name = "contextvars.live.enabled", matchIfMissing = true)
-	static class AsyncOriginConfiguration {
 
 		@Bean
 		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-		static AsyncOriginAdvisor asyncOriginAdvisor(ObjectProvider<LiveContexts> liveContexts) {
-			return new AsyncOriginAdvisor(SingletonSupplier.of(liveContexts::getObject));
+		static ListenerAdvisor contextListenerAdvisor(ObjectProvider<LiveContexts> liveContexts,
+				Environment environment) {
+			return new ListenerAdvisor(SingletonSupplier.of(liveContexts::getObject),
+					environment.getProperty("spring.aop.proxy-target-class", Boolean.class, true));
 		}
 
 	}

@@ -10,6 +10,7 @@ import org.springframework.context.annotation.Bean;
 import io.github.contextvars.spring.declare.ContextVariables;
 import io.github.contextvars.spring.live.LiveContexts;
 import io.github.contextvars.spring.task.BaseContextPolicy;
+import io.github.contextvars.spring.task.ContextTaskDecorator;
 
 /**
  * {@link AutoConfiguration Auto-configuration} for what all paths share: the declared
@@ -37,10 +38,13 @@ public final class ContextVarsAutoConfiguration {
 		return BaseContextPolicy.install(properties.getBaseContext());
 	}
 
-	// A wrong declaration stops a lazy application from starting, too.
+	// A wrong declaration stops a lazy application from starting, too; and tasks are
+	// handed over
+	// while it shuts down, when nothing can be created any more.
 	@Bean
 	static LazyInitializationExcludeFilter contextVariablesLazyInitializationExcludeFilter() {
-		return LazyInitializationExcludeFilter.forBeanTypes(ContextVariables.class, BaseContextPolicy.class);
+		return LazyInitializationExcludeFilter.forBeanTypes(ContextVariables.class, BaseContextPolicy.class,
+				LiveContexts.class, ContextTaskDecorator.class);
 	}
 
 }

@@ -23,13 +23,13 @@ public final class ContextVariables {
 	/**
 	 * Create a registry.
 	 * @param declarations the declarations
-	 * @throws InvalidContextVariableException if two variables have the same name
+	 * @throws InvalidDeclarationException if two variables have the same name
 	 */
 	public ContextVariables(Collection<Declaration> declarations) {
 		for (Declaration declaration : declarations) {
 			Declaration other = this.declarations.putIfAbsent(declaration.name(), declaration);
 			if (other != null) {
-				throw new InvalidContextVariableException(
+				throw new InvalidDeclarationException(
 						"Two context variables are named '" + declaration.name() + "': " + other.declaredBy() + " and "
 								+ declaration.declaredBy(),
 						"Rename one of them, or declare the variable once and refer to it.");
@@ -41,7 +41,7 @@ public final class ContextVariables {
 	 * Find what is annotated with {@link ContextVariable} in the beans of a factory.
 	 * @param beanFactory the bean factory; only beans that hold a variable are created
 	 * @return a new registry
-	 * @throws InvalidContextVariableException if a declaration cannot be right
+	 * @throws InvalidDeclarationException if a declaration cannot be right
 	 */
 	public static ContextVariables of(ConfigurableListableBeanFactory beanFactory) {
 		return new ContextVariables(new DeclarationScan(beanFactory).declarations());
@@ -53,6 +53,14 @@ public final class ContextVariables {
 	 */
 	public List<Declaration> all() {
 		return new ArrayList<>(this.declarations.values());
+	}
+
+	/**
+	 * List the names of all declared variables.
+	 * @return the names, in the order of the beans
+	 */
+	public List<String> names() {
+		return new ArrayList<>(this.declarations.keySet());
 	}
 
 	/**
@@ -73,8 +81,8 @@ public final class ContextVariables {
 	public Declaration require(String name) {
 		Declaration declaration = find(name);
 		if (declaration == null) {
-			throw new IllegalStateException("No context variable '" + name + "' is declared, only "
-					+ this.declarations.keySet() + "; annotate it with @ContextVariable in a bean's class");
+			throw new IllegalStateException("No context variable '" + name + "' is declared, only " + names()
+					+ "; annotate it with @ContextVariable in a bean's class");
 		}
 		return declaration;
 	}

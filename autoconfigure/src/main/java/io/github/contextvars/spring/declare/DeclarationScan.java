@@ -3,12 +3,14 @@ package io.github.contextvars.spring.declare;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.aop.framework.autoproxy.AutoProxyUtils;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.core.ResolvableType;
@@ -38,13 +40,19 @@ final class DeclarationScan {
 
 	List<ContextVariables.Declaration> declarations() {
 		for (String name : this.beanFactory.getBeanDefinitionNames()) {
-			scanType(this.beanFactory.getType(name, false));
+			scanType(typeOf(name));
 			ContextVariable annotation = this.beanFactory.findAnnotationOnBean(name, ContextVariable.class, false);
 			if (annotation != null) {
 				this.declarations.add(fromBean(name, annotation));
 			}
 		}
 		return this.declarations;
+	}
+
+	private @Nullable Class<?> typeOf(String name) {
+		Class<?> type = this.beanFactory.getType(name, false);
+		return (type != null && Proxy.isProxyClass(type)) ? AutoProxyUtils.determineTargetClass(this.beanFactory, name)
+				: type;
 	}
 
 	private void scanType(@Nullable Class<?> type) {
@@ -67,7 +75,7 @@ final class DeclarationScan {
 	private ContextVariables.Declaration fromField(Field field, ContextVariable annotation) {
 		String declaredBy = field.getDeclaringClass().getName() + "#" + field.getName();
 		if (!Modifier.isStatic(field.getModifiers())) {
-			throw new InvalidContextVariableException(
+			throw new InvalidDeclarationException(
 					"Field " + declaredBy + " is annotated with @ContextVariable and is not static",
 					"Make it 'static final': a variable is declared once for all instances.");
 		}
@@ -87,7 +95,7 @@ final class DeclarationScan {
 	private static ContextVariables.Declaration declaration(@Nullable Object value, String subject, String declaredBy,
 			ResolvableType holder, ContextVariable annotation) {
 		if (!(value instanceof ContextVar<?> variable)) {
-			throw new InvalidContextVariableException(
+			throw new InvalidDeclarationException(
 					subject + " is annotated with @ContextVariable and "
 							+ ((value != null) ? "holds a " + ClassUtils.getQualifiedName(value.getClass())
 									: "is null"),

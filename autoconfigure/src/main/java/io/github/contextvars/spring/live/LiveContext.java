@@ -13,6 +13,8 @@ import io.github.contextvars.Context;
  */
 public final class LiveContext {
 
+	private static final int MAX_ORIGIN = 256;
+
 	private final long id;
 
 	private final Kind kind;
@@ -62,12 +64,13 @@ public final class LiveContext {
 	 * @return the origin
 	 */
 	public String origin() {
-		return this.origin.get();
+		String text = this.origin.get();
+		return (text.length() <= MAX_ORIGIN) ? text : text.substring(0, MAX_ORIGIN);
 	}
 
 	/**
-	 * Return the {@link #id()} of the work whose context this one's was copied from.
-	 * @return the id, or {@code null} if the context began empty
+	 * Return the {@link #id()} of the work that started this one.
+	 * @return the id, or {@code null} if there is none
 	 */
 	public @Nullable Long parent() {
 		return this.parent;
@@ -82,8 +85,8 @@ public final class LiveContext {
 	}
 
 	/**
-	 * Return the thread that runs, or last ran, the work.
-	 * @return the thread, or {@code null} before it began
+	 * Return the thread that runs the work at this moment.
+	 * @return the thread, or {@code null} if the work waits
 	 */
 	public @Nullable Thread thread() {
 		return this.thread;

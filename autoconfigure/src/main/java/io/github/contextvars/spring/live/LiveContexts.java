@@ -1,10 +1,12 @@
 package io.github.contextvars.spring.live;
 
+import java.lang.ref.WeakReference;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
@@ -21,11 +23,17 @@ import io.github.contextvars.Context;
  */
 public final class LiveContexts {
 
+	private static final int MIN_SWEEP = 128;
+
 	private final boolean tracking;
 
 	private final AtomicLong ids = new AtomicLong();
 
 	private final Map<Thread, LiveContext> innermost = new ConcurrentHashMap<>();
+
+	private final Map<Long, Held> held = new ConcurrentHashMap<>();
+
+	private volatile int sweepAt = MIN_SWEEP;
 
 	private LiveContexts(boolean tracking) {
 		this.tracking = tracking;
@@ -123,6 +131,53 @@ public final class LiveContexts {
 	}
 
 	/**
+	 * Enter the context of a task until the scope is closed, by the same thread. Where
+	 * the executor carries contexts itself, the task is on the list already, and only
+	 * gets its name.
+	 * @param origin says where the task comes from; called only when somebody asks
+	 * @param parent what its context was copied from, if anything
+	 * @param context the context to run in
+	 * @return the scope
+	 * @throws IllegalStateException if the context is entered already
+	 */
+	public Context.Scope enterTask(Supplier<String> origin, @Nullable Long parent, Context context) {
+		LiveContext current = current();
+		if (current != null && current.kind() == LiveContext.Kind.TASK) {
+			current.nameOrigin(origin);
+			return context.enter();
+		}
+		return enter(begin(LiveContext.Kind.TASK, origin, parent, context));
+	}
+
+	/**
+	 * Keep a unit of work on the list after its thread has left it, until what it
+	 * returned is finished, released or garbage.
+	 * @param work the unit of work
+	 * @param result what it returned
+	 * @param finished tells whether the result is finished
+	 * @return whether the work is held, and would like to be released
+	 */
+	public boolean hold(LiveContext work, Object result, Predicate<Object> finished) {
+		if (!this.tracking || finished.test(result)) {
+			return false;
+		}
+		this.held.put(work.id(), new Held(work, new WeakReference<>(result), finished));
+		if (this.held.size() >= this.sweepAt) {
+			sweep();
+			this.sweepAt = Math.max(MIN_SWEEP, 2 * this.held.size());
+		}
+		return true;
+	}
+
+	/**
+	 * Take a unit of work that was held off the list.
+	 * @param work the unit of work
+	 */
+	public void release(LiveContext work) {
+		this.held.remove(work.id());
+	}
+
+	/**
 	 * Return the unit of work that the calling thread is in.
 	 * @return the innermost unit of work, or {@code null}
 	 */
@@ -151,7 +206,13 @@ public final class LiveContexts {
 				all.put(work.id(), work);
 			}
 		}
+		sweep();
+		this.held.values().forEach((one) -> all.putIfAbsent(one.work().id(), one.work()));
 		return List.copyOf(all.values());
+	}
+
+	private void sweep() {
+		this.held.values().removeIf(Held::isOver);
 	}
 
 	private void show(LiveContext work) {
@@ -163,13 +224,30 @@ public final class LiveContexts {
 
 	private void hide(LiveContext work) {
 		Thread thread = Thread.currentThread();
+		LiveContext present = this.innermost.get(thread);
+		while (present != null && present != work) {
+			present = present.outer;
+		}
+		if (present == null) {
+			return; // work further out has ended and cleared this away
+		}
 		LiveContext outer = work.outer;
+		work.thread = null;
 		if (outer == null) {
 			this.innermost.remove(thread);
 		}
 		else {
 			this.innermost.put(thread, outer);
 		}
+	}
+
+	private record Held(LiveContext work, WeakReference<Object> result, Predicate<Object> finished) {
+
+		boolean isOver() {
+			Object referent = this.result.get();
+			return referent == null || this.finished.test(referent);
+		}
+
 	}
 
 	private final class TrackedScope implements Context.Scope {
@@ -187,10 +265,16 @@ public final class LiveContexts {
 
 		@Override
 		public void close() {
-			this.scope.close();
-			if (!this.closed) {
-				this.closed = true;
-				hide(this.work);
+			try {
+				// Before the context is free for another thread, which shows the work as
+				// its own.
+				if (!this.closed && this.work.thread == Thread.currentThread()) {
+					this.closed = true;
+					hide(this.work);
+				}
+			}
+			finally {
+				this.scope.close();
 			}
 		}
 

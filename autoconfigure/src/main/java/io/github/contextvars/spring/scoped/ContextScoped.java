@@ -16,6 +16,12 @@ import java.lang.annotation.Target;
  * goes before one on the type. It works as Spring AOP does: for calls that come through
  * the bean's proxy. Exceptions pass as they are.
  * <p>
+ * Where the method returns a {@code CompletionStage}, a {@code Callable}, a
+ * {@code DeferredResult}, a {@code Mono} or a {@code Flux}, the scope holds until that is
+ * done. Where the annotation would do nothing, as on a {@code final} or {@code private}
+ * method, or could not hold, as for a bare {@code Future}, the application does not
+ * start.
+ * <p>
  * With {@code @Async} on the same method the scope is around the method's body, on the
  * worker. With {@code @Transactional} the scope is around the transaction.
  */
@@ -30,5 +36,11 @@ public @interface ContextScoped {
 	 * @return whether the context is empty
 	 */
 	boolean fresh() default false;
+
+	/**
+	 * What to set in the scope before the method runs.
+	 * @return the settings, in order
+	 */
+	ContextSetting[] set() default {};
 
 }

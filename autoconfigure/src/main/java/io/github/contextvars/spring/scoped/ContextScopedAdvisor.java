@@ -9,10 +9,13 @@ import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.Pointcut;
 import org.springframework.aop.PointcutAdvisor;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.core.Ordered;
 import org.springframework.util.ClassUtils;
 
 import io.github.contextvars.Context;
+import io.github.contextvars.spring.declare.ContextVariables;
 import io.github.contextvars.spring.live.LiveContext;
 import io.github.contextvars.spring.live.LiveContexts;
 
@@ -28,13 +31,19 @@ public final class ContextScopedAdvisor implements PointcutAdvisor, Ordered {
 
 	private final Supplier<LiveContexts> liveContexts;
 
+	private final ScopeSettings settings;
+
 	/**
-	 * Create an advisor.
-	 * @param liveContexts what enters the contexts; asked for at the first call, as
-	 * advisors are created before most beans
+	 * Create an advisor. The suppliers are asked at the first call, as advisors are
+	 * created before most beans.
+	 * @param liveContexts what enters the contexts
+	 * @param variables what settings can name
+	 * @param beanFactory the beans that settings can name
 	 */
-	public ContextScopedAdvisor(Supplier<LiveContexts> liveContexts) {
+	public ContextScopedAdvisor(Supplier<LiveContexts> liveContexts, Supplier<ContextVariables> variables,
+			BeanFactory beanFactory) {
 		this.liveContexts = liveContexts;
+		this.settings = new ScopeSettings(variables, beanFactory);
 	}
 
 	@Override
@@ -59,11 +68,18 @@ public final class ContextScopedAdvisor implements PointcutAdvisor, Ordered {
 		Class<?> target = (invocation.getThis() != null) ? invocation.getThis().getClass() : method.getDeclaringClass();
 		ContextScoped scoped = this.methods.find(method, target);
 		Context context = (scoped != null && scoped.fresh()) ? new Context() : Context.copyOfCurrent();
+		Runnable assignments = (scoped != null && scoped.set().length > 0) ? this.settings.evaluate(scoped,
+				AopUtils.getMostSpecificMethod(method, target), invocation.getThis(), invocation.getArguments()) : null;
 		LiveContexts live = this.liveContexts.get();
 		LiveContext work = live.begin(LiveContext.Kind.SCOPED,
 				() -> ClassUtils.getUserClass(target).getSimpleName() + "." + method.getName(), live.currentId(),
 				context);
-		return live.<@Nullable Object, Throwable>call(work, invocation::proceed);
+		return live.<@Nullable Object, Throwable>call(work, () -> {
+			if (assignments != null) {
+				assignments.run();
+			}
+			return UnfinishedResults.hold(invocation.proceed(), method.getReturnType(), work, live);
+		});
 	}
 
 }

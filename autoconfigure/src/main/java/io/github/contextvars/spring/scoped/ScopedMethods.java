@@ -23,7 +23,9 @@ final class ScopedMethods extends StaticMethodMatcherPointcut {
 	private final Map<MethodClassKey, Optional<ContextScoped>> found = new ConcurrentHashMap<>();
 
 	ScopedMethods() {
-		setClassFilter((type) -> AnnotationUtils.isCandidateClass(type, ContextScoped.class));
+		// A final class cannot be proxied; ScopedMethodCheck says so better.
+		setClassFilter((type) -> AnnotationUtils.isCandidateClass(type, ContextScoped.class)
+				&& !Modifier.isFinal(type.getModifiers()));
 	}
 
 	@Override

@@ -7,6 +7,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.Ordered;
 import org.springframework.core.task.TaskDecorator;
+import org.springframework.scheduling.SchedulingAwareRunnable;
 import org.springframework.util.ClassUtils;
 
 import io.github.contextvars.Context;
@@ -50,9 +51,16 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 		if (task instanceof CarriedTask || task instanceof RunnableScheduledFuture) {
 			return task;
 		}
-		return isScheduledBySpring(task) ? new CarriedTask(this, task, LiveContext.Kind.SCHEDULED, new Context(), null)
-				: new CarriedTask(this, task, LiveContext.Kind.TASK, Context.copyOfCurrent(),
-						this.liveContexts.currentId());
+		if (isScheduledBySpring(task)) {
+			String method = scheduledMethod(task);
+			return new CarriedTask(this.liveContexts, task, LiveContext.Kind.SCHEDULED, () -> method, new Context(),
+					null);
+		}
+		Context captured = Context.copyOfCurrent();
+		Long parent = this.liveContexts.currentId();
+		return (task instanceof Comparable<?>)
+				? new ComparableTask(this.liveContexts, task, nameOf(task), captured, parent)
+				: new CarriedTask(this.liveContexts, task, LiveContext.Kind.TASK, nameOf(task), captured, parent);
 	}
 
 	/**
@@ -88,21 +96,91 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 		};
 	}
 
-	private record CarriedTask(ContextTaskDecorator decorator, Runnable task, LiveContext.Kind kind, Context captured,
-			@Nullable Long parent) implements Runnable {
+	// The text of Spring's own tasks is the method's name, with the package before it. It
+	// is asked for once, now: those that a SchedulingConfigurer adds have their own.
+	private static String scheduledMethod(Runnable task) {
+		try {
+			String text = task.toString();
+			return text.substring(text.lastIndexOf('.', text.lastIndexOf('.') - 1) + 1);
+		}
+		catch (RuntimeException ex) {
+			return task.getClass().getName();
+		}
+	}
 
-		@Override
-		public void run() {
-			LiveContexts live = this.decorator.liveContexts;
-			// Of Spring's own tasks the text is the method's name.
-			Supplier<String> origin = (this.kind == LiveContext.Kind.SCHEDULED) ? this.task::toString
-					: nameOf(this.task);
-			live.run(live.begin(this.kind, origin, this.parent, this.captured.copy()), this.task);
+	// No record: executors hash their tasks, and that would hash the values.
+	private static class CarriedTask implements SchedulingAwareRunnable {
+
+		private final LiveContexts liveContexts;
+
+		private final Runnable task;
+
+		private final LiveContext.Kind kind;
+
+		private final Supplier<String> origin;
+
+		private final Context captured;
+
+		private final @Nullable Long parent;
+
+		CarriedTask(LiveContexts liveContexts, Runnable task, LiveContext.Kind kind, Supplier<String> origin,
+				Context captured, @Nullable Long parent) {
+			this.liveContexts = liveContexts;
+			this.task = task;
+			this.kind = kind;
+			this.origin = origin;
+			this.captured = captured;
+			this.parent = parent;
 		}
 
 		@Override
-		public String toString() {
+		public final void run() {
+			this.liveContexts.run(this.liveContexts.begin(this.kind, this.origin, this.parent, this.captured.copy()),
+					this.task);
+		}
+
+		// Spring chooses the scheduler by what the task says.
+		@Override
+		public final @Nullable String getQualifier() {
+			return (this.task instanceof SchedulingAwareRunnable aware) ? aware.getQualifier() : null;
+		}
+
+		@Override
+		public final boolean isLongLived() {
+			return this.task instanceof SchedulingAwareRunnable aware && aware.isLongLived();
+		}
+
+		@Override
+		public final String toString() {
 			return this.task.toString();
+		}
+
+	}
+
+	// For executors with a priority queue, which may hold tasks of other kinds, too.
+	@SuppressWarnings("ComparableType")
+	private static final class ComparableTask extends CarriedTask implements Comparable<Runnable> {
+
+		private ComparableTask(LiveContexts liveContexts, Runnable task, Supplier<String> origin, Context captured,
+				@Nullable Long parent) {
+			super(liveContexts, task, LiveContext.Kind.TASK, origin, captured, parent);
+		}
+
+		@Override
+		@SuppressWarnings("unchecked")
+		public int compareTo(Runnable other) {
+			return ((Comparable<Object>) ((CarriedTask) this).task)
+				.compareTo((other instanceof CarriedTask carried) ? carried.task : other);
+		}
+
+		@Override
+		public boolean equals(@Nullable Object other) {
+			return this == other;
+		}
+
+		@Override
+		public int hashCode() {
+			return System.identityHashCode(this);
 		}
 
 	}

@@ -1,13 +1,13 @@
 package io.github.contextvars.spring.task;
 
 import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
-import org.aopalliance.intercept.MethodInterceptor;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -21,10 +21,13 @@ import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.core.task.TaskDecorator;
 import org.springframework.core.task.support.CompositeTaskDecorator;
 import org.springframework.scheduling.TaskScheduler;
-import org.springframework.scheduling.annotation.AsyncConfigurer;
 import org.springframework.scheduling.concurrent.ConcurrentTaskExecutor;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
+import org.springframework.scheduling.config.ScheduledTaskRegistrar;
+import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
+
+import io.github.contextvars.Context;
 
 /**
  * Makes the executor and scheduler beans of an application carry contexts, whoever
@@ -39,6 +42,11 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 	private static final Log logger = LogFactory.getLog(ExecutorPostProcessor.class);
 
 	private static final String BOOT = "org.springframework.boot.";
+
+	private static final Set<String> REWRITABLE = Set.of("initializeExecutor", "doExecute");
+
+	private static final Set<String> DISTRIBUTED = Set.of("com.hazelcast.core.IExecutorService",
+			"org.redisson.api.RExecutorService", "org.redisson.api.RScheduledExecutorService");
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
@@ -77,6 +85,17 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 		return this.coverage;
 	}
 
+	/**
+	 * Cover the scheduler behind {@code @Scheduled} methods, which need not be a bean.
+	 * @param registrar holds the scheduler, after all others have configured it
+	 */
+	public void coverRegistrar(ScheduledTaskRegistrar registrar) {
+		TaskScheduler scheduler = registrar.getScheduler();
+		if (scheduler != null && this.proxies.interfaceProxy(scheduler) instanceof TaskScheduler proxy) {
+			registrar.setTaskScheduler(proxy);
+		}
+	}
+
 	@Override
 	public int getOrder() {
 		return Ordered.HIGHEST_PRECEDENCE;
@@ -84,10 +103,6 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 
 	@Override
 	public Object postProcessAfterInitialization(Object bean, String name) {
-		if (bean instanceof AsyncConfigurer && !this.bootOnly && !this.exclude.contains(name)) {
-			Object proxy = this.proxies.proxy(bean, bean.getClass(), asyncExecutorOf(name));
-			return (proxy != null) ? proxy : bean;
-		}
 		if (!(bean instanceof Executor || bean instanceof TaskScheduler)) {
 			return bean;
 		}
@@ -98,6 +113,13 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 		RootBeanDefinition definition = definitionOf(name);
 		if (this.bootOnly && !isOfBoot(definition)) {
 			return covered(name, bean, false, "not defined by Spring Boot, and contextvars.task.executors=boot");
+		}
+		if (bean.getClass().getPackage() == Context.class.getPackage()) {
+			return covered(name, bean, true, "ContextExecutors"); // and by the policy
+																	// that the user chose
+		}
+		if (isDistributed(bean)) {
+			return covered(name, bean, false, "hands serialized tasks to other processes");
 		}
 		return cover(name, bean, declaredType(definition, bean));
 	}
@@ -157,8 +179,26 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 	}
 
 	private static boolean isDecoratable(Object bean) {
-		return bean instanceof ThreadPoolTaskExecutor || bean instanceof SimpleAsyncTaskExecutor
-				|| bean instanceof ConcurrentTaskExecutor;
+		return (bean instanceof ThreadPoolTaskExecutor || bean instanceof SimpleAsyncTaskExecutor
+				|| bean instanceof ConcurrentTaskExecutor) && !isRewritten(bean.getClass());
+	}
+
+	// A subclass that makes its own pool asks no decorator.
+	private static boolean isRewritten(Class<?> type) {
+		for (Class<?> one = type; !one.getName().startsWith("org.springframework."); one = one.getSuperclass()) {
+			for (Method method : one.getDeclaredMethods()) {
+				if (REWRITABLE.contains(method.getName())) {
+					return true;
+				}
+			}
+		}
+		return false;
+	}
+
+	private static boolean isDistributed(Object bean) {
+		return ClassUtils.getAllInterfacesForClassAsSet(bean.getClass())
+			.stream()
+			.anyMatch((implemented) -> DISTRIBUTED.contains(implemented.getName()));
 	}
 
 	private static void setDecorator(Object bean, TaskDecorator decorator) {
@@ -180,21 +220,6 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 			ReflectionUtils.makeAccessible(field);
 		}
 		return field;
-	}
-
-	private MethodInterceptor asyncExecutorOf(String configurer) {
-		return (invocation) -> {
-			Object result = invocation.proceed();
-			if (!invocation.getMethod().getName().equals("getAsyncExecutor") || result == null
-					|| this.proxies.isCarrying(result) || isBean(result)) {
-				return result;
-			}
-			return cover(configurer + ".asyncExecutor", result, Executor.class);
-		};
-	}
-
-	private boolean isBean(Object executor) {
-		return this.beanFactory.getBeansOfType(executor.getClass(), false, false).containsValue(executor);
 	}
 
 	private Object covered(String name, Object bean, boolean propagates, String how) {

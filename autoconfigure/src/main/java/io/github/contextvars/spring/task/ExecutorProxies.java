@@ -8,7 +8,6 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-import org.aopalliance.intercept.MethodInterceptor;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.TargetSource;
 import org.springframework.aop.framework.Advised;
@@ -33,41 +32,30 @@ final class ExecutorProxies {
 		this.carrying = carrying;
 	}
 
-	@Nullable Object proxy(Object executor, Class<?> declaredType) {
-		return isCarrying(executor) ? executor : proxy(executor, declaredType, this.carrying);
-	}
-
-	@Nullable Object proxy(Object target, Class<?> declaredType, MethodInterceptor advice) {
+	@Nullable Object proxy(Object target, Class<?> declaredType) {
 		if (target instanceof Advised advised && !advised.isFrozen()) {
-			advised.addAdvice(0, advice);
+			advised.addAdvice(0, this.carrying);
 			return target;
 		}
-		Object proxy = isExtensible(target.getClass()) ? subclassProxy(target, advice) : null;
+		Object proxy = isExtensible(target.getClass()) ? subclassProxy(target) : null;
 		if (proxy == null && declaredType.isInterface()) {
-			ProxyFactory factory = new ProxyFactory(ClassUtils.getAllInterfaces(target));
-			factory.setTarget(target);
-			factory.addAdvice(advice);
-			proxy = factory.getProxy(this.classLoader);
+			proxy = interfaceProxy(target);
 		}
 		return proxy;
 	}
 
-	boolean isCarrying(Object executor) {
-		if (executor instanceof Advised advised) {
-			for (var advisor : advised.getAdvisors()) {
-				if (advisor.getAdvice() instanceof CarryingAdvice) {
-					return true;
-				}
-			}
-		}
-		return false;
+	Object interfaceProxy(Object target) {
+		ProxyFactory factory = new ProxyFactory(ClassUtils.getAllInterfaces(target));
+		factory.setTarget(target);
+		factory.addAdvice(this.carrying);
+		return factory.getProxy(this.classLoader);
 	}
 
-	private @Nullable Object subclassProxy(Object target, MethodInterceptor advice) {
+	private @Nullable Object subclassProxy(Object target) {
 		ProxyFactory factory = new ProxyFactory();
 		factory.setTargetSource(new ExtensibleTarget(target));
 		factory.setProxyTargetClass(true);
-		factory.addAdvice(advice);
+		factory.addAdvice(this.carrying);
 		try {
 			Object proxy = factory.getProxy(this.classLoader);
 			copyFields(target, proxy);
@@ -91,12 +79,13 @@ final class ExecutorProxies {
 		}
 		ReflectionUtils.doWithFields(target.getClass(), (field) -> copy(field, target, proxy),
 				(field) -> !Modifier.isStatic(field.getModifiers())
-						&& field.getDeclaringClass().getName().startsWith("org.springframework."));
+						&& !field.getDeclaringClass().getName().startsWith("java."));
 	}
 
 	private static void copy(Field field, Object target, Object proxy) throws IllegalAccessException {
-		field.setAccessible(true);
-		field.set(proxy, field.get(target));
+		if (field.trySetAccessible()) {
+			field.set(proxy, field.get(target));
+		}
 	}
 
 	/**

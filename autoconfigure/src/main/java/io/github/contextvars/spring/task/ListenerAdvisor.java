@@ -1,7 +1,11 @@
 package io.github.contextvars.spring.task;
 
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -17,7 +21,9 @@ import org.springframework.aop.PointcutAdvisor;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.aop.support.StaticMethodMatcherPointcut;
 import org.springframework.core.Ordered;
-import org.springframework.core.annotation.MergedAnnotations;
+import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.core.annotation.AnnotationUtils;
+import org.springframework.util.ClassUtils;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.spring.live.LiveContext;
@@ -38,7 +44,7 @@ public final class ListenerAdvisor implements PointcutAdvisor, Ordered {
 			"org.springframework.amqp.rabbit.annotation.RabbitHandler",
 			"org.springframework.jms.annotation.JmsListener", "org.springframework.jms.annotation.JmsListeners");
 
-	private final Pointcut pointcut = new ListenerMethods();
+	private final Pointcut pointcut;
 
 	private final Advice advice = (MethodInterceptor) this::invoke;
 
@@ -48,9 +54,11 @@ public final class ListenerAdvisor implements PointcutAdvisor, Ordered {
 	 * Create an advisor.
 	 * @param liveContexts what enters the contexts; asked for at the first call, as
 	 * advisors are created before most beans
+	 * @param proxyTargetClass whether proxies extend the beans' classes
 	 */
-	public ListenerAdvisor(Supplier<LiveContexts> liveContexts) {
+	public ListenerAdvisor(Supplier<LiveContexts> liveContexts, boolean proxyTargetClass) {
 		this.liveContexts = liveContexts;
+		this.pointcut = new ListenerMethods(proxyTargetClass);
 	}
 
 	@Override
@@ -80,28 +88,77 @@ public final class ListenerAdvisor implements PointcutAdvisor, Ordered {
 
 	private static final class ListenerMethods extends StaticMethodMatcherPointcut {
 
-		private final Set<Method> warned = ConcurrentHashMap.newKeySet();
+		private final boolean proxyTargetClass;
+
+		private final List<Class<? extends Annotation>> annotations = present();
+
+		private final Set<Class<?>> warned = ConcurrentHashMap.newKeySet();
+
+		private ListenerMethods(boolean proxyTargetClass) {
+			this.proxyTargetClass = proxyTargetClass;
+			setClassFilter((type) -> this.annotations.stream()
+				.anyMatch((annotation) -> AnnotationUtils.isCandidateClass(type, annotation)));
+		}
 
 		@Override
 		public boolean matches(Method method, Class<?> targetClass) {
 			Method specific = AopUtils.getMostSpecificMethod(method, targetClass);
-			MergedAnnotations annotations = MergedAnnotations.from(specific,
-					MergedAnnotations.SearchStrategy.TYPE_HIERARCHY);
-			return ANNOTATIONS.stream().anyMatch(annotations::isPresent) && isInvocable(specific, targetClass);
+			return this.annotations.stream()
+				.anyMatch((annotation) -> AnnotatedElementUtils.hasAnnotation(specific, annotation))
+					&& isSafe(specific, targetClass);
 		}
 
-		// A proxy around these would stop the application from starting, or lead nowhere.
-		private boolean isInvocable(Method method, Class<?> targetClass) {
-			int modifiers = method.getModifiers();
-			if (!Modifier.isPrivate(modifiers) && !Modifier.isFinal(modifiers) && !Modifier.isStatic(modifiers)
-					&& !Modifier.isFinal(targetClass.getModifiers())) {
-				return true;
+		private boolean isSafe(Method method, Class<?> targetClass) {
+			String obstacle = obstacle(targetClass);
+			if (obstacle != null && this.warned.add(targetClass)) {
+				logger.warn("Listener method " + method + " does not get a context for each message: a proxy of "
+						+ targetClass.getName() + " could break it, as it has " + obstacle
+						+ ". Move the listener to a class without, or run its body in new Context().run(...).");
 			}
-			if (this.warned.add(method)) {
-				logger.warn("Listener method " + method + " does not get a context for each message: it cannot be"
-						+ " proxied. Make neither the method private, final or static, nor its class final.");
+			return obstacle == null;
+		}
+
+		// A proxy does not run private and final methods on the bean, nor has it its
+		// fields.
+		private @Nullable String obstacle(Class<?> targetClass) {
+			if (Modifier.isFinal(targetClass.getModifiers())) {
+				return "the modifier final";
 			}
-			return false;
+			if (!this.proxyTargetClass && targetClass.getInterfaces().length > 0) {
+				return "interfaces, and 'spring.aop.proxy-target-class' is false";
+			}
+			for (Class<?> type = targetClass; type != null && type != Object.class; type = type.getSuperclass()) {
+				for (Method method : type.getDeclaredMethods()) {
+					int modifiers = method.getModifiers();
+					if (Modifier.isPrivate(modifiers) && method.getAnnotations().length > 0) {
+						return "the private annotated method " + method.getName();
+					}
+					if (Modifier.isFinal(modifiers) && !Modifier.isPrivate(modifiers)
+							&& !Modifier.isStatic(modifiers)) {
+						return "the final method " + method.getName();
+					}
+				}
+				for (Field field : type.getDeclaredFields()) {
+					if (Modifier.isPublic(field.getModifiers()) && !Modifier.isStatic(field.getModifiers())) {
+						return "the public field " + field.getName();
+					}
+				}
+			}
+			return null;
+		}
+
+		@SuppressWarnings("unchecked")
+		private static List<Class<? extends Annotation>> present() {
+			List<Class<? extends Annotation>> present = new ArrayList<>();
+			for (String name : ANNOTATIONS) {
+				try {
+					present.add((Class<? extends Annotation>) ClassUtils.forName(name, null));
+				}
+				catch (ClassNotFoundException | LinkageError ex) {
+					// That framework is not there.
+				}
+			}
+			return present;
 		}
 
 	}

@@ -1,15 +1,16 @@
 package io.github.contextvars.spring.web;
 
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
+import org.springframework.util.ConcurrentReferenceHashMap;
 import org.springframework.web.context.request.NativeWebRequest;
-import org.springframework.web.context.request.RequestAttributes;
 import org.springframework.web.context.request.async.CallableProcessingInterceptor;
 
 import io.github.contextvars.Context;
-import io.github.contextvars.spring.live.LiveContext;
 import io.github.contextvars.spring.live.LiveContexts;
 
 /**
@@ -19,10 +20,13 @@ import io.github.contextvars.spring.live.LiveContexts;
  */
 public final class CarryingCallableInterceptor implements CallableProcessingInterceptor {
 
-	private static final String CAPTURED = CarryingCallableInterceptor.class.getName() + ".CAPTURED";
-
-	// Not in the request: a task that timed out ends when the request is long gone.
+	// Of the thread, not of the request: a task may outlive its request.
 	private static final ThreadLocal<@Nullable Entered> ENTERED = new ThreadLocal<>();
+
+	// By Spring's own object for the request, weakly: the container reuses the request
+	// itself once it has timed out, while the task may still have to begin.
+	private final Map<NativeWebRequest, Captured> captured = new ConcurrentReferenceHashMap<>(64,
+			ConcurrentReferenceHashMap.ReferenceType.WEAK);
 
 	private final LiveContexts liveContexts;
 
@@ -36,15 +40,19 @@ public final class CarryingCallableInterceptor implements CallableProcessingInte
 
 	@Override
 	public <T> void beforeConcurrentHandling(NativeWebRequest request, Callable<T> task) {
-		request.setAttribute(CAPTURED, new Captured(Context.copyOfCurrent(), this.liveContexts.currentId()),
-				RequestAttributes.SCOPE_REQUEST);
+		HttpServletRequest servletRequest = request.getNativeRequest(HttpServletRequest.class);
+		Supplier<String> origin = (servletRequest != null) ? ContextFilter.originOf(servletRequest)
+				: () -> request.getClass().getName();
+		this.captured.put(request, new Captured(Context.copyOfCurrent(), this.liveContexts.currentId(), origin));
 	}
 
 	@Override
 	public <T> void preProcess(NativeWebRequest request, Callable<T> task) {
-		if (request.getAttribute(CAPTURED, RequestAttributes.SCOPE_REQUEST) instanceof Captured captured) {
-			Entered outer = ENTERED.get();
-			ENTERED.set(new Entered(task, enter(captured, originOf(request)), outer));
+		Captured values = this.captured.get(request);
+		if (values != null) {
+			Context.Scope scope = this.liveContexts.enterTask(values.origin(), values.parent(),
+					values.context().copy());
+			ENTERED.set(new Entered(task, scope, ENTERED.get()));
 		}
 	}
 
@@ -63,24 +71,7 @@ public final class CarryingCallableInterceptor implements CallableProcessingInte
 		entered.scope().close();
 	}
 
-	private Context.Scope enter(Captured captured, String origin) {
-		Context context = captured.values().copy();
-		LiveContext current = this.liveContexts.current();
-		if (current != null && current.kind() == LiveContext.Kind.TASK) {
-			// The executor carries as well, and has the task on the list.
-			current.nameOrigin(() -> origin);
-			return context.enter();
-		}
-		return this.liveContexts
-			.enter(this.liveContexts.begin(LiveContext.Kind.TASK, () -> origin, captured.parent(), context));
-	}
-
-	private static String originOf(NativeWebRequest request) {
-		HttpServletRequest servletRequest = request.getNativeRequest(HttpServletRequest.class);
-		return (servletRequest != null) ? ContextFilter.originOf(servletRequest).get() : request.getDescription(false);
-	}
-
-	private record Captured(Context values, @Nullable Long parent) {
+	private record Captured(Context context, @Nullable Long parent, Supplier<String> origin) {
 
 	}
 

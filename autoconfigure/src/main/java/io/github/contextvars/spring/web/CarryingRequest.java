@@ -178,8 +178,8 @@ final class CarryingRequest extends HttpServletRequestWrapper {
 
 		// Whoever adds a listener from within a listener gets the same treatment. The
 		// event
-		// is given all of its parts: what is left out it would ask of the context, which
-		// answers no more once it is complete.
+		// gets all of its parts: what it lacks it would ask of the context, which answers
+		// no more once the request was dispatched.
 		private AsyncEvent ours(AsyncEvent event) {
 			return new AsyncEvent(this.asyncContext, event.getSuppliedRequest(), event.getSuppliedResponse(),
 					event.getThrowable());

@@ -31,7 +31,7 @@ import io.github.contextvars.spring.declare.ContextVariables;
 import io.github.contextvars.spring.live.LiveContext;
 import io.github.contextvars.spring.live.LiveContexts;
 import io.github.contextvars.spring.scoped.ContextScopedAdvisor;
-import io.github.contextvars.spring.task.AsyncOriginAdvisor;
+import io.github.contextvars.spring.task.AsyncPostProcessor;
 import io.github.contextvars.spring.task.ContextTaskDecorator;
 import io.github.contextvars.spring.task.ExecutorCoverage;
 import io.github.contextvars.spring.web.ContextFilter;
@@ -172,14 +172,14 @@ class ContextVarsAutoConfigurationTests {
 			ContextVarsAutoConfigurationTests.this.runner
 				.run((context) -> assertThat(context).hasSingleBean(ContextTaskDecorator.class)
 					.hasBean("contextTaskDecorator")
-					.hasSingleBean(AsyncOriginAdvisor.class));
+					.hasSingleBean(AsyncPostProcessor.class));
 		}
 
 		@Test
 		void decoratorCanBeSwitchedOff() {
 			ContextVarsAutoConfigurationTests.this.runner.withPropertyValues("contextvars.task.enabled=false")
 				.run((context) -> assertThat(context).doesNotHaveBean(ContextTaskDecorator.class)
-					.doesNotHaveBean(AsyncOriginAdvisor.class));
+					.doesNotHaveBean(AsyncPostProcessor.class));
 		}
 
 		@Test
@@ -190,17 +190,11 @@ class ContextVarsAutoConfigurationTests {
 		}
 
 		@Test
-		void tasksAreNotNamedWhenNothingIsTracked() {
-			ContextVarsAutoConfigurationTests.this.runner.withPropertyValues("contextvars.live.enabled=false")
-				.run((context) -> assertThat(context).doesNotHaveBean(AsyncOriginAdvisor.class));
-		}
-
-		@Test
 		void decoratorNeedsNoAop() {
 			ContextVarsAutoConfigurationTests.this.runner.withClassLoader(new FilteredClassLoader(Advisor.class))
 				.run((context) -> assertThat(context).hasNotFailed()
 					.hasSingleBean(ContextTaskDecorator.class)
-					.doesNotHaveBean("asyncOriginAdvisor")
+					.doesNotHaveBean("contextAsyncPostProcessor")
 					.doesNotHaveBean("contextScopedAdvisor"));
 		}
 

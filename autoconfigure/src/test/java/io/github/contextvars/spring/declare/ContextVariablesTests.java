@@ -110,7 +110,7 @@ class ContextVariablesTests {
 	}
 
 	private static FailureAnalysis analyze(Throwable failure) {
-		FailureAnalysis analysis = new InvalidContextVariableFailureAnalyzer().analyze(failure);
+		FailureAnalysis analysis = new InvalidDeclarationFailureAnalyzer().analyze(failure);
 		assertThat(analysis).isNotNull();
 		return analysis;
 	}

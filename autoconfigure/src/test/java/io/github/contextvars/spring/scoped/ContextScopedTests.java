@@ -14,8 +14,10 @@ import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.expression.spel.SpelEvaluationException;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.EnableAsync;
 
@@ -24,13 +26,19 @@ import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.autoconfigure.ContextScopedAutoConfiguration;
 import io.github.contextvars.spring.autoconfigure.ContextTaskAutoConfiguration;
 import io.github.contextvars.spring.autoconfigure.ContextVarsAutoConfiguration;
+import io.github.contextvars.spring.declare.ContextVariable;
+import io.github.contextvars.spring.declare.ContextVariables;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 class ContextScopedTests {
 
-	private static final ContextVar<String> TENANT = ContextVar.of("tenant", "none");
+	@ContextVariable
+	static final ContextVar<String> TENANT = ContextVar.of("tenant", "none");
+
+	@ContextVariable
+	static final ContextVar<String> USER = ContextVar.of("user", "nobody");
 
 	private final ApplicationContextRunner plainRunner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class, ContextTaskAutoConfiguration.class,
@@ -112,6 +120,7 @@ class ContextScopedTests {
 			.run((context) -> {
 				Importer importer = context.getBean(Importer.class);
 				assertThat(AopUtils.isCglibProxy(importer)).isEqualTo(proxyTargetClass);
+				assertThat(ContextVariables.of(context.getBeanFactory()).find("source")).isNotNull();
 				importer.importAll("changed");
 				assertThat(TENANT.get()).isEqualTo("acme");
 				context.getBean(Single.class).unscoped("plain");
@@ -119,6 +128,27 @@ class ContextScopedTests {
 				context.getBean(Single.class).single("changed");
 				assertThat(TENANT.get()).isEqualTo("plain");
 			}));
+	}
+
+	@Test
+	void settingsAreMadeFromArgumentsAndBeansBeforeTheMethodRuns() {
+		runAs("acme", () -> this.runner.run((context) -> {
+			Methods bean = context.getBean(Methods.class);
+			assertThat(bean.set(new Order("globex"))).isEqualTo("globex");
+			assertThat(bean.setByPosition("initech")).isEqualTo("initech");
+			assertThat(bean.setFresh()).isEqualTo("public, null");
+			assertThat(bean.setFromBean()).isEqualTo("of TypeLevel in acme");
+			assertThat(TENANT.get()).isEqualTo("acme");
+		}));
+	}
+
+	@Test
+	void methodDoesNotRunWhenSettingFails() {
+		runAs("acme", () -> this.runner.run((context) -> {
+			assertThatExceptionOfType(SpelEvaluationException.class)
+				.isThrownBy(() -> context.getBean(Methods.class).set(null));
+			assertThat(TENANT.get()).isEqualTo("acme");
+		}));
 	}
 
 	@Test
@@ -144,6 +174,7 @@ class ContextScopedTests {
 		runAs("acme",
 				() -> this.plainRunner.withClassLoader(new FilteredClassLoader("org.aspectj"))
 					.withBean(Methods.class)
+					.withBean(ContextScopedTests.class)
 					.run((context) -> {
 						context.getBean(Methods.class).scoped("changed");
 						assertThat(TENANT.get()).isEqualTo("acme");
@@ -175,8 +206,13 @@ class ContextScopedTests {
 
 	@Configuration(proxyBeanMethods = false)
 	@EnableAsync
-	@Import({ Methods.class, TypeLevel.class, Subclass.class, ImporterBean.class, SingleBean.class })
+	@Import({ ContextScopedTests.class, Methods.class, Subclass.class, ImporterBean.class, SingleBean.class })
 	static class Application {
+
+		@Bean
+		TypeLevel typeLevel() {
+			return new TypeLevel();
+		}
 
 	}
 
@@ -196,6 +232,27 @@ class ContextScopedTests {
 			String before = TENANT.get();
 			TENANT.set(value);
 			return before;
+		}
+
+		@ContextScoped(set = @ContextSetting(variable = "tenant", value = "#order.tenant"))
+		public String set(Order order) {
+			return TENANT.get();
+		}
+
+		@ContextScoped(set = @ContextSetting(variable = "tenant", value = "#p0"))
+		public String setByPosition(String tenant) {
+			return TENANT.get();
+		}
+
+		@ContextScoped(fresh = true, set = { @ContextSetting(variable = "tenant", value = "'public'"),
+				@ContextSetting(variable = "user", value = "null") })
+		public String setFresh() {
+			return TENANT.get() + ", " + USER.get();
+		}
+
+		@ContextScoped(set = @ContextSetting(variable = "tenant", value = "'of ' + @typeLevel.toString()"))
+		public String setFromBean() {
+			return TENANT.get();
 		}
 
 		@ContextScoped
@@ -219,6 +276,10 @@ class ContextScopedTests {
 		public CompletableFuture<String> async(String value) {
 			return CompletableFuture.completedFuture(plain(value));
 		}
+
+	}
+
+	public record Order(String tenant) {
 
 	}
 
@@ -272,6 +333,9 @@ class ContextScopedTests {
 	}
 
 	static class ImporterBean implements Importer {
+
+		@ContextVariable
+		static final ContextVar<String> SOURCE = ContextVar.of("source");
 
 		@Override
 		public void importAll(String value) {

@@ -129,6 +129,29 @@ class ContextTaskDecoratorTests {
 	}
 
 	@Test
+	void valueWhoseHashCodeFailsIsCarried() {
+		ContextVar<Object> hostile = ContextVar.of("hostile");
+		Object value = new Object() {
+
+			@Override
+			public int hashCode() {
+				throw new IllegalStateException("hashCode");
+			}
+
+			@Override
+			public boolean equals(Object other) {
+				throw new IllegalStateException("equals");
+			}
+
+		};
+		this.runner.run((context) -> new Context().run(() -> {
+			hostile.set(value);
+			ThreadPoolTaskExecutor executor = context.getBean(ThreadPoolTaskExecutor.class);
+			assertThat(CompletableFuture.supplyAsync(() -> hostile.get() == value, executor).join()).isTrue();
+		}));
+	}
+
+	@Test
 	void runIsListedWithItsSubmitterForParent() {
 		List<LiveContext> seen = new ArrayList<>();
 		LiveContext request = this.live.begin(LiveContext.Kind.REQUEST, () -> "GET /", null, new Context());

@@ -6,10 +6,10 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 /**
  * Tells a developer whose application did not start what to do about a declaration.
  */
-final class InvalidContextVariableFailureAnalyzer extends AbstractFailureAnalyzer<InvalidContextVariableException> {
+final class InvalidDeclarationFailureAnalyzer extends AbstractFailureAnalyzer<InvalidDeclarationException> {
 
 	@Override
-	protected FailureAnalysis analyze(Throwable rootFailure, InvalidContextVariableException cause) {
+	protected FailureAnalysis analyze(Throwable rootFailure, InvalidDeclarationException cause) {
 		return new FailureAnalysis(cause.getMessage(), cause.action(), cause);
 	}
 

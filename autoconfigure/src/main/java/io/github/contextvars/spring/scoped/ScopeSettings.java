@@ -1,0 +1,135 @@
+package io.github.contextvars.spring.scoped;
+
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.BeanFactory;
+import org.springframework.context.expression.BeanFactoryResolver;
+import org.springframework.context.expression.MethodBasedEvaluationContext;
+import org.springframework.core.DefaultParameterNameDiscoverer;
+import org.springframework.core.ParameterNameDiscoverer;
+import org.springframework.expression.ParseException;
+import org.springframework.expression.spel.SpelNode;
+import org.springframework.expression.spel.ast.VariableReference;
+import org.springframework.expression.spel.standard.SpelExpression;
+import org.springframework.expression.spel.standard.SpelExpressionParser;
+
+import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.declare.ContextVariables;
+import io.github.contextvars.spring.declare.InvalidDeclarationException;
+
+/**
+ * What the {@link ContextSetting} annotations of methods say, parsed once for each
+ * method.
+ */
+final class ScopeSettings {
+
+	private static final SpelExpressionParser PARSER = new SpelExpressionParser();
+
+	private static final ParameterNameDiscoverer NAMES = new DefaultParameterNameDiscoverer();
+
+	private final Map<Method, List<Setting>> parsed = new ConcurrentHashMap<>();
+
+	private final Supplier<ContextVariables> variables;
+
+	private final BeanFactory beanFactory;
+
+	ScopeSettings(Supplier<ContextVariables> variables, BeanFactory beanFactory) {
+		this.variables = variables;
+		this.beanFactory = beanFactory;
+	}
+
+	/**
+	 * Evaluate the settings of a method for a call.
+	 * @param scoped the method's annotation
+	 * @param method the method
+	 * @param target the bean
+	 * @param arguments the call's arguments
+	 * @return what sets the values, to be run in the scope
+	 */
+	Runnable evaluate(ContextScoped scoped, Method method, @Nullable Object target, Object[] arguments) {
+		MethodBasedEvaluationContext context = new MethodBasedEvaluationContext((target != null) ? target : method,
+				method, arguments, NAMES);
+		context.setBeanResolver(new BeanFactoryResolver(this.beanFactory));
+		List<Runnable> assignments = new ArrayList<>();
+		for (Setting setting : this.parsed.computeIfAbsent(method, (key) -> parse(scoped, key))) {
+			Object value = setting.expression().getValue(context);
+			assignments.add(() -> set(setting.variable(), value));
+		}
+		return () -> assignments.forEach(Runnable::run);
+	}
+
+	/**
+	 * Parse the settings of a method.
+	 * @param scoped the method's annotation
+	 * @param method the method
+	 * @return the settings
+	 * @throws InvalidDeclarationException if one of them cannot be right
+	 */
+	List<Setting> parse(ContextScoped scoped, Method method) {
+		return Arrays.stream(scoped.set()).map((annotation) -> parse(annotation, method)).toList();
+	}
+
+	private Setting parse(ContextSetting annotation, Method method) {
+		String place = "@ContextSetting of " + method.getDeclaringClass().getName() + "#" + method.getName();
+		ContextVariables.Declaration declaration = this.variables.get().find(annotation.variable());
+		if (declaration == null) {
+			throw new InvalidDeclarationException(
+					place + " names the variable '" + annotation.variable() + "', which is not declared",
+					"Use one of " + this.variables.get().names()
+							+ ", or declare it with @ContextVariable in a bean's class.");
+		}
+		try {
+			SpelExpression expression = PARSER.parseRaw(annotation.value());
+			requireKnownNames(place, expression, method);
+			return new Setting(declaration.variable(), expression);
+		}
+		catch (ParseException ex) {
+			throw new InvalidDeclarationException(place + " has the expression \"" + annotation.value()
+					+ "\", which cannot be parsed: " + ex.getSimpleMessage(), "Correct the expression.");
+		}
+	}
+
+	// An unknown name would read as null, silently.
+	private static void requireKnownNames(String place, SpelExpression expression, Method method) {
+		Set<String> known = new HashSet<>(Set.of("#root", "#this"));
+		@Nullable String @Nullable [] names = NAMES.getParameterNames(method);
+		for (int i = 0; i < method.getParameterCount(); i++) {
+			known.addAll(List.of("#p" + i, "#a" + i));
+			if (names != null) {
+				known.add("#" + names[i]);
+			}
+		}
+		requireKnownNames(place, expression.getAST(), known, expression.getExpressionString());
+	}
+
+	private static void requireKnownNames(String place, SpelNode node, Set<String> known, String expression) {
+		if (node instanceof VariableReference && !known.contains(node.toStringAST())) {
+			throw new InvalidDeclarationException(
+					place + " has the expression \"" + expression + "\", which names " + node.toStringAST(),
+					"Name one of the method's arguments (compiled with '-parameters') or its position: "
+							+ known.stream().sorted().toList() + ".");
+		}
+		for (int i = 0; i < node.getChildCount(); i++) {
+			requireKnownNames(place, node.getChild(i), known, expression);
+		}
+	}
+
+	@SuppressWarnings({ "unchecked", "NullAway" }) // null is a value
+	private static void set(ContextVar<?> variable, @Nullable Object value) {
+		((ContextVar<@Nullable Object>) variable).set(value);
+	}
+
+	record Setting(ContextVar<?> variable, SpelExpression expression) {
+
+	}
+
+}
