@@ -135,7 +135,7 @@ abstract class CanaryRows {
 				Rows.TENANT.set(tenant);
 				task.run();
 			};
-		}, "worker is in a context");
+		}, "sees what was set at submission");
 	}
 
 	private static Context currentContext() {
