@@ -57,7 +57,7 @@ class ContextVarsEndpointTests {
 	void variableThatNobodyDeclaredMaySharesANameWithSensitiveOne() {
 		ContextVar<String> declared = ContextVar.of("value");
 		ContextVariables variables = new ContextVariables(
-				List.of(new ContextVariables.Declaration(declared, "Test#VALUE", "java.lang.String", "", true)));
+				List.of(new ContextVariables.Declaration(declared, "Test#VALUE", "java.lang.String", "", true, false)));
 		ContextVarsEndpoint endpoint = new ContextVarsEndpoint(variables, this.live, new ExecutorCoverage(), List.of(),
 				Show.ALWAYS);
 		ContextVarsDescriptor[] described = new ContextVarsDescriptor[1];

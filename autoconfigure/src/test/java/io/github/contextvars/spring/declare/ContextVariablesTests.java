@@ -101,6 +101,16 @@ class ContextVariablesTests {
 	}
 
 	@Test
+	void sensitiveVariableThatIsObservedDoesNotStart() {
+		this.runner.withUserConfiguration(SensitiveAndObserved.class).run((context) -> {
+			FailureAnalysis analysis = analyze(context.getStartupFailure());
+			assertThat(analysis.getDescription()).isEqualTo("Context variable 'ticket' is declared sensitive and"
+					+ " observed: " + SensitiveAndObserved.class.getName() + "#TICKET");
+			assertThat(analysis.getAction()).isEqualTo("Remove one of the two: a sensitive value is never shown.");
+		});
+	}
+
+	@Test
 	void wrongDeclarationStopsLazyApplicationToo() {
 		this.runner.withPropertyValues("spring.main.lazy-initialization=true")
 			.withInitializer(
@@ -191,6 +201,14 @@ class ContextVariablesTests {
 
 		@ContextVariable
 		private final ContextVar<String> tenant = ContextVar.of("tenant");
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class SensitiveAndObserved {
+
+		@ContextVariable(sensitive = true, observed = true)
+		static final ContextVar<String> TICKET = ContextVar.of("ticket");
 
 	}
 

@@ -1,4 +1,4 @@
-package io.github.contextvars.spring.actuate;
+package io.github.contextvars.spring.declare;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -74,6 +74,20 @@ class PrintableValueTests {
 
 		};
 		assertThat(PrintableValue.of(subclass)).isEqualTo(subclass.getClass().getName());
+	}
+
+	@Test
+	void lineWhenControlCharactersEscapesThem() {
+		assertThat(PrintableValue.line("a\r\nb\u001b[31m\u0085\u2028\u2029c"))
+			.isEqualTo("a\\u000d\\u000ab\\u001b[31m\\u0085\\u2028\\u2029c");
+		assertThat(PrintableValue.line("\n".repeat(256))).hasSize(256).doesNotContain("\n");
+	}
+
+	@Test
+	void lineWhenNoTextIsTextOfTheValue() {
+		assertThat(PrintableValue.line(42)).isEqualTo("42");
+		assertThat(PrintableValue.line(null)).isEqualTo("null");
+		assertThat(PrintableValue.line(new StringBuilder("secret"))).isEqualTo("java.lang.StringBuilder");
 	}
 
 	private enum Talkative {
