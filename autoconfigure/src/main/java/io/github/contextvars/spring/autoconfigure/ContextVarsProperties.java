@@ -22,6 +22,8 @@ public final class ContextVarsProperties {
 
 	private final Live live = new Live();
 
+	private final Logs logs = new Logs();
+
 	private final Metrics metrics = new Metrics();
 
 	/**
@@ -43,6 +45,10 @@ public final class ContextVarsProperties {
 
 	public Live getLive() {
 		return this.live;
+	}
+
+	public Logs getLogs() {
+		return this.logs;
 	}
 
 	public Metrics getMetrics() {
@@ -172,6 +178,26 @@ public final class ContextVarsProperties {
 
 		/**
 		 * Whether running contexts are tracked for the endpoint.
+		 */
+		private boolean enabled = true;
+
+		public boolean isEnabled() {
+			return this.enabled;
+		}
+
+		public void setEnabled(boolean enabled) {
+			this.enabled = enabled;
+		}
+
+	}
+
+	/**
+	 * Properties of log events.
+	 */
+	public static final class Logs {
+
+		/**
+		 * Whether log events carry logged variables in their MDC.
 		 */
 		private boolean enabled = true;
 

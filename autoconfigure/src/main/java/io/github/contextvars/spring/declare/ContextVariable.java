@@ -29,10 +29,18 @@ public @interface ContextVariable {
 
 	/**
 	 * Whether the variable's values must never be shown: the endpoint masks them always.
-	 * A sensitive variable can't be {@link #observed()}.
+	 * A sensitive variable can be neither {@link #logged()} nor {@link #observed()}.
 	 * @return whether to mask values always
 	 */
 	boolean sensitive() default false;
+
+	/**
+	 * Whether each log event of a thread where the variable is set carries its value, as
+	 * an entry of the MDC under the variable's name. Entries that the application has put
+	 * there itself take precedence.
+	 * @return whether to add values to log events
+	 */
+	boolean logged() default false;
 
 	/**
 	 * Whether observations that end where the variable is set carry its value, as a key

@@ -24,7 +24,7 @@ public final class ContextVariables {
 	 * Create a registry.
 	 * @param declarations the declarations
 	 * @throws InvalidDeclarationException if two variables have the same name, or one is
-	 * sensitive and observed
+	 * sensitive and yet logged or observed
 	 */
 	public ContextVariables(Collection<Declaration> declarations) {
 		for (Declaration declaration : declarations) {
@@ -97,10 +97,11 @@ public final class ContextVariables {
 	 * @param type the declared type of the values
 	 * @param description what the variable is for
 	 * @param sensitive whether values must never be shown
+	 * @param logged whether log events carry values
 	 * @param observed whether observations carry values
 	 */
 	public record Declaration(ContextVar<?> variable, String declaredBy, String type, String description,
-			boolean sensitive, boolean observed) {
+			boolean sensitive, boolean logged, boolean observed) {
 
 		private static final Object UNSET = new Object();
 
@@ -125,9 +126,10 @@ public final class ContextVariables {
 		}
 
 		private void check() {
-			if (this.sensitive && this.observed) {
+			if (this.sensitive && (this.logged || this.observed)) {
 				throw new InvalidDeclarationException(
-						"Context variable '" + name() + "' is declared sensitive and observed: " + this.declaredBy,
+						"Context variable '" + name() + "' is declared sensitive and "
+								+ (this.logged ? "logged" : "observed") + ": " + this.declaredBy,
 						"Remove one of the two: a sensitive value is never shown.");
 			}
 		}

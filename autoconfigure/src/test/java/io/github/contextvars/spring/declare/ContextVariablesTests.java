@@ -111,6 +111,14 @@ class ContextVariablesTests {
 	}
 
 	@Test
+	void sensitiveVariableThatIsLoggedDoesNotStart() {
+		this.runner.withUserConfiguration(SensitiveAndLogged.class)
+			.run((context) -> assertThat(analyze(context.getStartupFailure()).getDescription())
+				.isEqualTo("Context variable 'ticket' is declared sensitive and logged: "
+						+ SensitiveAndLogged.class.getName() + "#TICKET"));
+	}
+
+	@Test
 	void wrongDeclarationStopsLazyApplicationToo() {
 		this.runner.withPropertyValues("spring.main.lazy-initialization=true")
 			.withInitializer(
@@ -201,6 +209,14 @@ class ContextVariablesTests {
 
 		@ContextVariable
 		private final ContextVar<String> tenant = ContextVar.of("tenant");
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class SensitiveAndLogged {
+
+		@ContextVariable(sensitive = true, logged = true)
+		static final ContextVar<String> TICKET = ContextVar.of("ticket");
 
 	}
 
