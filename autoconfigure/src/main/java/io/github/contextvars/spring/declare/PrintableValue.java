@@ -3,6 +3,7 @@ package io.github.contextvars.spring.declare;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.ZoneId;
+import java.time.chrono.ChronoLocalDate;
 import java.time.temporal.TemporalAccessor;
 import java.time.temporal.TemporalAmount;
 import java.util.HexFormat;
@@ -88,9 +89,12 @@ public final class PrintableValue {
 		return value instanceof Number && PRINTABLE.contains(type);
 	}
 
+	// Of the other classes of java.time.chrono, some print dates and calendars that
+	// anybody may have written.
 	private static boolean isTime(Object value, Class<?> type) {
-		return (value instanceof TemporalAccessor || value instanceof TemporalAmount || value instanceof ZoneId)
-				&& type.getPackageName().startsWith("java.time") && type.getClassLoader() == null;
+		boolean time = value instanceof TemporalAccessor || value instanceof TemporalAmount || value instanceof ZoneId;
+		return time && type.getClassLoader() == null && (type.getPackageName().equals("java.time")
+				|| (type.getPackageName().equals("java.time.chrono") && value instanceof ChronoLocalDate));
 	}
 
 	private static String cut(String text) {
