@@ -1,8 +1,11 @@
 package io.github.contextvars.spring;
 
+import java.lang.reflect.Method;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -15,11 +18,14 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.ExecutorServiceMetrics;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,6 +51,7 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
 import io.github.contextvars.Context;
+import io.github.contextvars.ContextExecutors;
 import io.github.contextvars.spring.autoconfigure.ContextTaskAutoConfiguration;
 import io.github.contextvars.spring.autoconfigure.ContextVarsAutoConfiguration;
 import io.github.contextvars.spring.task.ExecutorCoverage;
@@ -188,7 +195,11 @@ abstract class ExecutorRows {
 		this.runner.withUserConfiguration(Saturated.class).run((context) -> {
 			Executor executor = context.getBean(name, Executor.class);
 			CountDownLatch release = new CountDownLatch(1);
-			executor.execute(() -> Rows.await(release));
+			CountDownLatch released = new CountDownLatch(1);
+			executor.execute(() -> {
+				Rows.await(release);
+				released.countDown();
+			});
 			List<String> seen = new ArrayList<>();
 			new Context().run(() -> {
 				Rows.TENANT.set("acme");
@@ -207,6 +218,7 @@ abstract class ExecutorRows {
 			assertThat(seen).containsExactly(Thread.currentThread() + "acme, none",
 					Thread.currentThread() + "none, none");
 			release.countDown();
+			Rows.await(released);
 		});
 	}
 
@@ -360,6 +372,40 @@ abstract class ExecutorRows {
 					}
 				}
 			});
+	}
+
+	@Test
+	@EnabledForJreRange(min = JRE.JAVA_25)
+	void newerMethodsOfForkJoinPoolCarry() {
+		this.runner.withUserConfiguration(ExecutorBeans.class).run((context) -> {
+			ForkJoinPool pool = context.getBean(ForkJoinPool.class);
+			Worker worker = context.getBean(ExecutorBeans.class).workerOf("forkJoinPool", pool);
+			Method submitWithTimeout = ForkJoinPool.class.getMethod("submitWithTimeout", Callable.class, long.class,
+					TimeUnit.class, Consumer.class);
+			Rows.assertCarries(HandOver.of("submitWithTimeout", (body) -> (Future<?>) submitWithTimeout.invoke(pool,
+					Executors.callable(body), 30, TimeUnit.SECONDS, null)), worker);
+			Method invokeAll = ForkJoinPool.class.getMethod("invokeAllUninterruptibly", Collection.class);
+			Rows.assertCarries(new HandOver("invokeAllUninterruptibly", HandOver.ReturnsWhen.ENDED, (body) -> {
+				invokeAll.invoke(pool, List.of(Executors.callable(body)));
+				return null;
+			}), worker);
+		});
+	}
+
+	@Test
+	void whatIsMadeOutsideOfSpringCarriesOnlyWhenWrapped() {
+		assertThat(seenByTaskOf((task) -> new Thread(task).start())).isEqualTo("none");
+		assertThat(seenByTaskOf(ForkJoinPool.commonPool())).isEqualTo("none");
+		ExecutorService pool = Executors.newSingleThreadExecutor();
+		try {
+			assertThat(seenByTaskOf(pool)).isEqualTo("none");
+			ExecutorService wrapped = ContextExecutors.wrap(Executors.newSingleThreadExecutor());
+			assertThat(seenByTaskOf(wrapped)).isEqualTo("acme");
+			wrapped.shutdown();
+		}
+		finally {
+			pool.shutdown();
+		}
 	}
 
 	@Test

@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class CarryingAdvice implements MethodInterceptor {
 
-	private static final Set<String> HAND_OVER = Set.of("execute", "submit", "submitCompletable", "invokeAll",
-			"invokeAny", "schedule", "scheduleAtFixedRate", "scheduleWithFixedDelay");
+	private static final Set<String> HAND_OVER = Set.of("execute", "submit", "submitCompletable", "submitWithTimeout",
+			"invokeAll", "invokeAllUninterruptibly", "invokeAny", "schedule", "scheduleAtFixedRate",
+			"scheduleWithFixedDelay");
 
 	private final Supplier<ContextTaskDecorator> decorator;
 
