@@ -140,9 +140,11 @@ class NotebookPageTests {
 	void controlsHaveNames() {
 		assertThat(this.page.count("input, select, button")).isEqualTo(10);
 		assertThat(this.page.evaluate("""
-				[...document.querySelectorAll('input, select, button')]
-				  .filter((control) => !(control.labels[0] ?? control).innerText.trim())
-				  .map((control) => control.id)""")).isEmpty();
+				[...document.querySelectorAll('input, select, button')].filter((control) => {
+				  const name = (control.labels[0] ?? control).cloneNode(true);
+				  name.querySelectorAll('input, select').forEach((inner) => inner.remove());
+				  return !name.textContent.trim();
+				}).map((control) => control.outerHTML)""")).isEmpty();
 	}
 
 	@Test
