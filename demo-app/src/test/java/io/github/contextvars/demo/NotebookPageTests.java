@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
+import org.apache.commons.logging.LogFactory;
 import org.assertj.core.api.AbstractStringAssert;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
@@ -29,6 +30,9 @@ class NotebookPageTests {
 
 	private static final String TASK = "#tree > li > ul > li:has(> .context > .kind[data-kind=task])";
 
+	private static final String NO_BROWSER = "The page is not tested: neither chromium, chromium-browser nor "
+			+ "google-chrome is on the PATH";
+
 	private static Browser browser;
 
 	private DevTools page;
@@ -36,10 +40,12 @@ class NotebookPageTests {
 	@BeforeAll
 	static void startBrowser() throws Exception {
 		Optional<Path> executable = Browser.find();
-		assumeThat(executable)
-			.as("The page is not tested: neither chromium, chromium-browser nor google-chrome is on the PATH")
-			.isPresent();
-		browser = Browser.start(executable.get());
+		if (executable.isPresent()) {
+			browser = Browser.start(executable.get());
+		}
+		else {
+			LogFactory.getLog(NotebookPageTests.class).warn(NO_BROWSER);
+		}
 	}
 
 	@AfterAll
@@ -51,6 +57,7 @@ class NotebookPageTests {
 
 	@BeforeEach
 	void open(@Autowired TenantDataSource dataSource, @LocalServerPort int port) {
+		assumeThat(browser).as(NO_BROWSER).isNotNull();
 		new Databases(dataSource).clear();
 		this.page = browser.page();
 		this.page.resize(1100, 900);
@@ -61,20 +68,21 @@ class NotebookPageTests {
 
 	@AfterEach
 	void pageSettlesWithoutErrors() {
-		eventually().until(() -> this.page.count(TASK) == 0);
-		assertThat(this.page.takeErrors()).isEmpty();
+		if (this.page != null) {
+			eventually().until(() -> this.page.count(TASK) == 0);
+			assertThat(this.page.takeErrors()).isEmpty();
+		}
 	}
 
 	@Test
 	void addShowsNoteToItsTenantOnly() {
-		this.page.choose("#tenant", "globex");
+		chooseTenant("globex");
 		this.page.type("#user", "hank");
 		this.page.type("#text", "Build a <b>laser</b>");
 		this.page.click("#add button");
 
 		eventually().untilAsserted(() -> assertText("#notes").contains("Build a <b>laser</b>", "hank"));
-		this.page.choose("#tenant", "initech");
-		eventually().untilAsserted(() -> assertText("#notes-tenant").isEqualTo("initech"));
+		chooseTenant("initech");
 		assertText("#notes").isEmpty();
 	}
 
@@ -159,7 +167,7 @@ class NotebookPageTests {
 		eventually().untilAsserted(() -> assertText("#verdict").isEqualTo("0 mixed up"));
 		this.page.choose("#seconds", "8");
 		startImportAndExport();
-		this.page.choose("#tenant", "acme");
+		chooseTenant("acme");
 		this.page.type("#user", "ada");
 		this.page.click("#export");
 		eventually().until(() -> this.page.count(TASK) == 3);
@@ -170,8 +178,14 @@ class NotebookPageTests {
 		Files.write(Path.of("../docs/notebook.png"), this.page.screenshot());
 	}
 
+	// Showing other notes moves what is below them, and the mouse would miss it.
+	private void chooseTenant(String tenant) {
+		this.page.choose("#tenant", tenant);
+		eventually().untilAsserted(() -> assertText("#notes-tenant").isEqualTo(tenant));
+	}
+
 	private void startImportAndExport() {
-		this.page.choose("#tenant", "globex");
+		chooseTenant("globex");
 		this.page.type("#user", "hank");
 		this.page.choose("#from", "acme");
 		this.page.click("#import");
