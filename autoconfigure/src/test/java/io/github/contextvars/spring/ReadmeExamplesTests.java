@@ -77,6 +77,9 @@ class ReadmeExamplesTests {
 	@ContextVariable(description = "Whose data this request may touch")
 	static final ContextVar<String> TENANT = ContextVar.of("tenant", "public");
 
+	@ContextVariable(description = "Who is asking", logged = true, observed = true)
+	static final ContextVar<String> USER = ContextVar.of("user");
+
 	private static final ContextVar<String> STEP = ContextVar.of("step", "none");
 
 	@Test

@@ -22,11 +22,13 @@ class NeighbourNotes {
 	 * Read another tenant's notes. THIS DEMO LETS EVERYBODY: a real application would
 	 * check here that the caller has the other tenant's permission.
 	 * @param tenant the other tenant; current until this method returns
+	 * @param pause how long to look
 	 * @return the other tenant's notes
 	 */
 	@ContextScoped
-	List<Note> of(String tenant) {
+	List<Note> of(String tenant, Pause pause) {
 		Caller.TENANT.set(tenant);
+		pause.take();
 		return this.notes.all();
 	}
 

@@ -20,8 +20,8 @@ class NoteImport {
 	}
 
 	// Not transactional: a transaction is bound to one tenant's connection.
-	int importFrom(String tenant) {
-		List<Note> theirs = this.neighbourNotes.of(tenant);
+	int importFrom(String tenant, Pause pause) {
+		List<Note> theirs = this.neighbourNotes.of(tenant, pause);
 		this.notes.addAll(theirs);
 		return theirs.size();
 	}

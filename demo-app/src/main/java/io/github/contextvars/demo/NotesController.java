@@ -52,18 +52,23 @@ class NotesController {
 		return note;
 	}
 
+	// A Callable runs on a thread of the task executor, while Tomcat's does other work.
 	@PostMapping("/import")
-	Imported importNotes(@RequestParam String from) {
+	Callable<Imported> importNotes(@RequestParam String from, @RequestParam(defaultValue = "0") int seconds) {
 		String other = this.tenants.require("Parameter 'from'", from);
-		int count = this.noteImport.importFrom(other);
-		this.auditTrail.record("imported " + count + " notes from " + other);
-		return new Imported(other, count);
+		Pause pause = Pause.require(seconds);
+		return () -> {
+			int count = this.noteImport.importFrom(other, pause);
+			this.auditTrail.record("imported " + count + " notes from " + other);
+			return new Imported(other, count);
+		};
 	}
 
-	// The Callable runs on a thread of the task executor, while Tomcat's does other work.
 	@GetMapping(path = "/export", produces = MediaType.TEXT_PLAIN_VALUE)
-	Callable<String> export() {
+	Callable<String> export(@RequestParam(defaultValue = "0") int seconds) {
+		Pause pause = Pause.require(seconds);
 		return () -> {
+			pause.take();
 			String header = "Notes of %s, exported by %s on %s\n".formatted(Caller.TENANT.get(), Caller.USER.get(),
 					Thread.currentThread().getName());
 			this.auditTrail.record("exported the notes");

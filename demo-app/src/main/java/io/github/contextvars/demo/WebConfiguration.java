@@ -18,7 +18,7 @@ class WebConfiguration implements WebMvcConfigurer {
 
 	@Override
 	public void addInterceptors(InterceptorRegistry registry) {
-		registry.addInterceptor(this.caller).addPathPatterns("/notes/**", "/audit/**");
+		registry.addInterceptor(this.caller).addPathPatterns("/notes/**", "/audit/**", "/whoami");
 	}
 
 }

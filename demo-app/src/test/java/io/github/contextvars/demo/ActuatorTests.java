@@ -35,7 +35,8 @@ class ActuatorTests {
 	void healthIsUpWithEachTenantsDatabase() {
 		this.client.get().uri("/actuator/health").exchange().expectStatus().isOk().expectBody().json("""
 				{"status": "UP", "components": {"db":
-				  {"status": "UP", "components": {"acme": {"status": "UP"}, "globex": {"status": "UP"}}}}}""");
+				  {"status": "UP", "components": {"acme": {"status": "UP"}, "globex": {"status": "UP"},
+				    "initech": {"status": "UP"}}}}}""");
 	}
 
 	@Test

@@ -150,11 +150,11 @@ class NotebookApplicationTests {
 
 		@Test
 		void importWhenOtherTenantIsUnknownIsNotFound() {
-			post("/notes/import?from=initech", "acme", "ada").expectStatus()
+			post("/notes/import?from=hooli", "acme", "ada").expectStatus()
 				.isNotFound()
 				.expectBody()
 				.jsonPath("$.detail")
-				.isEqualTo("Parameter 'from' names an unknown tenant: 'initech'");
+				.isEqualTo("Parameter 'from' names an unknown tenant: 'hooli'");
 		}
 
 	}
@@ -174,6 +174,25 @@ class NotebookApplicationTests {
 				.expectBody(String.class)
 				.value((text) -> assertThat(text)
 					.matches("Notes of acme, exported by grace on task-\\d+\n1\\. Buy milk \\(ada\\)\n"));
+		}
+
+	}
+
+	@Nested
+	class Pauses {
+
+		@Test
+		void exportWhenPauseIsTooLongIsBadRequest() {
+			get("/notes/export?seconds=11", "acme", "ada").expectStatus()
+				.isBadRequest()
+				.expectBody()
+				.jsonPath("$.detail")
+				.isEqualTo("Parameter 'seconds' must be 0 to 10");
+		}
+
+		@Test
+		void importWhenPauseIsNegativeIsBadRequest() {
+			post("/notes/import?from=globex&seconds=-1", "acme", "ada").expectStatus().isBadRequest();
 		}
 
 	}
@@ -215,7 +234,7 @@ class NotebookApplicationTests {
 		}
 
 		@ParameterizedTest
-		@CsvSource({ "initech, ada, 404, unknown tenant: 'initech'", "AC ME, ada, 400, X-Tenant must match",
+		@CsvSource({ "hooli, ada, 404, unknown tenant: 'hooli'", "AC ME, ada, 400, X-Tenant must match",
 				"acme, <b>ada</b>, 400, X-User must match" })
 		void getWhenHeaderIsNotAcceptedSaysWhich(String tenant, String user, int status, String detail) {
 			get("/notes", tenant, user).expectStatus()

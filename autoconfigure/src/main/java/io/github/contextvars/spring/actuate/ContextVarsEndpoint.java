@@ -17,6 +17,7 @@ import org.springframework.boot.actuate.endpoint.annotation.Selector;
 
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.declare.ContextVariables;
+import io.github.contextvars.spring.declare.PrintableValue;
 import io.github.contextvars.spring.live.LiveContext;
 import io.github.contextvars.spring.live.LiveContexts;
 import io.github.contextvars.spring.task.ExecutorCoverage;

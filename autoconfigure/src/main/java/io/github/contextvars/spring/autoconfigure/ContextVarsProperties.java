@@ -22,6 +22,10 @@ public final class ContextVarsProperties {
 
 	private final Live live = new Live();
 
+	private final Logs logs = new Logs();
+
+	private final Metrics metrics = new Metrics();
+
 	/**
 	 * What happens when a thread sets a variable outside of any context.
 	 */
@@ -41,6 +45,14 @@ public final class ContextVarsProperties {
 
 	public Live getLive() {
 		return this.live;
+	}
+
+	public Logs getLogs() {
+		return this.logs;
+	}
+
+	public Metrics getMetrics() {
+		return this.metrics;
 	}
 
 	public BaseContextPolicy.Mode getBaseContext() {
@@ -166,6 +178,46 @@ public final class ContextVarsProperties {
 
 		/**
 		 * Whether running contexts are tracked for the endpoint.
+		 */
+		private boolean enabled = true;
+
+		public boolean isEnabled() {
+			return this.enabled;
+		}
+
+		public void setEnabled(boolean enabled) {
+			this.enabled = enabled;
+		}
+
+	}
+
+	/**
+	 * Properties of log events.
+	 */
+	public static final class Logs {
+
+		/**
+		 * Whether log events carry logged variables in their MDC.
+		 */
+		private boolean enabled = true;
+
+		public boolean isEnabled() {
+			return this.enabled;
+		}
+
+		public void setEnabled(boolean enabled) {
+			this.enabled = enabled;
+		}
+
+	}
+
+	/**
+	 * Properties of meters and observations.
+	 */
+	public static final class Metrics {
+
+		/**
+		 * Whether meters are registered and observations carry observed variables.
 		 */
 		private boolean enabled = true;
 

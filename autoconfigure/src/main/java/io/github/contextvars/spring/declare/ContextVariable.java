@@ -13,7 +13,8 @@ import java.lang.annotation.Target;
  * annotations, and are listed and described by the endpoint.
  * <p>
  * The application does not start if a field is not static or is {@code null}, if what is
- * annotated is no {@code ContextVar}, or if two variables have the same name.
+ * annotated is no {@code ContextVar}, if two variables have the same name, or if one is
+ * sensitive and to be shown elsewhere.
  */
 @Target({ ElementType.FIELD, ElementType.METHOD })
 @Retention(RetentionPolicy.RUNTIME)
@@ -27,9 +28,25 @@ public @interface ContextVariable {
 	String description() default "";
 
 	/**
-	 * Whether the variable's values must never be shown.
+	 * Whether the variable's values must never be shown: the endpoint masks them always.
+	 * A sensitive variable can be neither {@link #logged()} nor {@link #observed()}.
 	 * @return whether to mask values always
 	 */
 	boolean sensitive() default false;
+
+	/**
+	 * Whether each log event of a thread where the variable is set carries its value, as
+	 * an entry of the MDC under the variable's name. Entries that the application has put
+	 * there itself take precedence.
+	 * @return whether to add values to log events
+	 */
+	boolean logged() default false;
+
+	/**
+	 * Whether observations that end where the variable is set carry its value, as a key
+	 * value of high cardinality: it shows in traces, and not in metrics.
+	 * @return whether to add values to observations
+	 */
+	boolean observed() default false;
 
 }

@@ -23,10 +23,12 @@ public final class ContextVariables {
 	/**
 	 * Create a registry.
 	 * @param declarations the declarations
-	 * @throws InvalidDeclarationException if two variables have the same name
+	 * @throws InvalidDeclarationException if two variables have the same name, or one is
+	 * sensitive and yet logged or observed
 	 */
 	public ContextVariables(Collection<Declaration> declarations) {
 		for (Declaration declaration : declarations) {
+			declaration.check();
 			Declaration other = this.declarations.putIfAbsent(declaration.name(), declaration);
 			if (other != null) {
 				throw new InvalidDeclarationException(
@@ -95,9 +97,13 @@ public final class ContextVariables {
 	 * @param type the declared type of the values
 	 * @param description what the variable is for
 	 * @param sensitive whether values must never be shown
+	 * @param logged whether log events carry values
+	 * @param observed whether observations carry values
 	 */
 	public record Declaration(ContextVar<?> variable, String declaredBy, String type, String description,
-			boolean sensitive) {
+			boolean sensitive, boolean logged, boolean observed) {
+
+		private static final Object UNSET = new Object();
 
 		/**
 		 * Return the variable's name.
@@ -105,6 +111,27 @@ public final class ContextVariables {
 		 */
 		public String name() {
 			return this.variable.name();
+		}
+
+		/**
+		 * Print the value that the variable was set to in the current context. Calls no
+		 * code of the value, and never throws.
+		 * @return one line of text, see {@link PrintableValue#line}, or {@code null} if
+		 * the variable was not set or is sensitive
+		 */
+		@SuppressWarnings("unchecked") // UNSET comes back as it went in
+		public @Nullable String currentLine() {
+			Object value = ((ContextVar<@Nullable Object>) this.variable).get(UNSET);
+			return (value != UNSET && !this.sensitive) ? PrintableValue.line(value) : null;
+		}
+
+		private void check() {
+			if (this.sensitive && (this.logged || this.observed)) {
+				throw new InvalidDeclarationException(
+						"Context variable '" + name() + "' is declared sensitive and "
+								+ (this.logged ? "logged" : "observed") + ": " + this.declaredBy,
+						"Remove one of the two: a sensitive value is never shown.");
+			}
 		}
 
 		/**

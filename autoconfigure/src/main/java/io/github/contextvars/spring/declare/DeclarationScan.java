@@ -104,7 +104,7 @@ final class DeclarationScan {
 		ResolvableType type = holder.as(ContextVar.class).getGeneric(0);
 		return new ContextVariables.Declaration(variable, declaredBy,
 				(type.resolve() != null) ? type.toString() : Object.class.getName(), annotation.description(),
-				annotation.sensitive());
+				annotation.sensitive(), annotation.logged(), annotation.observed());
 	}
 
 }

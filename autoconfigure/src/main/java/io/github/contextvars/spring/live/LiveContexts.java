@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -34,6 +35,9 @@ public final class LiveContexts {
 	private final Map<Long, Held> held = new ConcurrentHashMap<>();
 
 	private volatile int sweepAt = MIN_SWEEP;
+
+	// Null until somebody wants to know: nothing is counted without metrics.
+	private volatile @Nullable Map<LiveContext.Kind, LongAdder> begun;
 
 	private LiveContexts(boolean tracking) {
 		this.tracking = tracking;
@@ -65,6 +69,10 @@ public final class LiveContexts {
 	 * @return the unit of work
 	 */
 	public LiveContext begin(LiveContext.Kind kind, Supplier<String> origin, @Nullable Long parent, Context context) {
+		Map<LiveContext.Kind, LongAdder> begun = this.begun;
+		if (begun != null) {
+			begun.computeIfAbsent(kind, (key) -> new LongAdder()).increment();
+		}
 		return new LiveContext(this.ids.incrementAndGet(), kind, origin, parent, context);
 	}
 
@@ -209,6 +217,35 @@ public final class LiveContexts {
 		sweep();
 		this.held.values().forEach((one) -> all.putIfAbsent(one.work().id(), one.work()));
 		return List.copyOf(all.values());
+	}
+
+	/**
+	 * Tell whether {@link #list()} knows what runs.
+	 * @return whether units of work are tracked
+	 */
+	public boolean isTracking() {
+		return this.tracking;
+	}
+
+	/**
+	 * Count from now on, if that isn't done already, how many units of work begin.
+	 */
+	public synchronized void startCounting() {
+		if (this.begun == null) {
+			this.begun = new ConcurrentHashMap<>();
+		}
+	}
+
+	/**
+	 * Return how many units of work have begun since {@link #startCounting()}. A request
+	 * counts once, through all its dispatches.
+	 * @param kind the kind of work
+	 * @return the number
+	 */
+	public long count(LiveContext.Kind kind) {
+		Map<LiveContext.Kind, LongAdder> begun = this.begun;
+		LongAdder adder = (begun != null) ? begun.get(kind) : null;
+		return (adder != null) ? adder.sum() : 0;
 	}
 
 	private void sweep() {

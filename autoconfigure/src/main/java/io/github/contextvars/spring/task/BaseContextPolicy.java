@@ -2,6 +2,7 @@ package io.github.contextvars.spring.task;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.LongAdder;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -22,6 +23,8 @@ public final class BaseContextPolicy implements AutoCloseable {
 
 	private final Mode mode;
 
+	private final LongAdder count = new LongAdder();
+
 	private BaseContextPolicy(Mode mode) {
 		this.mode = mode;
 	}
@@ -40,6 +43,14 @@ public final class BaseContextPolicy implements AutoCloseable {
 		return policy;
 	}
 
+	/**
+	 * Return how often this policy has warned or rejected.
+	 * @return the number
+	 */
+	public long count() {
+		return this.count.sum();
+	}
+
 	@Override
 	public void close() {
 		synchronized (ACTIVE) {
@@ -50,19 +61,20 @@ public final class BaseContextPolicy implements AutoCloseable {
 	}
 
 	private static void decide(ContextVar<?> variable) {
-		Mode mode = Mode.ALLOW;
+		BaseContextPolicy youngest = null;
 		for (BaseContextPolicy policy : ACTIVE) {
-			mode = policy.mode;
+			youngest = policy;
 		}
-		if (mode == Mode.ALLOW) {
+		if (youngest == null || youngest.mode == Mode.ALLOW) {
 			return;
 		}
+		youngest.count.increment();
 		String message = "Context variable '" + variable.name() + "' is set by thread '"
 				+ Thread.currentThread().getName() + "' outside of any context: the value stays with the thread,"
 				+ " for whatever runs there next. Hand the work over through an executor bean or through"
 				+ " ContextExecutors.wrap(executor), or run it in new Context().run(...). 'contextvars.base-context'"
 				+ " decides what happens here: allow, warn or reject.";
-		if (mode == Mode.REJECT) {
+		if (youngest.mode == Mode.REJECT) {
 			throw new IllegalStateException(message);
 		}
 		logger.warn(message);

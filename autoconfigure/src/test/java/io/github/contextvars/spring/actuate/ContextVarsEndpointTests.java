@@ -56,8 +56,8 @@ class ContextVarsEndpointTests {
 	@Test
 	void variableThatNobodyDeclaredMaySharesANameWithSensitiveOne() {
 		ContextVar<String> declared = ContextVar.of("value");
-		ContextVariables variables = new ContextVariables(
-				List.of(new ContextVariables.Declaration(declared, "Test#VALUE", "java.lang.String", "", true)));
+		ContextVariables variables = new ContextVariables(List
+			.of(new ContextVariables.Declaration(declared, "Test#VALUE", "java.lang.String", "", true, false, false)));
 		ContextVarsEndpoint endpoint = new ContextVarsEndpoint(variables, this.live, new ExecutorCoverage(), List.of(),
 				Show.ALWAYS);
 		ContextVarsDescriptor[] described = new ContextVarsDescriptor[1];

@@ -45,7 +45,8 @@ class ContextVarsAutoConfigurationTests {
 
 	private static final AutoConfigurations ALL = AutoConfigurations.of(ContextVarsAutoConfiguration.class,
 			ContextVarsEndpointAutoConfiguration.class, ContextWebAutoConfiguration.class,
-			ContextTaskAutoConfiguration.class, ContextScopedAutoConfiguration.class);
+			ContextTaskAutoConfiguration.class, ContextScopedAutoConfiguration.class,
+			ContextMetricsAutoConfiguration.class, ContextLogsAutoConfiguration.class);
 
 	private static final String EXPOSED = "management.endpoints.web.exposure.include=contextvars";
 
@@ -293,6 +294,7 @@ class ContextVarsAutoConfigurationTests {
 				.containsExactlyInAnyOrder("contextvars.web.enabled", "contextvars.web.order",
 						"contextvars.task.enabled", "contextvars.task.executors", "contextvars.task.exclude",
 						"contextvars.base-context", "contextvars.scoped.enabled", "contextvars.live.enabled",
+						"contextvars.logs.enabled", "contextvars.metrics.enabled",
 						"management.endpoint.contextvars.access", "management.endpoint.contextvars.cache.time-to-live",
 						"management.endpoint.contextvars.show-values", "management.endpoint.contextvars.roles");
 			assertThat(properties)

@@ -101,6 +101,24 @@ class ContextVariablesTests {
 	}
 
 	@Test
+	void sensitiveVariableThatIsObservedDoesNotStart() {
+		this.runner.withUserConfiguration(SensitiveAndObserved.class).run((context) -> {
+			FailureAnalysis analysis = analyze(context.getStartupFailure());
+			assertThat(analysis.getDescription()).isEqualTo("Context variable 'ticket' is declared sensitive and"
+					+ " observed: " + SensitiveAndObserved.class.getName() + "#TICKET");
+			assertThat(analysis.getAction()).isEqualTo("Remove one of the two: a sensitive value is never shown.");
+		});
+	}
+
+	@Test
+	void sensitiveVariableThatIsLoggedDoesNotStart() {
+		this.runner.withUserConfiguration(SensitiveAndLogged.class)
+			.run((context) -> assertThat(analyze(context.getStartupFailure()).getDescription())
+				.isEqualTo("Context variable 'ticket' is declared sensitive and logged: "
+						+ SensitiveAndLogged.class.getName() + "#TICKET"));
+	}
+
+	@Test
 	void wrongDeclarationStopsLazyApplicationToo() {
 		this.runner.withPropertyValues("spring.main.lazy-initialization=true")
 			.withInitializer(
@@ -191,6 +209,22 @@ class ContextVariablesTests {
 
 		@ContextVariable
 		private final ContextVar<String> tenant = ContextVar.of("tenant");
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class SensitiveAndLogged {
+
+		@ContextVariable(sensitive = true, logged = true)
+		static final ContextVar<String> TICKET = ContextVar.of("ticket");
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class SensitiveAndObserved {
+
+		@ContextVariable(sensitive = true, observed = true)
+		static final ContextVar<String> TICKET = ContextVar.of("ticket");
 
 	}
 

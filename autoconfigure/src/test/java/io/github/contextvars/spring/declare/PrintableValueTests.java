@@ -1,12 +1,17 @@
-package io.github.contextvars.spring.actuate;
+package io.github.contextvars.spring.declare;
 
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.chrono.ChronoLocalDate;
+import java.time.chrono.ThaiBuddhistDate;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -74,6 +79,35 @@ class PrintableValueTests {
 
 		};
 		assertThat(PrintableValue.of(subclass)).isEqualTo(subclass.getClass().getName());
+	}
+
+	@Test
+	void ofWhenTimeMayHoldSomebodysCalendarIsItsType() {
+		ChronoLocalDate hostile = (ChronoLocalDate) Proxy.newProxyInstance(getClass().getClassLoader(),
+				new Class<?>[] { ChronoLocalDate.class }, (proxy, method, arguments) -> {
+					if (method.getName().equals("atTime")) {
+						return InvocationHandler.invokeDefault(proxy, method, arguments);
+					}
+					throw new IllegalStateException(method.getName());
+				});
+
+		assertThat(PrintableValue.of(hostile.atTime(LocalTime.NOON)))
+			.isEqualTo("java.time.chrono.ChronoLocalDateTimeImpl");
+		assertThat(PrintableValue.of(ThaiBuddhistDate.of(2569, 11, 21))).isEqualTo("ThaiBuddhist BE 2569-11-21");
+	}
+
+	@Test
+	void lineWhenControlCharactersEscapesThem() {
+		assertThat(PrintableValue.line("a\r\nb\u001b[31m\u0085\u2028\u2029c"))
+			.isEqualTo("a\\u000d\\u000ab\\u001b[31m\\u0085\\u2028\\u2029c");
+		assertThat(PrintableValue.line("\n".repeat(256))).hasSize(256).doesNotContain("\n");
+	}
+
+	@Test
+	void lineWhenNoTextIsTextOfTheValue() {
+		assertThat(PrintableValue.line(42)).isEqualTo("42");
+		assertThat(PrintableValue.line(null)).isEqualTo("null");
+		assertThat(PrintableValue.line(new StringBuilder("secret"))).isEqualTo("java.lang.StringBuilder");
 	}
 
 	private enum Talkative {

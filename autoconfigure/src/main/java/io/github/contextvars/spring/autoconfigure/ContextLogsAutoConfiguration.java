@@ -1,0 +1,35 @@
+package io.github.contextvars.spring.autoconfigure;
+
+import ch.qos.logback.classic.LoggerContext;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.LazyInitializationExcludeFilter;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+
+import io.github.contextvars.spring.declare.ContextVariables;
+import io.github.contextvars.spring.logs.LoggedVariables;
+
+/**
+ * {@link AutoConfiguration Auto-configuration} for logged variables.
+ */
+@AutoConfiguration(after = ContextVarsAutoConfiguration.class)
+@ConditionalOnClass({ LoggerContext.class, LoggerFactory.class })
+@ConditionalOnBooleanProperty(name = "contextvars.logs.enabled", matchIfMissing = true)
+public final class ContextLogsAutoConfiguration {
+
+	@Bean(destroyMethod = "close")
+	@ConditionalOnMissingBean
+	LoggedVariables loggedVariables(ContextVariables variables) {
+		return LoggedVariables.install(variables, LoggerFactory.getILoggerFactory());
+	}
+
+	// Nobody asks for this bean.
+	@Bean
+	static LazyInitializationExcludeFilter loggedVariablesLazyInitializationExcludeFilter() {
+		return LazyInitializationExcludeFilter.forBeanTypes(LoggedVariables.class);
+	}
+
+}

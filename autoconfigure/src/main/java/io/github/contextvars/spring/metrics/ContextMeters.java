@@ -1,0 +1,52 @@
+package io.github.contextvars.spring.metrics;
+
+import java.util.Locale;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+
+import io.github.contextvars.spring.live.LiveContext;
+import io.github.contextvars.spring.live.LiveContexts;
+import io.github.contextvars.spring.task.BaseContextPolicy;
+
+/**
+ * Registers the meters of contexts. Until it is bound to a registry, nothing is counted.
+ */
+public final class ContextMeters implements MeterBinder {
+
+	private final LiveContexts liveContexts;
+
+	private final BaseContextPolicy baseContextPolicy;
+
+	/**
+	 * Create a binder.
+	 * @param liveContexts counts what runs
+	 * @param baseContextPolicy counts what is set outside of any context
+	 */
+	public ContextMeters(LiveContexts liveContexts, BaseContextPolicy baseContextPolicy) {
+		this.liveContexts = liveContexts;
+		this.baseContextPolicy = baseContextPolicy;
+	}
+
+	@Override
+	public void bindTo(MeterRegistry registry) {
+		this.liveContexts.startCounting();
+		for (LiveContext.Kind kind : LiveContext.Kind.values()) {
+			FunctionCounter.builder("contextvars.contexts.entered", this.liveContexts, (live) -> live.count(kind))
+				.tag("kind", kind.name().toLowerCase(Locale.ROOT))
+				.description("Number of units of work that got a context of their own")
+				.register(registry);
+		}
+		if (this.liveContexts.isTracking()) {
+			Gauge.builder("contextvars.contexts.live", this.liveContexts, (live) -> live.list().size())
+				.description("Number of contexts that run at this moment")
+				.register(registry);
+		}
+		FunctionCounter.builder("contextvars.base.contexts", this.baseContextPolicy, BaseContextPolicy::count)
+			.description("Number of times that a set outside of any context was warned of or rejected")
+			.register(registry);
+	}
+
+}

@@ -1,0 +1,48 @@
+package io.github.contextvars.spring.metrics;
+
+import java.util.List;
+import java.util.function.Supplier;
+
+import io.micrometer.common.KeyValue;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationFilter;
+import org.springframework.util.function.SingletonSupplier;
+
+import io.github.contextvars.spring.declare.ContextVariables;
+
+/**
+ * Adds the values of observed variables to observations, as key values of high
+ * cardinality. Micrometer asks for them when an observation stops, on the thread that
+ * stops it: what counts is what is set there then. A key value that the observation has
+ * already stays.
+ */
+public final class ObservedVariables implements ObservationFilter {
+
+	private final Supplier<List<ContextVariables.Declaration>> observed;
+
+	/**
+	 * Create a filter.
+	 * @param variables the declared variables; asked for when an observation stops for
+	 * the first time, as registries of observations are made early
+	 */
+	public ObservedVariables(Supplier<ContextVariables> variables) {
+		this.observed = SingletonSupplier
+			.of(() -> variables.get().all().stream().filter(ContextVariables.Declaration::observed).toList());
+	}
+
+	@Override
+	public Observation.Context map(Observation.Context context) {
+		for (ContextVariables.Declaration declaration : this.observed.get()) {
+			String value = declaration.currentLine();
+			if (value != null && !has(context, declaration.name())) {
+				context.addHighCardinalityKeyValue(KeyValue.of(declaration.name(), value));
+			}
+		}
+		return context;
+	}
+
+	private static boolean has(Observation.Context context, String key) {
+		return context.getHighCardinalityKeyValue(key) != null || context.getLowCardinalityKeyValue(key) != null;
+	}
+
+}

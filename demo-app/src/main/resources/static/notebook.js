@@ -1,0 +1,87 @@
+import { fire } from './crowd.js';
+import { byId, element, setText, sync } from './dom.js';
+import { watch } from './live.js';
+import { ask } from './server.js';
+
+const ANSWERS_SHOWN = 5;
+
+const tenants = [...byId('tenant').options].map((option) => option.value);
+
+const caller = () => ({ tenant: byId('tenant').value, user: byId('user').value.trim() });
+
+function answer(text, isProblem) {
+  byId('answers').prepend(element('li', isProblem ? 'problem' : '', text));
+  while (byId('answers').children.length > ANSWERS_SHOWN) {
+    byId('answers').lastChild.remove();
+  }
+  byId('answers-empty').hidden = true;
+}
+
+async function attempt(action) {
+  try {
+    await action();
+  }
+  catch (problem) {
+    answer(problem.message, true);
+  }
+}
+
+async function showNotes() {
+  const { tenant, notes } = await ask('notes', caller());
+  if (tenant !== caller().tenant) {
+    return; // another tenant was chosen meanwhile
+  }
+  setText(byId('notes-tenant'), tenant);
+  sync(byId('notes'), notes, {
+    key: (note) => `${tenant}-${note.id}`,
+    create: (note) => element('li', '', element('span', '', note.text), element('span', 'author', note.author))
+  });
+  byId('notes-empty').hidden = notes.length > 0;
+}
+
+async function addNote() {
+  const text = byId('text').value;
+  await ask('notes', caller(), {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ text })
+  });
+  byId('text').value = '';
+  await showNotes();
+}
+
+async function importNotes(from, seconds) {
+  const to = caller();
+  const imported = await ask(`notes/import?from=${from}&seconds=${seconds}`, to, { method: 'POST' });
+  answer(`Imported ${imported.count} notes from ${imported.from} to ${to.tenant}`);
+  await showNotes();
+}
+
+async function exportNotes(seconds) {
+  answer((await ask(`notes/export?seconds=${seconds}`, caller())).trim());
+}
+
+function chooseTenant() {
+  byId('from').replaceChildren(
+    ...tenants.filter((tenant) => tenant !== caller().tenant).map((tenant) => element('option', '', tenant)));
+  return attempt(showNotes);
+}
+
+function onSubmit(id, action) {
+  byId(id).addEventListener('submit', (event) => {
+    event.preventDefault();
+    attempt(() => action(event.submitter?.value));
+  });
+}
+
+byId('tenant').addEventListener('change', chooseTenant);
+onSubmit('caller', () => {});
+onSubmit('add', addNote);
+onSubmit('slow', (what) => {
+  const seconds = byId('seconds').value;
+  return what === 'export' ? exportNotes(seconds) : importNotes(byId('from').value, seconds);
+});
+onSubmit('crowd', () => fire(tenants));
+
+chooseTenant();
+watch();
