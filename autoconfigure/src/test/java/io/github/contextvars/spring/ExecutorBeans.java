@@ -16,6 +16,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
@@ -36,7 +37,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * One bean of each type of executor, each with one thread where it has a pool.
  */
 @Configuration(proxyBeanMethods = false)
-class ExecutorBeans {
+class ExecutorBeans implements DisposableBean {
 
 	private final Map<String, Worker.Threads> threads = new ConcurrentHashMap<>();
 
@@ -80,13 +81,18 @@ class ExecutorBeans {
 		return (pool == null && target instanceof ExecutorService service) ? service : pool;
 	}
 
+	// Else the threads of those that are no beans would ask their sentinels when garbage
+	// is
+	// collected, in the middle of somebody else's test.
+	@Override
+	public void destroy() {
+		this.pools.values().forEach(ExecutorService::shutdown);
+	}
+
 	/**
 	 * Assert that whatever the beans had running is over, and was left in order.
 	 */
 	void assertAllEnded() throws InterruptedException {
-		for (ExecutorService pool : this.pools.values()) {
-			pool.shutdown();
-		}
 		for (Worker.Threads made : this.threads.values()) {
 			made.joinAndAssertClean();
 		}
