@@ -17,6 +17,7 @@ import io.github.contextvars.spring.declare.ContextVariables;
 import io.github.contextvars.spring.live.LiveContext;
 import io.github.contextvars.spring.live.LiveContexts;
 import io.github.contextvars.spring.task.ExecutorCoverage;
+import io.github.contextvars.spring.testing.Hostile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -139,25 +140,6 @@ class ContextVarsEndpointTests {
 
 	private void run(Runnable body) {
 		this.live.run(this.live.begin(LiveContext.Kind.TASK, () -> "test", null, new Context()), body);
-	}
-
-	private static final class Hostile {
-
-		@Override
-		public boolean equals(Object other) {
-			throw new IllegalStateException("equals");
-		}
-
-		@Override
-		public int hashCode() {
-			throw new IllegalStateException("hashCode");
-		}
-
-		@Override
-		public String toString() {
-			throw new IllegalStateException("toString");
-		}
-
 	}
 
 }

@@ -28,6 +28,7 @@ import org.springframework.mock.env.MockEnvironment;
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.declare.ContextVariables;
+import io.github.contextvars.spring.testing.Hostile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -306,25 +307,6 @@ class LoggedVariablesTests {
 		protected void append(ILoggingEvent event) {
 			event.getMDCPropertyMap();
 			super.append(event);
-		}
-
-	}
-
-	private static final class Hostile {
-
-		@Override
-		public boolean equals(Object other) {
-			throw new IllegalStateException("equals");
-		}
-
-		@Override
-		public int hashCode() {
-			throw new IllegalStateException("hashCode");
-		}
-
-		@Override
-		public String toString() {
-			throw new IllegalStateException("toString");
 		}
 
 	}

@@ -34,6 +34,7 @@ import io.github.contextvars.spring.autoconfigure.ContextTaskAutoConfiguration;
 import io.github.contextvars.spring.autoconfigure.ContextVarsAutoConfiguration;
 import io.github.contextvars.spring.live.LiveContext;
 import io.github.contextvars.spring.live.LiveContexts;
+import io.github.contextvars.spring.testing.Hostile;
 import io.github.contextvars.spring.testing.ThreadSentinel;
 import io.github.contextvars.spring.testing.Threading;
 
@@ -131,19 +132,7 @@ class ContextTaskDecoratorTests {
 	@Test
 	void valueWhoseHashCodeFailsIsCarried() {
 		ContextVar<Object> hostile = ContextVar.of("hostile");
-		Object value = new Object() {
-
-			@Override
-			public int hashCode() {
-				throw new IllegalStateException("hashCode");
-			}
-
-			@Override
-			public boolean equals(Object other) {
-				throw new IllegalStateException("equals");
-			}
-
-		};
+		Object value = new Hostile();
 		this.runner.run((context) -> new Context().run(() -> {
 			hostile.set(value);
 			ThreadPoolTaskExecutor executor = context.getBean(ThreadPoolTaskExecutor.class);
