@@ -108,8 +108,7 @@ public final class LiveContexts {
 	 * @param body what to run
 	 * @throws IllegalStateException if the work's context is entered already
 	 */
-	@SuppressWarnings("NullAway") // the compiler of JDK 17 doesn't know of nullable type
-									// arguments
+	@SuppressWarnings("NullAway") // JDK 17 drops nullable type arguments
 	public void run(LiveContext work, Runnable body) {
 		this.<@Nullable Void, RuntimeException>call(work, () -> {
 			body.run();
@@ -303,8 +302,7 @@ public final class LiveContexts {
 		@Override
 		public void close() {
 			try {
-				// Before the context is free for another thread, which shows the work as
-				// its own.
+				// Before the context is free for another thread to show.
 				if (!this.closed && this.work.thread == Thread.currentThread()) {
 					this.closed = true;
 					hide(this.work);

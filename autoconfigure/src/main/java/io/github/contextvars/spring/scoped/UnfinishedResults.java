@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.ClassUtils;
@@ -13,6 +14,7 @@ import org.springframework.web.context.request.async.DeferredResult;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.SignalType;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.spring.live.LiveContext;
@@ -81,9 +83,7 @@ final class UnfinishedResults {
 	 */
 	static @Nullable Object hold(@Nullable Object result, Class<?> type, LiveContext work, LiveContexts live) {
 		if (result instanceof CompletionStage<?> stage) {
-			if (live.hold(work, stage, UnfinishedResults::isDone)) {
-				stage.whenComplete((value, failure) -> live.release(work));
-			}
+			hold(stage, work, live);
 		}
 		else if (result != null && REACTOR && Reactor.handles(type)) {
 			return Reactor.held(result, work, live);
@@ -97,8 +97,7 @@ final class UnfinishedResults {
 		return result;
 	}
 
-	@SuppressWarnings("NullAway") // the compiler of JDK 17 doesn't know of nullable type
-									// arguments
+	@SuppressWarnings("NullAway") // JDK 17 drops nullable type arguments
 	private static <V extends @Nullable Object> Callable<V> held(Callable<V> callable, LiveContext work,
 			LiveContexts live) {
 		Context values = Context.copyOfCurrent();
@@ -106,8 +105,15 @@ final class UnfinishedResults {
 				live.begin(LiveContext.Kind.SCOPED, work::origin, work.id(), values.copy()), callable::call);
 	}
 
-	private static boolean isDone(Object stage) {
-		return stage instanceof Future<?> future && future.isDone();
+	private static void hold(CompletionStage<?> stage, LiveContext work, LiveContexts live) {
+		if (live.hold(work, stage, (held) -> false)) {
+			try {
+				stage.whenComplete((value, failure) -> live.release(work));
+			}
+			catch (RuntimeException ex) {
+				live.release(work); // a stage of somebody's own that supports less
+			}
+		}
 	}
 
 	private static boolean isA(@Nullable Class<?> type, String name) {
@@ -141,14 +147,15 @@ final class UnfinishedResults {
 
 		static Object held(Object publisher, LiveContext work, LiveContexts live) {
 			ContextThreadLocalAccessor.Captured scope = new ContextThreadLocalAccessor().getValue();
-			Object held = (publisher instanceof Mono<?> mono)
+			// A running subscription keeps this, and not the publisher that it came from.
+			Consumer<SignalType> release = (signal) -> live.release(work);
+			live.hold(work, release, (held) -> false);
+			return (publisher instanceof Mono<?> mono)
 					? mono.contextWrite((context) -> context.put(ContextThreadLocalAccessor.KEY, scope))
-						.doFinally((signal) -> live.release(work))
+						.doFinally(release)
 					: ((Flux<?>) publisher)
 						.contextWrite((context) -> context.put(ContextThreadLocalAccessor.KEY, scope))
-						.doFinally((signal) -> live.release(work));
-			live.hold(work, held, (publisherAgain) -> false);
-			return held;
+						.doFinally(release);
 		}
 
 	}

@@ -45,9 +45,8 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 
 	@Override
 	public Runnable decorate(Runnable task) {
-		// A scheduler decorates each run of a trigger inside the run before it: there the
-		// task
-		// itself is decorated, when it is scheduled.
+		// A scheduler decorates each run of a trigger inside the run before it:
+		// there the task itself is decorated, when it is scheduled.
 		if (task instanceof CarriedTask || task instanceof RunnableScheduledFuture) {
 			return task;
 		}
@@ -69,8 +68,7 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 	 * @param task what to call
 	 * @return the decorated task
 	 */
-	@SuppressWarnings("NullAway") // the compiler of JDK 17 doesn't know of nullable type
-									// arguments
+	@SuppressWarnings("NullAway") // JDK 17 drops nullable type arguments
 	public <V extends @Nullable Object> Callable<V> decorateCallable(Callable<V> task) {
 		Context captured = Context.copyOfCurrent();
 		Long parent = this.liveContexts.currentId();

@@ -115,8 +115,8 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 			return covered(name, bean, false, "not defined by Spring Boot, and contextvars.task.executors=boot");
 		}
 		if (bean.getClass().getPackage() == Context.class.getPackage()) {
-			return covered(name, bean, true, "ContextExecutors"); // and by the policy
-																	// that the user chose
+			// By the policy that the user chose.
+			return covered(name, bean, true, "ContextExecutors");
 		}
 		if (isDistributed(bean)) {
 			return covered(name, bean, false, "hands serialized tasks to other processes");

@@ -76,8 +76,7 @@ public final class ListenerAdvisor implements PointcutAdvisor, Ordered {
 		return this.advice;
 	}
 
-	@SuppressWarnings("NullAway") // the compiler of JDK 17 doesn't know of nullable type
-									// arguments
+	@SuppressWarnings("NullAway") // JDK 17 drops nullable type arguments
 	private @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
 		Method method = invocation.getMethod();
 		LiveContexts live = this.liveContexts.get();

@@ -1,5 +1,6 @@
 package io.github.contextvars.spring.scoped;
 
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -167,6 +169,34 @@ class UnfinishedResultsTests {
 		assertThat(this.live.list()).hasSize(1);
 		subscription.dispose();
 
+		assertThat(this.live.list()).isEmpty();
+	}
+
+	@Test
+	void fluxIsHeldWhileItsSubscriptionRunsAndNobodyKeepsIt() {
+		Disposable subscription = this.work.flux(Flux.never()).subscribe();
+		WeakReference<Object> garbage = new WeakReference<>(new Object());
+		Awaitility.await().until(() -> {
+			System.gc();
+			return garbage.get() == null;
+		});
+
+		assertThat(this.live.list()).hasSize(1);
+		subscription.dispose();
+		assertThat(this.live.list()).isEmpty();
+	}
+
+	@Test
+	void stageThatSupportsNothingIsReturnedAsItIs() {
+		CompletableFuture<String> strange = new CompletableFuture<>() {
+
+			@Override
+			public CompletableFuture<String> whenComplete(BiConsumer<? super String, ? super Throwable> action) {
+				throw new UnsupportedOperationException("planned");
+			}
+
+		};
+		assertThat(this.work.stage(strange)).isSameAs(strange);
 		assertThat(this.live.list()).isEmpty();
 	}
 
