@@ -1,6 +1,5 @@
 package io.github.contextvars.spring.live;
 
-import java.lang.ref.WeakReference;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,17 +23,13 @@ import io.github.contextvars.Context;
  */
 public final class LiveContexts {
 
-	private static final int MIN_SWEEP = 128;
-
 	private final boolean tracking;
 
 	private final AtomicLong ids = new AtomicLong();
 
 	private final Map<Thread, LiveContext> innermost = new ConcurrentHashMap<>();
 
-	private final Map<Long, Held> held = new ConcurrentHashMap<>();
-
-	private volatile int sweepAt = MIN_SWEEP;
+	private final HeldWork held = new HeldWork();
 
 	// Null until somebody wants to know: nothing is counted without metrics.
 	private volatile @Nullable Map<LiveContext.Kind, LongAdder> begun;
@@ -168,11 +163,7 @@ public final class LiveContexts {
 		if (!this.tracking || finished.test(result)) {
 			return false;
 		}
-		this.held.put(work.id(), new Held(work, new WeakReference<>(result), finished));
-		if (this.held.size() >= this.sweepAt) {
-			sweep();
-			this.sweepAt = Math.max(MIN_SWEEP, 2 * this.held.size());
-		}
+		this.held.hold(work, result, finished);
 		return true;
 	}
 
@@ -181,7 +172,7 @@ public final class LiveContexts {
 	 * @param work the unit of work
 	 */
 	public void release(LiveContext work) {
-		this.held.remove(work.id());
+		this.held.release(work);
 	}
 
 	/**
@@ -213,8 +204,7 @@ public final class LiveContexts {
 				all.put(work.id(), work);
 			}
 		}
-		sweep();
-		this.held.values().forEach((one) -> all.putIfAbsent(one.work().id(), one.work()));
+		this.held.forEach((work) -> all.putIfAbsent(work.id(), work));
 		return List.copyOf(all.values());
 	}
 
@@ -247,10 +237,6 @@ public final class LiveContexts {
 		return (adder != null) ? adder.sum() : 0;
 	}
 
-	private void sweep() {
-		this.held.values().removeIf(Held::isOver);
-	}
-
 	private void show(LiveContext work) {
 		Thread thread = Thread.currentThread();
 		work.thread = thread;
@@ -275,15 +261,6 @@ public final class LiveContexts {
 		else {
 			this.innermost.put(thread, outer);
 		}
-	}
-
-	private record Held(LiveContext work, WeakReference<Object> result, Predicate<Object> finished) {
-
-		boolean isOver() {
-			Object referent = this.result.get();
-			return referent == null || this.finished.test(referent);
-		}
-
 	}
 
 	private final class TrackedScope implements Context.Scope {
