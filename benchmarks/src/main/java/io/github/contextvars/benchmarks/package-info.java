@@ -1,0 +1,4 @@
+/**
+ * What JMH measures.
+ */
+package io.github.contextvars.benchmarks;

@@ -1,0 +1,97 @@
+package io.github.contextvars.benchmarks.peers;
+
+import java.util.stream.IntStream;
+
+import io.github.contextvars.Context;
+import io.github.contextvars.ContextVar;
+
+/**
+ * This library.
+ */
+public class ContextVars extends Peer {
+
+	private static final Runnable NOTHING = () -> {
+	};
+
+	private final Context idle = new Context();
+
+	private ContextVar<Object>[] read;
+
+	private ContextVar<Object>[] others;
+
+	private Context.Scope scope;
+
+	@Override
+	void declare(int count) {
+		this.read = variables(count);
+		this.others = variables(count);
+	}
+
+	@Override
+	void enter(boolean readable) {
+		this.scope = new Context().enter();
+		ContextVar<Object>[] filled = readable ? this.read : this.others;
+		for (int i = 0; i < filled.length; i++) {
+			filled[i].set(value(i));
+		}
+	}
+
+	@Override
+	void leave() {
+		this.scope.close();
+	}
+
+	/**
+	 * Read a variable.
+	 * @return its value
+	 */
+	public Object get() {
+		return this.read[next()].get();
+	}
+
+	/**
+	 * Set a variable, and reset it.
+	 */
+	public void setAndRestore() {
+		ContextVar<Object> variable = this.read[next()];
+		variable.reset(variable.set(OTHER));
+	}
+
+	/**
+	 * Capture the current context and run a task in it.
+	 * @param task what to run
+	 */
+	public void captureAndRun(Runnable task) {
+		Context.copyOfCurrent().wrap(task).run();
+	}
+
+	/**
+	 * Copy the current context.
+	 * @return the copy
+	 */
+	public Context copy() {
+		return Context.copyOfCurrent();
+	}
+
+	/**
+	 * Enter and leave a context that is there, with a callback.
+	 */
+	public void run() {
+		this.idle.run(NOTHING);
+	}
+
+	/**
+	 * Enter and leave a context that is there, with a scope.
+	 */
+	public void enterAndLeave() {
+		this.idle.enter().close();
+	}
+
+	@SuppressWarnings({ "unchecked", "rawtypes" })
+	private static ContextVar<Object>[] variables(int count) {
+		return IntStream.range(0, count)
+			.mapToObj((i) -> ContextVar.of("variable " + i, (Object) "default"))
+			.toArray(ContextVar[]::new);
+	}
+
+}

@@ -1,0 +1,4 @@
+/**
+ * The library and its peers: the same operations on each.
+ */
+package io.github.contextvars.benchmarks.peers;

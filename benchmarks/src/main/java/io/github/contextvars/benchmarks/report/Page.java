@@ -1,0 +1,173 @@
+package io.github.contextvars.benchmarks.report;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Writes the tables of {@code docs/performance.md} between their markers, and the plots
+ * beside it.
+ */
+final class Page {
+
+	private static final Pattern BETWEEN_MARKERS = Pattern.compile("(<!-- figures -->\n).*(<!-- /figures -->)",
+			Pattern.DOTALL);
+
+	private final Results results;
+
+	private final StringBuilder markdown = new StringBuilder();
+
+	Page(Results results) {
+		this.results = results;
+	}
+
+	void write(Path docs) throws IOException {
+		Path file = docs.resolve("performance.md");
+		Matcher page = BETWEEN_MARKERS.matcher(Files.readString(file));
+		if (!page.find()) {
+			throw new IllegalStateException(file + " has no markers to write between");
+		}
+		Files.writeString(file, page.replaceFirst("$1" + Matcher.quoteReplacement(figures()) + "$2"));
+		plot(docs, "read", "Reading a variable", peers("ReadBenchmark", "", "set"));
+		plot(docs, "set", "Setting a variable and restoring it", peers("SetBenchmark", "", "set"));
+		plot(docs, "capture", "Capturing all variables and running a task with them", captures());
+	}
+
+	String figures() throws IOException {
+		this.markdown.setLength(0);
+		line("\nMeasured on " + LocalDate.now() + ": " + machine() + "; " + this.results.jvm() + ".");
+		line("\n### Targets\n\n| | limit | measured | |\n|---|---|---|---|");
+		for (Targets.Target target : Targets.of(this.results)) {
+			line("| " + target.name() + " | " + target.limit() + " | " + target.figure() + " | "
+					+ (target.met() ? "met" : "**missed**") + " |");
+		}
+		table("Reading variables that are set, ns", peers("ReadBenchmark", "", "set"));
+		table("Reading variables that are not set, beside as many that are, ns", peers("ReadBenchmark", "", "unset"));
+		table("Reading on a virtual thread, ns", peers("ReadBenchmark", " virtual", "set"));
+		table("Reading where nothing was set or entered, ns", new Peers(this.results, "ReadBenchmark", "", "none", 10));
+		table("Setting and restoring, ns", peers("SetBenchmark", "", "set"));
+		table("Capturing, and running a task that does nothing, ns", captures());
+		context();
+		filter();
+		web();
+		return this.markdown.append('\n').toString();
+	}
+
+	private Peers peers(String benchmark, String suffix, String reads) {
+		return new Peers(this.results, benchmark, suffix, reads, 1, 10, 100, 1000);
+	}
+
+	private Peers captures() {
+		return new Peers(this.results, "CaptureBenchmark", "", "set", 1, 10, 100, 1000, 10000);
+	}
+
+	private void table(String title, Peers peers) {
+		Map<String, String> names = peers.names();
+		if (names.isEmpty()) {
+			return;
+		}
+		line("\n### " + title + "\n");
+		line(Arrays.stream(peers.counts())
+			.mapToObj((count) -> String.format(Locale.ROOT, (count > 1) ? "%,d variables" : "%,d variable", count))
+			.collect(Collectors.joining(" | ", "| | ", " |")));
+		line("|---" + "|--:".repeat(peers.counts().length) + "|");
+		names.forEach((peer,
+				name) -> line(Arrays.stream(peers.counts())
+					.mapToObj((count) -> peers.time(peer, count))
+					.map((time) -> time.isPresent() ? Peers.format(time.getAsDouble()) : "–")
+					.collect(Collectors.joining(" | ", "| " + name + " | ", " |"))));
+	}
+
+	private void context() throws IOException {
+		line("\n### Contexts\n\n| | ns | bytes allocated |\n|---|--:|--:|");
+		for (String operation : List.of("copy", "run", "enterAndLeave")) {
+			for (int count : new int[] { 1, 10000 }) {
+				String key = "ContextBenchmark." + operation + " reads=set variables=" + count;
+				line("| " + operation + ", " + count + " variables | " + format(this.results.time(key)) + " | "
+						+ format(this.results.allocation(key)) + " |");
+			}
+		}
+		JsonNode memory = this.results.of("memory").orElse(null);
+		if (memory != null) {
+			line("\n10 variables keep, beyond themselves and the values:\n");
+			memory.properties()
+				.forEach((peer) -> line(
+						"- " + peer.getKey() + ": " + Math.round(Targets.sum(peer.getValue())) + " bytes "
+								+ peer.getValue()
+									.properties()
+									.stream()
+									.map((entry) -> "`" + entry.getKey() + "` " + entry.getValue().asInt())
+									.toList()));
+		}
+	}
+
+	private void filter() {
+		line("\n### The filter\n\n| a request through | ns |\n|---|--:|");
+		Map<String, String> names = Map.of("noFilter", "1. no filter (the fakes)", "filterThatPassesOn",
+				"2. a `OncePerRequestFilter` that passes on", "untracked", "3. ours, without tracking", "tracked",
+				"4. ours, with tracking", "trackedWithTenVariables", "5. ours, with tracking, 10 variables set");
+		names.entrySet()
+			.stream()
+			.sorted(Map.Entry.comparingByValue())
+			.forEach((entry) -> line("| " + entry.getValue().substring(3) + " | "
+					+ format(this.results.time("FilterBenchmark." + entry.getKey())) + " |"));
+	}
+
+	private void web() throws IOException {
+		JsonNode tomcat = this.results.of("tomcat").orElse(null);
+		if (tomcat != null) {
+			line("\n### Tomcat under load\n\nMedians with their 95 % intervals, over "
+					+ tomcat.path("starter.cpu").size() + " rounds.\n\n| | |\n|---|--:|");
+			tomcat.properties()
+				.stream()
+				.map(Map.Entry::getKey)
+				.sorted()
+				.forEach((name) -> line("| " + name + " | "
+						+ Targets.sample(tomcat, name).describe(name.startsWith("without") ? "%.1f" : "%.3f") + " |"));
+		}
+		JsonNode startUp = this.results.of("startup").orElse(null);
+		if (startUp != null) {
+			line("\n### Start-up\n\nMilliseconds over " + startUp.path("more").size() + " pairs: without the starter "
+					+ Targets.sample(startUp, "without").describe("%.0f") + ", with it "
+					+ Targets.sample(startUp, "more").describe("%.0f") + " more.");
+		}
+	}
+
+	private static void plot(Path docs, String name, String title, Peers peers) throws IOException {
+		if (!peers.names().isEmpty()) {
+			Files.writeString(docs.resolve("performance-" + name + ".svg"), BarPlot.draw(title, peers));
+		}
+	}
+
+	private static String machine() throws IOException {
+		Path file = Path.of("/proc/cpuinfo");
+		String model = Files.exists(file) ? Files.readString(file)
+			.lines()
+			.filter((line) -> line.startsWith("model name"))
+			.map((line) -> line.substring(line.indexOf(':') + 2) + ", ")
+			.findFirst()
+			.orElse("") : "";
+		return model + Runtime.getRuntime().availableProcessors() + " processors, " + System.getProperty("os.name")
+				+ " " + System.getProperty("os.arch");
+	}
+
+	private static String format(OptionalDouble value) {
+		return value.isPresent() ? Peers.format(value.getAsDouble()) : "–";
+	}
+
+	private void line(String text) {
+		this.markdown.append(text).append('\n');
+	}
+
+}

@@ -1,0 +1,78 @@
+package io.github.contextvars.benchmarks.report;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+import javax.xml.parsers.DocumentBuilderFactory;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.w3c.dom.Document;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+class PageTests {
+
+	private static final String RUN = """
+			{ "benchmark": "io.github.contextvars.benchmarks.ReadBenchmark.%s", "threads": 1, "jvmArgs": [ ],
+			  "vmName": "VM", "vmVersion": "25", "params": { "variables": "%d", "reads": "set" },
+			  "primaryMetric": { "rawData": [ [ %s ] ] } }""";
+
+	@TempDir
+	private Path directory;
+
+	@BeforeEach
+	void leaveResults() throws IOException {
+		Files.writeString(this.directory.resolve("jmh-read-1.json"),
+				"[" + RUN.formatted("contextVars", 1, "3.0, 4.0, 3.0") + "," + RUN.formatted("threadLocals", 1, "2.0")
+						+ "," + RUN.formatted("openTelemetry", 1, "2.5") + "]");
+		Files.writeString(this.directory.resolve("jmh-read-2.json"),
+				"[" + RUN.formatted("contextVars", 10, "1200.0") + "]");
+		Files.writeString(this.directory.resolve("performance.md"),
+				"Before\n<!-- figures -->\nold\n<!-- /figures -->\nAfter\n");
+	}
+
+	@Test
+	void writeReplacesWhatIsBetweenTheMarkers() throws IOException {
+		new Page(new Results(this.directory)).write(this.directory);
+
+		assertThat(this.directory.resolve("performance.md")).content()
+			.startsWith("Before\n<!-- figures -->\n")
+			.endsWith("<!-- /figures -->\nAfter\n")
+			.doesNotContain("old")
+			.contains("| contextvars | 3.0 | 1,200 | – | – |");
+	}
+
+	@Test
+	void writeJudgesTargets() throws IOException {
+		new Page(new Results(this.directory)).write(this.directory);
+
+		assertThat(this.directory.resolve("performance.md")).content()
+			.contains("times ThreadLocal, at the worst | ≤ 1.80 | 1.50 | met |")
+			.contains("times OpenTelemetry, at the worst | ≤ 1 | 1.20 | **missed** |");
+	}
+
+	@Test
+	void writeDrawsPlotsWithTheLongestBarForTheSlowest() throws Exception {
+		new Page(new Results(this.directory)).write(this.directory);
+
+		Document svg = DocumentBuilderFactory.newInstance()
+			.newDocumentBuilder()
+			.parse(this.directory.resolve("performance-read.svg").toFile());
+		assertThat(svg.getElementsByTagName("rect").getLength()).isEqualTo(1 + 4);
+		assertThat(this.directory.resolve("performance-read.svg")).content().contains(">3.0<").contains(">1,200<");
+		assertThat(this.directory.resolve("performance-set.svg")).doesNotExist();
+	}
+
+	@Test
+	void writeWhenThereAreNoMarkersThrows() throws IOException {
+		Files.writeString(this.directory.resolve("performance.md"), "Nothing\n");
+		Page page = new Page(new Results(this.directory));
+
+		assertThatIllegalStateException().isThrownBy(() -> page.write(this.directory)).withMessageContaining("markers");
+	}
+
+}
