@@ -1,5 +1,7 @@
 package io.github.contextvars.benchmarks.peers;
 
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.IntStream;
 
 import io.grpc.Context;
@@ -8,6 +10,8 @@ import io.grpc.Context;
  * The Context of gRPC.
  */
 public class Grpc extends Peer {
+
+	private static final Logger logger = Logger.getLogger(Context.class.getName());
 
 	private Context.Key<Object>[] read;
 
@@ -21,6 +25,8 @@ public class Grpc extends Peer {
 
 	@Override
 	void declare(int count) {
+		// It warns of contexts that were derived from one another a thousand times.
+		logger.setLevel(Level.OFF);
 		this.read = keys(count);
 		this.others = keys(count);
 	}

@@ -24,6 +24,9 @@ final class Memory {
 
 	private static final int COUNT = 20_000;
 
+	// No object is smaller; what is, comes from measuring.
+	private static final int SMALLEST = 8;
+
 	private static final Object VALUE = "value";
 
 	private Memory() {
@@ -54,7 +57,7 @@ final class Memory {
 		Map<String, Double> each = new TreeMap<>();
 		after.forEach((type, bytes) -> {
 			double more = (double) (bytes - before.getOrDefault(type, 0L)) / COUNT;
-			if (more >= 1) {
+			if (more >= SMALLEST) {
 				each.put(type, (double) Math.round(more));
 			}
 		});

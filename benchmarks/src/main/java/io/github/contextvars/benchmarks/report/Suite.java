@@ -40,7 +40,9 @@ final class Suite {
 			run("read-" + round, (jmh) -> jmh.include("ReadBenchmark").param("reads", "set", "unset"));
 			run("no-context-" + round,
 					(jmh) -> jmh.include("ReadBenchmark").param("reads", "none").param("variables", "10"));
-			run("scoped-value-" + round, (jmh) -> jmh.include("ScopedValueBenchmark"));
+			if (Runtime.version().feature() >= 25) {
+				run("scoped-value-" + round, (jmh) -> jmh.include("ScopedValueBenchmark"));
+			}
 			run("set-" + round, (jmh) -> jmh.include("\\.SetBenchmark"));
 			run("capture-" + round, (jmh) -> jmh.include("CaptureBenchmark").param("variables", UP_TO_10000));
 			run("context-" + round,
