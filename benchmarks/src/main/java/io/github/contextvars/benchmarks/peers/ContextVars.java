@@ -19,6 +19,8 @@ public class ContextVars extends Peer {
 
 	private ContextVar<Object>[] others;
 
+	private Context filled;
+
 	private Context.Scope scope;
 
 	@Override
@@ -29,11 +31,12 @@ public class ContextVars extends Peer {
 
 	@Override
 	void enter(boolean readable) {
-		this.scope = new Context().enter();
-		ContextVar<Object>[] filled = readable ? this.read : this.others;
-		for (int i = 0; i < filled.length; i++) {
-			filled[i].set(value(i));
+		// Filled once: what that allocates must not count for later iterations.
+		if (this.filled == null) {
+			this.filled = new Context();
+			this.filled.run(() -> fill(readable ? this.read : this.others));
 		}
+		this.scope = this.filled.enter();
 	}
 
 	@Override
@@ -85,6 +88,12 @@ public class ContextVars extends Peer {
 	 */
 	public void enterAndLeave() {
 		this.idle.enter().close();
+	}
+
+	private static void fill(ContextVar<Object>[] variables) {
+		for (int i = 0; i < variables.length; i++) {
+			variables[i].set(value(i));
+		}
 	}
 
 	@SuppressWarnings({ "unchecked", "rawtypes" })

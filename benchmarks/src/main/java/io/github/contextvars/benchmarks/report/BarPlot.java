@@ -11,7 +11,7 @@ import java.util.OptionalDouble;
  */
 final class BarPlot {
 
-	private static final int NAMES = 172;
+	private static final int NAMES = 188;
 
 	private static final int PANEL = 150;
 
@@ -67,8 +67,7 @@ final class BarPlot {
 	private void panels(int bottom) {
 		int x = NAMES;
 		for (int count : this.peers.counts()) {
-			text(x, TOP - 10, "head",
-					String.format(Locale.ROOT, (count > 1) ? "%,d variables" : "%,d variable", count));
+			text(x, TOP - 10, "head", Peers.variables(count));
 			add("<path class=\"axis\" d=\"M%d %dV%d\"/>", x, TOP, bottom);
 			x += PANEL;
 		}

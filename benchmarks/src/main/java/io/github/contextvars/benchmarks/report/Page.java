@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.regex.Matcher;
@@ -78,9 +77,7 @@ final class Page {
 			return;
 		}
 		line("\n### " + title + "\n");
-		line(Arrays.stream(peers.counts())
-			.mapToObj((count) -> String.format(Locale.ROOT, (count > 1) ? "%,d variables" : "%,d variable", count))
-			.collect(Collectors.joining(" | ", "| | ", " |")));
+		line(Arrays.stream(peers.counts()).mapToObj(Peers::variables).collect(Collectors.joining(" | ", "| | ", " |")));
 		line("|---" + "|--:".repeat(peers.counts().length) + "|");
 		names.forEach((peer,
 				name) -> line(Arrays.stream(peers.counts())
@@ -94,7 +91,7 @@ final class Page {
 		for (String operation : List.of("copy", "run", "enterAndLeave")) {
 			for (int count : new int[] { 1, 10000 }) {
 				String key = "ContextBenchmark." + operation + " reads=set variables=" + count;
-				line("| " + operation + ", " + count + " variables | " + format(this.results.time(key)) + " | "
+				line("| " + operation + ", " + Peers.variables(count) + " | " + format(this.results.time(key)) + " | "
 						+ format(this.results.allocation(key)) + " |");
 			}
 		}

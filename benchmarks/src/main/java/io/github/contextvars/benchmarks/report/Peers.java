@@ -68,6 +68,10 @@ final class Peers {
 				: OptionalDouble.empty();
 	}
 
+	static String variables(int count) {
+		return String.format(Locale.ROOT, (count > 1) ? "%,d variables" : "%,d variable", count);
+	}
+
 	static String format(double nanos) {
 		if (nanos >= 99_500) {
 			return String.format(Locale.ROOT, "%,.0f", Math.rint(nanos / 1_000) * 1_000);

@@ -30,8 +30,8 @@ final class Suite {
 
 	Suite(Path results, boolean quick) {
 		this.results = results;
-		this.rounds = quick ? 1 : 3;
-		this.iterations = quick ? 2 : 5;
+		this.rounds = quick ? 1 : 2;
+		this.iterations = quick ? 2 : 6;
 		this.time = TimeValue.milliseconds(quick ? 50 : 150);
 	}
 
@@ -68,7 +68,7 @@ final class Suite {
 	private void run(String name, UnaryOperator<ChainedOptionsBuilder> what) throws RunnerException {
 		new Runner(what
 			.apply(new OptionsBuilder().forks(1)
-				.warmupIterations(3)
+				.warmupIterations(5)
 				.warmupTime(this.time)
 				.measurementIterations(this.iterations)
 				.measurementTime(this.time)
