@@ -43,6 +43,9 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 
 	private static final String BOOT = "org.springframework.boot.";
 
+	static final Set<Class<?>> DECORATABLE = Set.of(ThreadPoolTaskExecutor.class, SimpleAsyncTaskExecutor.class,
+			ConcurrentTaskExecutor.class);
+
 	private static final Set<String> REWRITABLE = Set.of("initializeExecutor", "doExecute");
 
 	private static final Set<String> DISTRIBUTED = Set.of("com.hazelcast.core.IExecutorService",
@@ -141,10 +144,7 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 	}
 
 	private boolean decorate(Object bean) {
-		if (bean instanceof TaskScheduler || !isDecoratable(bean)) {
-			return false;
-		}
-		Field field = decoratorField(bean);
+		Field field = isDecorated(bean.getClass()) ? decoratorField(bean) : null;
 		if (field == null) {
 			return false;
 		}
@@ -155,7 +155,7 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 	}
 
 	private void leaveAlone(Object bean) {
-		Field field = isDecoratable(bean) ? decoratorField(bean) : null;
+		Field field = isDecoratable(bean.getClass()) ? decoratorField(bean) : null;
 		if (field != null && ReflectionUtils.getField(field, bean) instanceof TaskDecorator present) {
 			setDecorator(bean, without(present));
 		}
@@ -178,9 +178,12 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 		return new CompositeTaskDecorator(others);
 	}
 
-	private static boolean isDecoratable(Object bean) {
-		return (bean instanceof ThreadPoolTaskExecutor || bean instanceof SimpleAsyncTaskExecutor
-				|| bean instanceof ConcurrentTaskExecutor) && !isRewritten(bean.getClass());
+	static boolean isDecorated(Class<?> type) {
+		return isDecoratable(type) && !TaskScheduler.class.isAssignableFrom(type);
+	}
+
+	private static boolean isDecoratable(Class<?> type) {
+		return DECORATABLE.stream().anyMatch((decoratable) -> decoratable.isAssignableFrom(type)) && !isRewritten(type);
 	}
 
 	// A subclass that makes its own pool asks no decorator.

@@ -37,7 +37,7 @@ public final class ListenerAdvisor implements PointcutAdvisor, Ordered {
 
 	private static final Log logger = LogFactory.getLog(ListenerAdvisor.class);
 
-	private static final Set<String> ANNOTATIONS = Set.of("org.springframework.kafka.annotation.KafkaListener",
+	static final Set<String> ANNOTATIONS = Set.of("org.springframework.kafka.annotation.KafkaListener",
 			"org.springframework.kafka.annotation.KafkaListeners", "org.springframework.kafka.annotation.KafkaHandler",
 			"org.springframework.amqp.rabbit.annotation.RabbitListener",
 			"org.springframework.amqp.rabbit.annotation.RabbitListeners",
