@@ -156,6 +156,16 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
+	 * Return how many contexts were left only because one around them was, as their scope
+	 * had not been closed; each was reported as {@link #enter()} says. May be called by
+	 * any thread.
+	 * @return the number since the library was loaded, which never falls
+	 */
+	public static long forgottenScopes() {
+		return ThreadStack.forgottenScopes();
+	}
+
+	/**
 	 * Return a variable's value in this context. Its default doesn't count.
 	 * @param <T> the type of the value
 	 * @param var the variable

@@ -4,6 +4,7 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,8 @@ final class ThreadStack {
 	private static final ThreadLocal<@Nullable ThreadStack> STACKS = new ThreadLocal<>();
 
 	private static final System.Logger logger = System.getLogger("io.github.contextvars");
+
+	private static final AtomicLong forgottenScopes = new AtomicLong();
 
 	private static volatile @Nullable Consumer<? super ContextVar<?>> baseContextHandler;
 
@@ -179,8 +182,13 @@ final class ThreadStack {
 		}
 	}
 
+	static long forgottenScopes() {
+		return forgottenScopes.get();
+	}
+
 	private static void report(Leak leak) {
 		try {
+			forgottenScopes.incrementAndGet();
 			logger.log(Level.WARNING,
 					leak.context + " was still entered by thread '" + Thread.currentThread().getName()
 							+ "' when an outer context was left, and has been left with it;"

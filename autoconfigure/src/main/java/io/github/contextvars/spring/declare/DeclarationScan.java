@@ -114,10 +114,8 @@ final class DeclarationScan {
 									: "is null"),
 					"Give it a ContextVar, such as ContextVar.of(\"name\"), or remove the annotation.");
 		}
-		ResolvableType type = holder.as(ContextVar.class).getGeneric(0);
-		return new ContextVariables.Declaration(variable, declaredBy,
-				(type.resolve() != null) ? type.toString() : Object.class.getName(), annotation.description(),
-				annotation.sensitive(), annotation.logged(), annotation.observed());
+		return new ContextVariables.Declaration(variable, declaredBy, holder.as(ContextVar.class).getGeneric(0),
+				annotation.description(), annotation.sensitive(), annotation.logged(), annotation.observed());
 	}
 
 }

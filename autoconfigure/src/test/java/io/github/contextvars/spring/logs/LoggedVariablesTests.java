@@ -22,6 +22,7 @@ import org.slf4j.MDC;
 import org.slf4j.helpers.NOPLoggerFactory;
 import org.slf4j.spi.MDCAdapter;
 import org.springframework.boot.logging.logback.StructuredLogEncoder;
+import org.springframework.core.ResolvableType;
 import org.springframework.core.env.Environment;
 import org.springframework.mock.env.MockEnvironment;
 
@@ -296,8 +297,8 @@ class LoggedVariablesTests {
 	}
 
 	private static ContextVariables.Declaration declaration(ContextVar<?> variable, boolean sensitive, boolean logged) {
-		return new ContextVariables.Declaration(variable, "Test#" + variable.name(), "java.lang.String", "", sensitive,
-				logged, false);
+		return new ContextVariables.Declaration(variable, "Test#" + variable.name(),
+				ResolvableType.forClass(String.class), "", sensitive, logged, false);
 	}
 
 	/** Asks at once, as an appender that writes does. */
