@@ -21,7 +21,7 @@ public final class LiveContext {
 
 	private final @Nullable Long parent;
 
-	private final long since = System.currentTimeMillis();
+	private final long since;
 
 	private final Context context;
 
@@ -34,8 +34,9 @@ public final class LiveContext {
 
 	@Nullable LiveContext outer;
 
-	LiveContext(long id, Kind kind, Supplier<String> origin, @Nullable Long parent, Context context) {
+	LiveContext(long id, long since, Kind kind, Supplier<String> origin, @Nullable Long parent, Context context) {
 		this.id = id;
+		this.since = since;
 		this.kind = kind;
 		this.origin = origin;
 		this.parent = parent;

@@ -68,7 +68,11 @@ public final class LiveContexts {
 		if (begun != null) {
 			begun.computeIfAbsent(kind, (key) -> new LongAdder()).increment();
 		}
-		return new LiveContext(this.ids.incrementAndGet(), kind, origin, parent, context);
+		// Without tracking nobody can ask: neither the clock nor the shared counter is
+		// touched.
+		return this.tracking
+				? new LiveContext(this.ids.incrementAndGet(), System.currentTimeMillis(), kind, origin, parent, context)
+				: new LiveContext(0, 0, kind, origin, parent, context);
 	}
 
 	/**
