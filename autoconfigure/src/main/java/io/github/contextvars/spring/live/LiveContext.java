@@ -23,7 +23,8 @@ public final class LiveContext {
 
 	private final long since;
 
-	private final Context context;
+	// Written by the thread that runs the work.
+	volatile Context context;
 
 	private volatile Supplier<String> origin;
 

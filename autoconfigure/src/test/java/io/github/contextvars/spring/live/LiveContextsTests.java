@@ -109,6 +109,22 @@ class LiveContextsTests {
 	}
 
 	@Test
+	void enterTaskWhenTaskIsListedShowsTheInnerContext() {
+		LiveContext task = work("task");
+		Context outer = task.context();
+		Context inner = new Context();
+
+		this.live.run(task, () -> {
+			try (Context.Scope scope = this.live.enterTask(() -> "named", null, inner)) {
+				assertThat(this.live.list()).containsExactly(task);
+				assertThat(task.context()).isSameAs(inner);
+				assertThat(task.origin()).isEqualTo("named");
+			}
+			assertThat(task.context()).isSameAs(outer);
+		});
+	}
+
+	@Test
 	void workCanBeEnteredAgainOnAnotherThread() {
 		LiveContext work = work("request");
 		this.live.run(work, () -> assertThat(this.live.list()).containsExactly(work));
