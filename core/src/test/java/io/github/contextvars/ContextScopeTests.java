@@ -488,7 +488,8 @@ class ContextScopeTests {
 			assertThat(output).contains(leak("main"))
 				.contains("entered here, by thread 'main'")
 				.contains("ForgetfulMain.forgetToClose(")
-				.contains("close() failed as it should, caused by: entered here, by thread 'main'");
+				.contains("close() failed as it should, caused by: entered here, by thread 'main'")
+				.doesNotContain("secret");
 		}
 
 		@Test

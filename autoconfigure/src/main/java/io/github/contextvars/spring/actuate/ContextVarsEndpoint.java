@@ -62,12 +62,13 @@ public final class ContextVarsEndpoint {
 	}
 
 	/**
-	 * List all variables.
+	 * List all variables. Values are shown only if they are shown to everybody: over JMX
+	 * there is nobody to authorize.
 	 * @return variables and contexts
 	 */
 	@ReadOperation
 	public ContextVarsDescriptor contextVars() {
-		return describe(this.showValues.isShown(true));
+		return describe(this.showValues.isShown(false));
 	}
 
 	/**
@@ -78,7 +79,7 @@ public final class ContextVarsEndpoint {
 	 */
 	@ReadOperation
 	public @Nullable ContextVarsDescriptor contextVar(@Selector String variable) {
-		return describe(variable, this.showValues.isShown(true));
+		return describe(variable, this.showValues.isShown(false));
 	}
 
 	ContextVarsDescriptor describe(boolean showUnsanitized) {
