@@ -62,13 +62,13 @@ public final class ContextVarsEndpoint {
 	}
 
 	/**
-	 * List all variables. Values are shown only if they are shown to everybody: over JMX
-	 * there is nobody to authorize.
+	 * List all variables. Over JMX whoever may connect counts as authorized, as for
+	 * Boot's {@code env}.
 	 * @return variables and contexts
 	 */
 	@ReadOperation
 	public ContextVarsDescriptor contextVars() {
-		return describe(this.showValues.isShown(false));
+		return describe(this.showValues.isShown(true));
 	}
 
 	/**
@@ -79,7 +79,7 @@ public final class ContextVarsEndpoint {
 	 */
 	@ReadOperation
 	public @Nullable ContextVarsDescriptor contextVar(@Selector String variable) {
-		return describe(variable, this.showValues.isShown(false));
+		return describe(variable, this.showValues.isShown(true));
 	}
 
 	ContextVarsDescriptor describe(boolean showUnsanitized) {

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.slf4j.MDC;
+import org.springframework.core.ResolvableType;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
@@ -252,8 +253,8 @@ class Log4j2ContextDataProviderTests {
 	}
 
 	private static ContextVariables.Declaration declaration(ContextVar<?> variable, boolean sensitive, boolean logged) {
-		return new ContextVariables.Declaration(variable, "Test#" + variable.name(), "java.lang.String", "", sensitive,
-				logged, false);
+		return new ContextVariables.Declaration(variable, "Test#" + variable.name(),
+				ResolvableType.forClass(String.class), "", sensitive, logged, false);
 	}
 
 	private static final class Recorder extends AbstractAppender {
