@@ -9,6 +9,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.ProtectionDomain;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,8 @@ final class ChangedClasses extends ClassLoader {
 
 	private final Map<String, byte[]> changed = new HashMap<>();
 
+	private ProtectionDomain domainOfChanged;
+
 	ChangedClasses() {
 		super(ChangedClasses.class.getClassLoader());
 	}
@@ -40,6 +43,7 @@ final class ChangedClasses extends ClassLoader {
 	 * processors.
 	 */
 	void change(Class<?> type, String text, String replacement) {
+		this.domainOfChanged = type.getProtectionDomain();
 		Path file = sourceOf(type);
 		String source = read(file);
 		int at = source.indexOf(text);
@@ -59,6 +63,14 @@ final class ChangedClasses extends ClassLoader {
 		}
 	}
 
+	void writeTo(Path directory) throws IOException {
+		for (Map.Entry<String, byte[]> one : this.changed.entrySet()) {
+			Path file = directory.resolve(one.getKey().replace('.', '/') + ".class");
+			Files.createDirectories(file.getParent());
+			Files.write(file, one.getValue());
+		}
+	}
+
 	@Override
 	protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
 		if (!name.startsWith(OURS)) {
@@ -66,22 +78,23 @@ final class ChangedClasses extends ClassLoader {
 		}
 		synchronized (getClassLoadingLock(name)) {
 			Class<?> loaded = findLoadedClass(name);
-			return (loaded != null) ? loaded : define(getParent().loadClass(name));
+			if (loaded != null) {
+				return loaded;
+			}
+			byte[] code = this.changed.get(name);
+			return (code != null) ? defineClass(name, code, 0, code.length, this.domainOfChanged) : defineAnew(name);
 		}
 	}
 
-	private Class<?> define(Class<?> original) throws ClassNotFoundException {
-		String name = original.getName();
-		byte[] code = this.changed.get(name);
-		if (code == null) {
-			try (InputStream in = getResourceAsStream(name.replace('.', '/') + ".class")) {
-				code = in.readAllBytes();
-			}
-			catch (IOException ex) {
-				throw new ClassNotFoundException(name, ex);
-			}
+	private Class<?> defineAnew(String name) throws ClassNotFoundException {
+		Class<?> original = getParent().loadClass(name);
+		try (InputStream in = getResourceAsStream(name.replace('.', '/') + ".class")) {
+			byte[] code = in.readAllBytes();
+			return defineClass(name, code, 0, code.length, original.getProtectionDomain());
 		}
-		return defineClass(name, code, 0, code.length, original.getProtectionDomain());
+		catch (IOException ex) {
+			throw new ClassNotFoundException(name, ex);
+		}
 	}
 
 	private void compile(Class<?> type, String source) {

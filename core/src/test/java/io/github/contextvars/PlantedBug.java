@@ -1,7 +1,10 @@
 package io.github.contextvars;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.TestExecutionResult;
@@ -56,13 +59,18 @@ public final class PlantedBug {
 	/**
 	 * Run a test in the build that has this bug, as JUnit runs it.
 	 * @param test the test class
-	 * @param method the test method, without parameters
+	 * @param method the name of the test method
 	 * @return what the test complained of; empty if it passed
 	 * @throws IllegalStateException if there is no such test, or if it was skipped or
 	 * failed for want of a class
 	 */
 	public List<Throwable> shownBy(Class<?> test, String method) {
-		return run(DiscoverySelectors.selectMethod(this.classes.load(test), method));
+		Class<?> loaded = this.classes.load(test);
+		return Stream.of(loaded.getDeclaredMethods())
+			.filter((candidate) -> candidate.getName().equals(method) && !candidate.isSynthetic())
+			.findFirst()
+			.map((found) -> run(DiscoverySelectors.selectMethod(loaded, found)))
+			.orElseThrow(() -> new IllegalStateException("no such test: " + test.getName() + "." + method));
 	}
 
 	/**
@@ -72,6 +80,29 @@ public final class PlantedBug {
 	 */
 	public List<Throwable> shownBy(Class<?> test) {
 		return run(DiscoverySelectors.selectClass(this.classes.load(test)));
+	}
+
+	/**
+	 * Run a main class in another JVM, of the build that has this bug, for detectors that
+	 * do not work in a class loader of their own.
+	 * @param main the main class
+	 * @param directory where to write the changed class files
+	 * @param arguments its arguments
+	 * @return what it wrote, however it ended
+	 * @throws Exception if the JVM did not start or did not end
+	 */
+	public String outputOf(Class<?> main, Path directory, String... arguments) throws Exception {
+		writeTo(directory);
+		return TestJvm.runBehind(directory, main, arguments);
+	}
+
+	/**
+	 * Write the changed class files, to be put first on another JVM's class path.
+	 * @param directory where to write
+	 * @throws IOException if that fails
+	 */
+	public void writeTo(Path directory) throws IOException {
+		this.classes.writeTo(directory);
 	}
 
 	private List<Throwable> run(DiscoverySelector selector) {
