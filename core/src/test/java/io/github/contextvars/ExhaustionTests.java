@@ -1,10 +1,12 @@
 package io.github.contextvars;
 
+import java.nio.file.Path;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
@@ -15,7 +17,8 @@ import static org.assertj.core.api.Assertions.catchThrowable;
  */
 class ExhaustionTests {
 
-	private static final int DEPTHS = 600;
+	// With those of the other JVMs 2,000.
+	private static final int DEPTHS = 700;
 
 	private static final ContextVar<String> VAR = ContextVar.of("var", "none");
 
@@ -45,8 +48,14 @@ class ExhaustionTests {
 		}
 
 		@Test
+		void canaryThatLeavesByAMethodCallStaysInAContext(@TempDir Path directory) throws Exception {
+			assertThat(CoreBug.LEAVING_CALLS_A_METHOD.plant().outputOf(StackExhaustion.class, directory, "100"))
+				.contains("the thread is not back");
+		}
+
+		@Test
 		void runWhenStackIsExhaustedInInterpretedCodeLeavesEveryContext() throws Exception {
-			assertThat(TestJvm.run(StackExhaustion.class, new String[] { "-Xint" }, "200")).contains("overflows: ");
+			assertThat(TestJvm.run(StackExhaustion.class, new String[] { "-Xint" }, "300")).contains("overflows: ");
 		}
 
 		@Test
@@ -54,7 +63,7 @@ class ExhaustionTests {
 			assertThat(TestJvm.run(StackExhaustion.class,
 					new String[] { "-Xcomp", "-XX:CompileCommand=quiet",
 							"-XX:CompileCommand=compileonly,io.github.contextvars.*::*" },
-					"200"))
+					"300"))
 				.contains("overflows: ");
 		}
 
@@ -79,6 +88,13 @@ class ExhaustionTests {
 
 			assertThat(VAR.get()).isEqualTo("none");
 			assertThatCode(() -> inner.run(() -> assertThat(VAR.get()).isEqualTo("inner"))).doesNotThrowAnyException();
+		}
+
+		@Test
+		void setRunAndEnterWhenMemoryIsExhaustedChangeNothing() throws Exception {
+			assertThat(TestJvm.run(MemoryExhaustion.class,
+					new String[] { "-Xmx12m", "-XX:+UseSerialGC", "-XX:-UseTLAB" }, "150"))
+				.containsPattern("shortages: [1-9]");
 		}
 
 		@Test

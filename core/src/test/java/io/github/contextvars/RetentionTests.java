@@ -80,12 +80,22 @@ class RetentionTests {
 			WeakReference<Context> inner = new WeakReference<>(new Context());
 
 			new Context().run(() -> {
-				inner.get().run(() -> VAR.set("value"));
 				try (Context.Scope scope = inner.get().enter()) {
 					VAR.set("other");
 				}
+				inner.get().run(() -> VAR.set("value"));
 				assertThat(Garbage.isCollected(inner)).isTrue();
 			});
+		}
+
+		@Test
+		void outerContextIsCollectedWhileTheInnerOneIsHeld() {
+			WeakReference<Context> outer = new WeakReference<>(new Context());
+			Context inner = new Context();
+			outer.get().run(() -> inner.run(() -> VAR.set("value")));
+
+			assertThat(Garbage.isCollected(outer)).isTrue();
+			Reference.reachabilityFence(inner);
 		}
 
 		@Test

@@ -1,0 +1,110 @@
+package io.github.contextvars.spring.live;
+
+import java.nio.file.Path;
+import java.util.List;
+
+import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.Options;
+import org.jetbrains.lincheck.datastructures.StressOptions;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import io.github.contextvars.Context;
+import io.github.contextvars.PlantedBug;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests that a unit of work is listed exactly while it runs or is held, whatever other
+ * threads do meanwhile.
+ */
+class LiveContextsLinearizabilityTests {
+
+	/**
+	 * Make one of the checks. Each has a JVM of its own, as Lincheck changes the classes
+	 * that it tries, and keeps them by their names.
+	 */
+	public static void main(String[] args) {
+		check(Boolean.parseBoolean(args[0]));
+		System.out.println("linearizable");
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = false)
+	void operationsAreLinearizable(boolean modelChecked, @TempDir Path directory) throws Exception {
+		assertThat(PlantedBug.NONE.outputOf(LiveContextsLinearizabilityTests.class, directory,
+				String.valueOf(modelChecked)))
+			.endsWith("linearizable\n");
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = false)
+	void canaryThatForgetsTheOtherThreadsIsNotLinearizable(boolean modelChecked, @TempDir Path directory)
+			throws Exception {
+		PlantedBug bug = PlantedBug.in(LiveContexts.class, "this.innermost.put(thread, work);",
+				"this.innermost.clear();\nthis.innermost.put(thread, work);");
+
+		assertThat(bug.outputOf(LiveContextsLinearizabilityTests.class, directory, String.valueOf(modelChecked)))
+			.contains("Invalid execution results");
+	}
+
+	private static void check(boolean modelChecked) {
+		Options<?, ?> options = (modelChecked) ? new ModelCheckingOptions().iterations(5).invocationsPerIteration(100)
+				: new StressOptions().iterations(10).invocationsPerIteration(1_000);
+		options.threads(2).actorsPerThread(3).minimizeFailedScenario(false).check(Registry.class);
+	}
+
+	/**
+	 * Units of work of any thread, and one that all hold and release.
+	 */
+	public static class Registry {
+
+		private final LiveContexts live = LiveContexts.tracked();
+
+		private final LiveContext kept = work();
+
+		@Operation
+		public String run() {
+			LiveContext work = work();
+			boolean[] inside = new boolean[2];
+			this.live.run(work, () -> {
+				inside[0] = this.live.list().contains(work);
+				inside[1] = this.live.current() == work;
+			});
+			return inside[0] + " " + inside[1] + " " + this.live.list().contains(work) + " " + this.live.currentId();
+		}
+
+		@Operation
+		public String nested() {
+			LiveContext outer = work();
+			LiveContext inner = work();
+			return this.live.call(outer, () -> {
+				boolean listed = this.live.call(inner, () -> this.live.list().containsAll(List.of(outer, inner)));
+				return listed + " " + (this.live.current() == outer) + " " + this.live.list().contains(inner);
+			});
+		}
+
+		@Operation
+		public void hold() {
+			this.live.hold(this.kept, this, (result) -> false);
+		}
+
+		@Operation
+		public void release() {
+			this.live.release(this.kept);
+		}
+
+		@Operation
+		public boolean isHeld() {
+			return this.live.list().contains(this.kept);
+		}
+
+		private LiveContext work() {
+			return this.live.begin(LiveContext.Kind.TASK, () -> "work", null, new Context());
+		}
+
+	}
+
+}
