@@ -33,7 +33,7 @@ final class Load implements AutoCloseable {
 		this.ledger = this.app.bean(Ledger.class);
 		this.crowd = new Crowd(this.ledger, this.app.port(), seed);
 		ThreadSentinel.watch();
-		Awaitility.await().until(() -> running().size() == LoadExecutors.FULL_POOLS);
+		this.app.bean(LoadExecutors.class).awaitFullPools();
 		this.runningBefore = running();
 	}
 

@@ -30,7 +30,7 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 @EnableScheduling
 class LoadExecutors implements WebMvcConfigurer, DisposableBean {
 
-	static final int FULL_POOLS = 2;
+	private final CountDownLatch full = new CountDownLatch(2);
 
 	private final Ledger ledger = new Ledger();
 
@@ -83,9 +83,18 @@ class LoadExecutors implements WebMvcConfigurer, DisposableBean {
 	@Bean
 	SmartInitializingSingleton fill(ExecutorService fullPool, ThreadPoolTaskExecutor springsFullPool) {
 		return () -> {
-			fullPool.execute(() -> Waiting.until(this.closed));
-			springsFullPool.execute(() -> Waiting.until(this.closed));
+			fullPool.execute(this::occupy);
+			springsFullPool.execute(this::occupy);
 		};
+	}
+
+	private void occupy() {
+		this.full.countDown();
+		Waiting.until(this.closed);
+	}
+
+	void awaitFullPools() {
+		Waiting.until(this.full);
 	}
 
 	@EventListener(ContextClosedEvent.class)
