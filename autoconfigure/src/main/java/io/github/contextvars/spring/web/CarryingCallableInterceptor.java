@@ -1,12 +1,13 @@
 package io.github.contextvars.spring.web;
 
+import java.util.Collections;
 import java.util.Map;
+import java.util.WeakHashMap;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
-import org.springframework.util.ConcurrentReferenceHashMap;
 import org.springframework.web.context.request.NativeWebRequest;
 import org.springframework.web.context.request.async.CallableProcessingInterceptor;
 
@@ -24,9 +25,10 @@ public final class CarryingCallableInterceptor implements CallableProcessingInte
 	private static final ThreadLocal<@Nullable Entered> ENTERED = new ThreadLocal<>();
 
 	// By Spring's own object for the request, weakly: the container reuses the request
-	// itself once it has timed out, while the task may still have to begin.
-	private final Map<NativeWebRequest, Captured> captured = new ConcurrentReferenceHashMap<>(64,
-			ConcurrentReferenceHashMap.ReferenceType.WEAK);
+	// itself once it has timed out, while the task may still have to begin. (Spring's
+	// ConcurrentReferenceHashMap won't do: its entries are garbage while their keys are
+	// not.)
+	private final Map<NativeWebRequest, Captured> captured = Collections.synchronizedMap(new WeakHashMap<>());
 
 	private final LiveContexts liveContexts;
 
@@ -58,6 +60,7 @@ public final class CarryingCallableInterceptor implements CallableProcessingInte
 
 	@Override
 	public <T> void postProcess(NativeWebRequest request, Callable<T> task, @Nullable Object result) {
+		this.captured.remove(request);
 		Entered entered = ENTERED.get();
 		if (entered == null || entered.task() != task) {
 			return;

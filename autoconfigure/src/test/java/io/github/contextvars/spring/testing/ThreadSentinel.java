@@ -12,29 +12,62 @@ public final class ThreadSentinel {
 
 	private static final ContextVar<String> PROBE = ContextVar.of("probe");
 
+	private static volatile boolean watching;
+
 	private ThreadSentinel() {
 	}
 
-	public static synchronized boolean isInContext() {
+	/**
+	 * Go on asking in the stead of the application's own policy, so that many threads can
+	 * ask at once.
+	 */
+	public static synchronized void watch() {
+		ask();
+		watching = true;
+	}
+
+	public static synchronized void unwatch() {
+		watching = false;
+		Context.onBaseContext(null);
+	}
+
+	public static boolean isInContext() {
+		if (watching) {
+			return answer();
+		}
+		synchronized (ThreadSentinel.class) {
+			ask();
+			try {
+				return answer();
+			}
+			finally {
+				Context.onBaseContext(null);
+			}
+		}
+	}
+
+	private static void ask() {
 		Context.onBaseContext((variable) -> {
 			if (variable == PROBE) {
-				throw new NoContext();
+				throw NoContext.INSTANCE;
 			}
 		});
+	}
+
+	private static boolean answer() {
 		try (Token<String> token = PROBE.set("probe")) {
 			return true;
 		}
 		catch (NoContext ex) {
 			return false;
 		}
-		finally {
-			Context.onBaseContext(null);
-		}
 	}
 
 	private static final class NoContext extends RuntimeException {
 
 		private static final long serialVersionUID = 1L;
+
+		private static final NoContext INSTANCE = new NoContext();
 
 		private NoContext() {
 			super("no context", null, false, false);

@@ -1,0 +1,200 @@
+package io.github.contextvars.spring.proof;
+
+import java.io.IOException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.Filter;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.boot.web.servlet.ServletRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.Ordered;
+
+/**
+ * Starts asynchronous processing and ends it as the request asks.
+ */
+@Configuration(proxyBeanMethods = false)
+@EnableAutoConfiguration
+@Import(LoadApplication.ErrandFilter.class)
+class EndingApplication {
+
+	// Opened when the container thread has left all filters.
+	private static volatile CountDownLatch returned = new CountDownLatch(1);
+
+	@Bean
+	Ledger ledger() {
+		return new Ledger();
+	}
+
+	@Bean
+	ServletRegistrationBean<HttpServlet> endingServlet(ExecutorService others) {
+		return new ServletRegistrationBean<>(new EndingServlet(others), "/ending");
+	}
+
+	@Bean(destroyMethod = "shutdownNow")
+	ExecutorService others() {
+		return Executors.newCachedThreadPool();
+	}
+
+	@Bean
+	FilterRegistrationBean<Filter> outermost() {
+		FilterRegistrationBean<Filter> registration = new FilterRegistrationBean<>((request, response, chain) -> {
+			CountDownLatch mine = new CountDownLatch(1);
+			returned = mine;
+			try {
+				chain.doFilter(request, response);
+			}
+			finally {
+				mine.countDown();
+			}
+		});
+		registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
+		registration.setAsyncSupported(true);
+		return registration;
+	}
+
+	private static final class EndingServlet extends HttpServlet {
+
+		private static final long serialVersionUID = 1L;
+
+		private static final long SHORT = 1;
+
+		private static final long LONG = 60_000;
+
+		private final transient ExecutorService others;
+
+		private EndingServlet(ExecutorService others) {
+			this.others = others;
+		}
+
+		@Override
+		protected void doGet(HttpServletRequest request, HttpServletResponse response)
+				throws ServletException, IOException {
+			Errand errand = (Errand) request.getAttribute("errand");
+			AsyncEndingTests.Ending ending = AsyncEndingTests.Ending.valueOf(request.getParameter("ending"));
+			AsyncEndingTests.Timing timing = AsyncEndingTests.Timing.valueOf(request.getParameter("timing"));
+			if (request.getDispatcherType() == DispatcherType.ASYNC) {
+				if (ending == AsyncEndingTests.Ending.EXCEPTION) {
+					throw new ServletException("planned");
+				}
+				response.getWriter().print(errand.id());
+				return;
+			}
+			errand.advance();
+			AsyncContext async = request.startAsync();
+			async.setTimeout((ending == AsyncEndingTests.Ending.TIMEOUT) ? SHORT : LONG);
+			async.addListener(new Listener(errand));
+			if (ending == AsyncEndingTests.Ending.EXCEPTION && timing == AsyncEndingTests.Timing.BEFORE) {
+				throw new ServletException("planned");
+			}
+			await(timing, () -> end(ending, timing, async, errand));
+		}
+
+		private void await(AsyncEndingTests.Timing timing, Step end) throws ServletException {
+			CountDownLatch latch = returned;
+			CyclicBarrier barrier = new CyclicBarrier(2);
+			Future<?> ended = this.others.submit(() -> {
+				switch (timing) {
+					case BEFORE -> {
+					}
+					case AT -> barrier.await(Waiting.SECONDS, TimeUnit.SECONDS);
+					case AFTER -> {
+						Waiting.forLatch(latch);
+						LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+					}
+				}
+				end.take();
+				return null;
+			});
+			try {
+				if (timing == AsyncEndingTests.Timing.BEFORE) {
+					Waiting.forEnd(ended);
+				}
+				if (timing == AsyncEndingTests.Timing.AT) {
+					barrier.await(Waiting.SECONDS, TimeUnit.SECONDS);
+				}
+			}
+			catch (Exception ex) {
+				throw new ServletException(ex);
+			}
+		}
+
+		private static void end(AsyncEndingTests.Ending ending, AsyncEndingTests.Timing timing, AsyncContext async,
+				Errand errand) throws IOException {
+			switch (ending) {
+				case COMPLETE -> async.complete();
+				case DISPATCH, EXCEPTION -> async.dispatch();
+				case ERROR -> {
+					((HttpServletResponse) async.getResponse()).sendError(500);
+					async.complete();
+				}
+				case TIMEOUT -> LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2 * SHORT));
+				case ABORT -> writeUntilItFails(async, errand);
+			}
+		}
+
+		private static void writeUntilItFails(AsyncContext async, Errand errand) {
+			byte[] block = new byte[8192];
+			try {
+				while (true) {
+					async.getResponse().getOutputStream().write(block);
+					async.getResponse().flushBuffer();
+				}
+			}
+			catch (IOException ex) {
+				errand.ledger().count("aborts");
+			}
+		}
+
+		@FunctionalInterface
+		private interface Step {
+
+			void take() throws Exception;
+
+		}
+
+	}
+
+	private record Listener(Errand errand) implements AsyncListener {
+
+		@Override
+		public void onComplete(AsyncEvent event) {
+			this.errand.work("onComplete").run();
+		}
+
+		@Override
+		public void onTimeout(AsyncEvent event) {
+			this.errand.work("onTimeout").run();
+			event.getAsyncContext().complete();
+		}
+
+		@Override
+		public void onError(AsyncEvent event) {
+			this.errand.work("onError").run();
+			event.getAsyncContext().complete();
+		}
+
+		@Override
+		public void onStartAsync(AsyncEvent event) {
+			this.errand.work("onStartAsync").run();
+		}
+
+	}
+
+}

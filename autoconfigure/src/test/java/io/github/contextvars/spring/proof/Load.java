@@ -1,0 +1,96 @@
+package io.github.contextvars.spring.proof;
+
+import java.util.List;
+
+import org.awaitility.Awaitility;
+
+import io.github.contextvars.spring.live.LiveContext;
+import io.github.contextvars.spring.live.LiveContexts;
+import io.github.contextvars.spring.testing.ThreadSentinel;
+import io.github.contextvars.spring.testing.Threading;
+import io.github.contextvars.spring.testing.WebApp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * An application under load, and what came of it.
+ */
+final class Load implements AutoCloseable {
+
+	private final WebApp app;
+
+	private final Ledger ledger;
+
+	private final Crowd crowd;
+
+	private final List<LiveContext> runningBefore;
+
+	private Load(Threading threading, long seed) {
+		this.app = WebApp.start(LoadApplication.class, threading.property(), "server.http2.enabled=true",
+				"server.tomcat.threads.max=32", "spring.task.execution.mode=force",
+				"management.endpoints.web.exposure.include=contextvars", "logging.level.root=off",
+				"server.shutdown=immediate");
+		this.ledger = this.app.bean(Ledger.class);
+		this.crowd = new Crowd(this.ledger, this.app.port(), seed);
+		ThreadSentinel.watch();
+		this.app.bean(LoadExecutors.class).awaitFullPools();
+		this.runningBefore = running();
+	}
+
+	// The scheduler's come and go.
+	private List<LiveContext> running() {
+		return this.app.bean(LiveContexts.class)
+			.list()
+			.stream()
+			.filter((work) -> work.kind() != LiveContext.Kind.SCHEDULED)
+			.toList();
+	}
+
+	static Load start(Threading threading, long seed) {
+		return new Load(threading, seed);
+	}
+
+	void send(int requests) throws Exception {
+		this.crowd.send(requests);
+		Awaitility.await()
+			.until(() -> this.ledger.counted("left behind, ended") == this.ledger.counted("left behind, submitted"));
+	}
+
+	void report(String what) {
+		System.out.println(what + ": " + this.ledger + " " + this.ledger.complaints());
+	}
+
+	void assertClean() {
+		List<String> dirty = this.app.takeDirty();
+		dirty.forEach((entry) -> this.ledger
+			.complain(entry.startsWith("entry") ? Ledger.Wrong.DIRTY_ON_ENTRY : Ledger.Wrong.DIRTY_ON_EXIT, entry));
+		assertThat(this.ledger.complaints()).isEmpty();
+		Awaitility.await().untilAsserted(() -> assertThat(running()).isSubsetOf(this.runningBefore));
+	}
+
+	/**
+	 * A run in which nothing happens finds nothing.
+	 */
+	void assertEverythingHappened(int requests) {
+		assertThat(this.ledger.counted("requests")).isEqualTo(requests);
+		assertThat(this.ledger.counted("faults")).isGreaterThanOrEqualTo(requests / 10);
+		assertThat(this.ledger.counted("repeated")).isLessThanOrEqualTo(requests / 100);
+		for (Kind kind : Kind.values()) {
+			assertThat(this.ledger.counted(kind.path())).as(kind.path()).isPositive();
+		}
+		for (String what : List.of("plain pool", "Spring's pool", "Boot's executor", "left behind", "wrapped pool",
+				"Micrometer's snapshot", "@Async", "first stage", "second stage", "periodic", "scheduled", "@Scheduled",
+				"@ContextScoped", "Callable", "StreamingResponseBody", "AsyncContext.start", "onCompletion",
+				"onComplete", "onTimeout", "cancelled", "rejections", "aborts", "aborted stream", "timed out",
+				"ASYNC dispatches", "ERROR dispatches", "HTTP_1_1 responses", "HTTP_2 responses", "sentinel checks")) {
+			assertThat(this.ledger.counted(what)).as(what).isPositive();
+		}
+	}
+
+	@Override
+	public void close() {
+		ThreadSentinel.unwatch();
+		this.app.close();
+	}
+
+}

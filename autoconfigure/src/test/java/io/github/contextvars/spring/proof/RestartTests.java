@@ -1,0 +1,44 @@
+package io.github.contextvars.spring.proof;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What an application leaves behind in its container when it is stopped.
+ */
+class RestartTests {
+
+	@Test
+	void fiftyStartsLeaveNoClassLoaderAndNoThread() throws Exception {
+		assertThat(run(50, "/work")).contains("0 class loaders left, 0 warnings");
+	}
+
+	@Test
+	void applicationThatLeavesSomethingBehindIsCaught() throws Exception {
+		assertThat(run(1, "/leak")).contains("1 class loaders left")
+			.contains("a value of type [io.github.contextvars.spring.proof.RestartApplication.Value]")
+			.contains("appears to have started a thread");
+	}
+
+	// In a JVM of its own, in which whatever is softly referenced goes with the first
+	// collection.
+	private static String run(int starts, String path) throws Exception {
+		Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+				"-Xmx256m", "-XX:SoftRefLRUPolicyMSPerMB=0", "-XX:TieredStopAtLevel=1",
+				"-Dspring.backgroundpreinitializer.ignore=true", "-Dlogging.level.root=warn",
+				"-Dlogging.register-shutdown-hook=false", "--add-opens", "java.base/java.lang=ALL-UNNAMED",
+				"--add-opens", "java.rmi/sun.rmi.transport=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
+				RestartMain.class.getName(), Integer.toString(starts), path)
+			.redirectErrorStream(true)
+			.start();
+		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
+		return output;
+	}
+
+}
