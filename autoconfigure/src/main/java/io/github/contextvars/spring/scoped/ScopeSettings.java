@@ -87,6 +87,11 @@ final class ScopeSettings {
 					"Use one of " + this.variables.get().names()
 							+ ", or declare it with @ContextVariable in a bean's class.");
 		}
+		if (annotation.value().isBlank()) {
+			throw new InvalidDeclarationException(
+					place + " has an empty expression for '" + annotation.variable() + "'",
+					"Give it a value, such as \"'text'\", \"null\" or \"#p0\".");
+		}
 		try {
 			SpelExpression expression = PARSER.parseRaw(annotation.value());
 			requireKnownNames(place, expression, method);
