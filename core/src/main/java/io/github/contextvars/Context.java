@@ -56,10 +56,14 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 		}
 	}
 
-	// The thread that is in this context, if any; ThreadStack clears it.
+	// The thread that is in this context, if any.
 	volatile @Nullable Thread enteredBy;
 
-	// Written by the thread that is in this context, read by all.
+	// While entered: what lies below in the thread's stack, a Context or an EnteredScope.
+	@Nullable Object frame;
+
+	// Written by the thread that is in this context, read by all, through STATE.
+	@SuppressWarnings("UnusedVariable")
 	private PersistentMap state;
 
 	/**
@@ -108,7 +112,7 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	 */
 	public void run(Runnable body) {
 		Objects.requireNonNull(body, "'body' must not be null");
-		ThreadStack.<@Nullable Void, RuntimeException>call(this, body, null);
+		ThreadStack.<@Nullable Void, RuntimeException>call(this, true, body, null);
 	}
 
 	/**
@@ -125,7 +129,7 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	@SuppressWarnings("NullAway") // null only where R says so
 	public <R extends @Nullable Object, X extends Throwable> R call(CallableOp<? extends R, X> body) throws X {
 		Objects.requireNonNull(body, "'body' must not be null");
-		return ThreadStack.<R, X>call(this, null, body);
+		return ThreadStack.<R, X>call(this, true, null, body);
 	}
 
 	/**
@@ -153,6 +157,16 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	 */
 	public static void onBaseContext(@Nullable Consumer<? super ContextVar<?>> handler) {
 		ThreadStack.onBaseContext(handler);
+	}
+
+	/**
+	 * Return how many contexts were left only because one around them was, as their scope
+	 * had not been closed; each was reported as {@link #enter()} says. May be called by
+	 * any thread.
+	 * @return the number since the library was loaded, which never falls
+	 */
+	public static long forgottenScopes() {
+		return ThreadStack.forgottenScopes();
 	}
 
 	/**
@@ -289,7 +303,7 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	public Runnable wrap(Runnable task) {
 		Objects.requireNonNull(task, "'task' must not be null");
 		PersistentMap values = state();
-		return () -> new Context(values).run(task);
+		return () -> runAlone(values, task);
 	}
 
 	/**
@@ -302,7 +316,7 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	public <V extends @Nullable Object> Callable<V> wrapCallable(Callable<V> task) {
 		Objects.requireNonNull(task, "'task' must not be null");
 		PersistentMap values = state();
-		return () -> new Context(values).<V, Exception>call(task::call);
+		return () -> Context.<V, Exception>callAlone(values, task::call);
 	}
 
 	/**
@@ -315,7 +329,7 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	public <V extends @Nullable Object> Supplier<V> wrapSupplier(Supplier<V> supplier) {
 		Objects.requireNonNull(supplier, "'supplier' must not be null");
 		PersistentMap values = state();
-		return () -> new Context(values).<V, RuntimeException>call(supplier::get);
+		return () -> Context.<V, RuntimeException>callAlone(values, supplier::get);
 	}
 
 	/**
@@ -330,7 +344,7 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 			Function<A, R> function) {
 		Objects.requireNonNull(function, "'function' must not be null");
 		PersistentMap values = state();
-		return (argument) -> new Context(values).<R, RuntimeException>call(() -> function.apply(argument));
+		return (argument) -> Context.<R, RuntimeException>callAlone(values, () -> function.apply(argument));
 	}
 
 	/**
@@ -346,7 +360,7 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 			BiFunction<A, B, R> function) {
 		Objects.requireNonNull(function, "'function' must not be null");
 		PersistentMap values = state();
-		return (first, second) -> new Context(values).<R, RuntimeException>call(() -> function.apply(first, second));
+		return (first, second) -> Context.<R, RuntimeException>callAlone(values, () -> function.apply(first, second));
 	}
 
 	/**
@@ -359,7 +373,7 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	public <A extends @Nullable Object> Consumer<A> wrapConsumer(Consumer<A> consumer) {
 		Objects.requireNonNull(consumer, "'consumer' must not be null");
 		PersistentMap values = state();
-		return (argument) -> new Context(values).run(() -> consumer.accept(argument));
+		return (argument) -> runAlone(values, () -> consumer.accept(argument));
 	}
 
 	/**
@@ -374,7 +388,7 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 			BiConsumer<A, B> consumer) {
 		Objects.requireNonNull(consumer, "'consumer' must not be null");
 		PersistentMap values = state();
-		return (first, second) -> new Context(values).run(() -> consumer.accept(first, second));
+		return (first, second) -> runAlone(values, () -> consumer.accept(first, second));
 	}
 
 	PersistentMap state() {
@@ -386,26 +400,41 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
-	 * Give a variable a value, or none. Only for the thread that is in this context.
-	 * @param var the variable
-	 * @param value the value, or {@link PersistentMap#ABSENT}
+	 * Change the content. Only for the thread that is in this context.
+	 * @param state the new content
 	 */
-	void store(ContextVar<?> var, @Nullable Object value) {
-		PersistentMap before = this.state;
-		PersistentMap after = (value != PersistentMap.ABSENT) ? before.with(var, value) : before.without(var);
-		STATE.setRelease(this, after);
+	void become(PersistentMap state) {
+		STATE.setRelease(this, state);
 	}
 
 	/**
-	 * Take this context for the calling thread. Of several threads that try, one gets it.
+	 * Take this context for a thread. Of several threads that try, one gets it.
+	 * @param thread the calling thread
 	 * @throws IllegalStateException if it is taken
 	 */
-	void occupy() {
-		Thread holder = (Thread) ENTERED_BY.compareAndExchange(this, null, Thread.currentThread());
+	void occupy(Thread thread) {
+		Thread holder = (Thread) ENTERED_BY.compareAndExchange(this, null, thread);
 		if (holder != null) {
 			throw new IllegalStateException(
 					"Context is already entered by thread '" + holder.getName() + "'; run a copy() of it");
 		}
+	}
+
+	/**
+	 * Give this context back, with all that was set in it.
+	 */
+	void vacate() {
+		ENTERED_BY.setRelease(this, (Thread) null);
+	}
+
+	private static void runAlone(PersistentMap values, Runnable task) {
+		ThreadStack.<@Nullable Void, RuntimeException>call(new Context(values), false, task, null);
+	}
+
+	@SuppressWarnings("NullAway") // null only where R says so
+	private static <R extends @Nullable Object, X extends Throwable> R callAlone(PersistentMap values,
+			CallableOp<? extends R, X> operation) throws X {
+		return ThreadStack.<R, X>call(new Context(values), false, null, operation);
 	}
 
 	private static boolean sameEntries(PersistentMap state, Map<?, ?> other) {

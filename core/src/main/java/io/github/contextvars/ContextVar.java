@@ -26,7 +26,7 @@ public final class ContextVar<T extends @Nullable Object> {
 
 	private static final AtomicLong IDS = new AtomicLong();
 
-	// Dense, never reused: the path to this variable in every PersistentMap.
+	// Dense, never reused: this variable's place in every PersistentMap.
 	final long id = IDS.getAndIncrement();
 
 	private final String name;
@@ -102,16 +102,19 @@ public final class ContextVar<T extends @Nullable Object> {
 	 * Set the value in the current context. A thread that entered no context gets a base
 	 * context for this, which lives as long as the thread; see
 	 * {@link Context#onBaseContext}. Copies of the context that were taken before don't
-	 * change. Costs one token and the path to one entry, whatever the number of
-	 * variables.
+	 * change. Costs one token and one small map, whatever the number of variables, and
+	 * the path to one entry if another variable was set since.
 	 * @param value the value; {@code null} is a value like any other
 	 * @return what restores the value that was there before
 	 */
 	public Token<T> set(T value) {
 		Context context = ThreadStack.currentOrBase(this);
-		// Token and map are made before anything changes, for an OutOfMemoryError's sake.
-		Token<T> token = new Token<>(this, context, context.valueOf(this));
-		context.store(this, value);
+		// Token and maps are made before anything changes, for an OutOfMemoryError's
+		// sake.
+		PersistentMap before = context.state().readyFor(this);
+		PersistentMap after = before.with(this, value);
+		Token<T> token = new Token<>(this, context, before, after);
+		context.become(after);
 		return token;
 	}
 

@@ -10,25 +10,23 @@ final class EnteredScope implements Context.Scope {
 
 	private static final boolean TRACE = Boolean.getBoolean("contextvars.trace");
 
-	private final Thread thread = Thread.currentThread();
+	private final Thread thread;
 
-	private final int depth;
-
-	// Null once closed.
+	// All null once closed.
 	@Nullable Context context;
+
+	@Nullable Context below;
 
 	@Nullable Throwable enteredAt;
 
-	private @Nullable Context outer;
-
 	private @Nullable ThreadStack stack;
 
-	EnteredScope(Context context, ThreadStack stack, @Nullable Context outer, int depth) {
-		this.context = context;
+	EnteredScope(ThreadStack stack, @Nullable Context below, Context context) {
+		this.thread = stack.thread;
 		this.stack = stack;
-		this.outer = outer;
-		this.depth = depth;
-		this.enteredAt = TRACE ? new Throwable("entered here, by thread '" + this.thread.getName() + "'") : null;
+		this.below = below;
+		this.context = context;
+		this.enteredAt = TRACE ? new Throwable("entered here, by thread '" + stack.thread.getName() + "'") : null;
 	}
 
 	@Override
@@ -39,15 +37,17 @@ final class EnteredScope implements Context.Scope {
 					+ "' and cannot be closed by thread '" + closer.getName() + "'; close it where it was opened",
 					this.enteredAt);
 		}
-		if (this.stack != null && this.context != null) {
-			this.stack.leave(this, this.context, this.outer, this.depth);
+		ThreadStack stack = this.stack;
+		Context context = this.context;
+		if (stack != null && context != null) {
+			stack.leave(this, context);
 		}
 	}
 
 	void forgetEverything() {
 		this.context = null;
+		this.below = null;
 		this.enteredAt = null;
-		this.outer = null;
 		this.stack = null;
 	}
 

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>
  * A token belongs to the context that it was made in, not to a thread. It keeps that
- * context reachable until it is used.
+ * context reachable until it is used, and the values that were in it then.
  *
  * @param <T> the type of the variable's value
  * @see <a href=
@@ -35,15 +35,22 @@ public final class Token<T extends @Nullable Object> implements AutoCloseable {
 
 	private final @Nullable Object oldValue;
 
-	// Null once the token was used. Needs no fence: only the thread that is in the
-	// context
-	// gets past the checks, and contexts change hands through a volatile field.
+	// Null once the token was used. Needs no fence, nor do the maps: only the thread that
+	// is in the context gets past the checks, and contexts change hands through a fence.
 	private @Nullable Context context;
 
-	Token(ContextVar<T> var, Context context, @Nullable Object oldValue) {
+	// The context's state before set(), and after: while it is still that, going back is
+	// cheap.
+	private PersistentMap before;
+
+	private PersistentMap after;
+
+	Token(ContextVar<T> var, Context context, PersistentMap before, PersistentMap after) {
 		this.var = var;
 		this.context = context;
-		this.oldValue = oldValue;
+		this.before = before;
+		this.after = after;
+		this.oldValue = before.get(var);
 	}
 
 	/**
@@ -96,8 +103,18 @@ public final class Token<T extends @Nullable Object> implements AutoCloseable {
 			throw new IllegalArgumentException(
 					"Token of '" + this.var.name() + "' was made in another context; reset it where it was set");
 		}
-		home.store(this.var, this.oldValue);
+		PersistentMap state = home.state();
+		if (state == this.after) {
+			state = this.before;
+		}
+		else {
+			state = (this.oldValue != PersistentMap.ABSENT) ? state.with(this.var, this.oldValue)
+					: state.without(this.var);
+		}
+		home.become(state);
 		this.context = null;
+		this.before = PersistentMap.EMPTY;
+		this.after = PersistentMap.EMPTY;
 	}
 
 }

@@ -171,6 +171,28 @@ class ContextScopeTests {
 	class Heal {
 
 		@Test
+		void forgottenScopesCountsEachThatAnOuterOneTookAlong() {
+			long before = Context.forgottenScopes();
+
+			try (LogCapture log = LogCapture.open((entry) -> {
+				throw new IllegalStateException("handler");
+			})) {
+				try (Context.Scope scope = named("closed").enter()) {
+					assertThat(VAR.get()).isEqualTo("closed");
+				}
+				assertThat(Context.forgottenScopes()).isEqualTo(before);
+
+				new Context().run(() -> {
+					named("first").enter();
+					named("second").enter();
+				});
+				assertThat(log.messages()).hasSize(2);
+			}
+
+			assertThat(Context.forgottenScopes()).isEqualTo(before + 2);
+		}
+
+		@Test
 		void closeWhenInnerScopesAreOpenLeavesAndReportsEach() throws Exception {
 			Context outer = named("outer");
 			Context middle = named("middle");
@@ -466,7 +488,8 @@ class ContextScopeTests {
 			assertThat(output).contains(leak("main"))
 				.contains("entered here, by thread 'main'")
 				.contains("ForgetfulMain.forgetToClose(")
-				.contains("close() failed as it should, caused by: entered here, by thread 'main'");
+				.contains("close() failed as it should, caused by: entered here, by thread 'main'")
+				.doesNotContain("secret");
 		}
 
 		@Test

@@ -14,11 +14,25 @@ final class ThreadLocals {
 	}
 
 	/**
-	 * Whether a thread has an entry of the library, be it of {@code null}.
+	 * Whether a thread has an entry of the library, be it of {@code null}, or the table
+	 * has one for it.
 	 */
 	static boolean holdsStackOf(Thread thread) throws ReflectiveOperationException {
-		ThreadLocal<?> ours = (ThreadLocal<?>) field(ThreadStack.class, "STACKS").get(null);
-		return holds(thread, ours, "threadLocals") || holds(thread, ours, "inheritableThreadLocals");
+		ThreadLocal<?> ours = (ThreadLocal<?>) field(ThreadTable.class, "STACKS").get(null);
+		return hasSlot(thread) || holds(thread, ours, "threadLocals") || holds(thread, ours, "inheritableThreadLocals");
+	}
+
+	/**
+	 * Whether the table has a thread's stack.
+	 */
+	static boolean hasSlot(Thread thread) throws ReflectiveOperationException {
+		for (Object entry : (Object[]) field(ThreadTable.class, "SLOTS").get(null)) {
+			if (entry instanceof Reference<?> slot && slot.get() instanceof ThreadStack stack
+					&& stack.thread == thread) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	private static boolean holds(Thread thread, ThreadLocal<?> ours, String kind) throws ReflectiveOperationException {

@@ -10,6 +10,7 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import io.micrometer.common.KeyValue;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.Observation;
@@ -34,6 +35,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RestController;
 
+import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.declare.ContextVariable;
 import io.github.contextvars.spring.testing.Threading;
@@ -90,6 +92,25 @@ class ShownVariablesTomcatTests {
 		assertThat(output).doesNotContain("secret", "mdcAdapter");
 	}
 
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void meterCountsScopeThatRequestForgot(CapturedOutput output) {
+		try (WebApp app = WebApp.start(Application.class)) {
+			FunctionCounter forgotten = app.bean(MeterRegistry.class)
+				.get("contextvars.scopes.forgotten")
+				.functionCounter();
+			double before = forgotten.count();
+
+			assertThat(app.get("/shown", "X-Tenant", "acme").statusCode()).isEqualTo(200);
+			assertThat(forgotten.count()).isEqualTo(before);
+			assertThat(app.get("/forgetful").body()).isEqualTo("forgotten");
+
+			Awaitility.await().untilAsserted(() -> assertThat(forgotten.count()).isEqualTo(before + 1));
+			assertThat(output).containsOnlyOnce("was still entered by thread");
+			app.assertClean();
+		}
+	}
+
 	private static void assertMeters(MeterRegistry registry) {
 		assertThat(registry.get("contextvars.contexts.entered").tag("kind", "request").functionCounter().count())
 			.isEqualTo(4);
@@ -135,6 +156,12 @@ class ShownVariablesTomcatTests {
 			Application.TICKET.set("secret");
 			logger.info(tenant);
 			return this.tasks.tenant(tenant);
+		}
+
+		@GetMapping("/forgetful")
+		String forgetful() {
+			Context.copyOfCurrent().enter();
+			return "forgotten";
 		}
 
 	}

@@ -62,7 +62,8 @@ public final class ContextVarsEndpoint {
 	}
 
 	/**
-	 * List all variables.
+	 * List all variables. Over JMX whoever may connect counts as authorized, as for
+	 * Boot's {@code env}.
 	 * @return variables and contexts
 	 */
 	@ReadOperation

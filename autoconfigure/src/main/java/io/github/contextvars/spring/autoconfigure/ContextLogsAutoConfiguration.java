@@ -8,28 +8,41 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 
 import io.github.contextvars.spring.declare.ContextVariables;
+import io.github.contextvars.spring.logs.LogbackEvents;
 import io.github.contextvars.spring.logs.LoggedVariables;
 
 /**
  * {@link AutoConfiguration Auto-configuration} for logged variables.
  */
 @AutoConfiguration(after = ContextVarsAutoConfiguration.class)
-@ConditionalOnClass({ LoggerContext.class, LoggerFactory.class })
 @ConditionalOnBooleanProperty(name = "contextvars.logs.enabled", matchIfMissing = true)
 public final class ContextLogsAutoConfiguration {
 
 	@Bean(destroyMethod = "close")
 	@ConditionalOnMissingBean
 	LoggedVariables loggedVariables(ContextVariables variables) {
-		return LoggedVariables.install(variables, LoggerFactory.getILoggerFactory());
+		return LoggedVariables.install(variables);
 	}
 
-	// Nobody asks for this bean.
+	// Nobody asks for these beans.
 	@Bean
 	static LazyInitializationExcludeFilter loggedVariablesLazyInitializationExcludeFilter() {
-		return LazyInitializationExcludeFilter.forBeanTypes(LoggedVariables.class);
+		return LazyInitializationExcludeFilter.forBeanTypes(LoggedVariables.class, LogbackEvents.class);
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ LoggerContext.class, LoggerFactory.class })
+	static class LogbackConfiguration {
+
+		@Bean(destroyMethod = "close")
+		@ConditionalOnMissingBean
+		LogbackEvents logbackEvents(LoggedVariables variables) {
+			return LogbackEvents.install(variables, LoggerFactory.getILoggerFactory());
+		}
+
 	}
 
 }

@@ -37,7 +37,7 @@ public @interface ContextVariable {
 	/**
 	 * Whether each log event of a thread where the variable is set carries its value, as
 	 * an entry of the MDC under the variable's name. Entries that the application has put
-	 * there itself take precedence.
+	 * there itself take precedence. Works with Logback and Log4j2.
 	 * @return whether to add values to log events
 	 */
 	boolean logged() default false;

@@ -1,5 +1,7 @@
 package io.github.contextvars.spring.declare;
 
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -9,6 +11,7 @@ import java.util.NoSuchElementException;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.core.ResolvableType;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
@@ -94,14 +97,14 @@ public final class ContextVariables {
 	 *
 	 * @param variable the variable
 	 * @param declaredBy the field or method, such as {@code com.acme.Shop#TENANT}
-	 * @param type the declared type of the values
+	 * @param declaredType the declared type of the values, if there is one
 	 * @param description what the variable is for
 	 * @param sensitive whether values must never be shown
 	 * @param logged whether log events carry values
 	 * @param observed whether observations carry values
 	 */
-	public record Declaration(ContextVar<?> variable, String declaredBy, String type, String description,
-			boolean sensitive, boolean logged, boolean observed) {
+	public record Declaration(ContextVar<?> variable, String declaredBy, ResolvableType declaredType,
+			String description, boolean sensitive, boolean logged, boolean observed) {
 
 		private static final Object UNSET = new Object();
 
@@ -111,6 +114,24 @@ public final class ContextVariables {
 		 */
 		public String name() {
 			return this.variable.name();
+		}
+
+		/**
+		 * Return the declared type of the values.
+		 * @return the type as text, {@code java.lang.Object} if it is not known
+		 */
+		public String type() {
+			return (this.declaredType.resolve() != null) ? this.declaredType.toString() : Object.class.getName();
+		}
+
+		/**
+		 * Return the class that all values are of.
+		 * @return the class, or {@code null} if the declaration leaves it open, by a
+		 * wildcard say
+		 */
+		public @Nullable Class<?> valueType() {
+			Type type = this.declaredType.getType();
+			return (type instanceof Class<?> || type instanceof ParameterizedType) ? this.declaredType.resolve() : null;
 		}
 
 		/**

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BiConsumer;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.autoproxy.AutoProxyUtils;
@@ -40,7 +41,7 @@ final class DeclarationScan {
 
 	List<ContextVariables.Declaration> declarations() {
 		for (String name : this.beanFactory.getBeanDefinitionNames()) {
-			scanType(typeOf(name));
+			scanType(typeOf(name), (field, annotation) -> this.declarations.add(fromField(field, annotation)));
 			ContextVariable annotation = this.beanFactory.findAnnotationOnBean(name, ContextVariable.class, false);
 			if (annotation != null) {
 				this.declarations.add(fromBean(name, annotation));
@@ -49,13 +50,25 @@ final class DeclarationScan {
 		return this.declarations;
 	}
 
+	/**
+	 * Look for annotated fields only, and read none.
+	 * @return the fields
+	 */
+	Set<Field> fields() {
+		Set<Field> fields = new LinkedHashSet<>();
+		for (String name : this.beanFactory.getBeanDefinitionNames()) {
+			scanType(typeOf(name), (field, annotation) -> fields.add(field));
+		}
+		return fields;
+	}
+
 	private @Nullable Class<?> typeOf(String name) {
 		Class<?> type = this.beanFactory.getType(name, false);
 		return (type != null && Proxy.isProxyClass(type)) ? AutoProxyUtils.determineTargetClass(this.beanFactory, name)
 				: type;
 	}
 
-	private void scanType(@Nullable Class<?> type) {
+	private void scanType(@Nullable Class<?> type, BiConsumer<Field, ContextVariable> found) {
 		if (type == null || !AnnotationUtils.isCandidateClass(type, ContextVariable.class)
 				|| type.getName().startsWith("org.springframework.") || !this.seen.add(type)) {
 			return;
@@ -63,12 +76,12 @@ final class DeclarationScan {
 		for (Field field : type.getDeclaredFields()) {
 			ContextVariable annotation = AnnotatedElementUtils.findMergedAnnotation(field, ContextVariable.class);
 			if (annotation != null) {
-				this.declarations.add(fromField(field, annotation));
+				found.accept(field, annotation);
 			}
 		}
-		scanType(type.getSuperclass());
+		scanType(type.getSuperclass(), found);
 		for (Class<?> superinterface : type.getInterfaces()) {
-			scanType(superinterface);
+			scanType(superinterface, found);
 		}
 	}
 
@@ -101,10 +114,8 @@ final class DeclarationScan {
 									: "is null"),
 					"Give it a ContextVar, such as ContextVar.of(\"name\"), or remove the annotation.");
 		}
-		ResolvableType type = holder.as(ContextVar.class).getGeneric(0);
-		return new ContextVariables.Declaration(variable, declaredBy,
-				(type.resolve() != null) ? type.toString() : Object.class.getName(), annotation.description(),
-				annotation.sensitive(), annotation.logged(), annotation.observed());
+		return new ContextVariables.Declaration(variable, declaredBy, holder.as(ContextVar.class).getGeneric(0),
+				annotation.description(), annotation.sensitive(), annotation.logged(), annotation.observed());
 	}
 
 }

@@ -21,9 +21,10 @@ public final class LiveContext {
 
 	private final @Nullable Long parent;
 
-	private final long since = System.currentTimeMillis();
+	private final long since;
 
-	private final Context context;
+	// Written by the thread that runs the work.
+	volatile Context context;
 
 	private volatile Supplier<String> origin;
 
@@ -34,8 +35,9 @@ public final class LiveContext {
 
 	@Nullable LiveContext outer;
 
-	LiveContext(long id, Kind kind, Supplier<String> origin, @Nullable Long parent, Context context) {
+	LiveContext(long id, long since, Kind kind, Supplier<String> origin, @Nullable Long parent, Context context) {
 		this.id = id;
+		this.since = since;
 		this.kind = kind;
 		this.origin = origin;
 		this.parent = parent;

@@ -68,7 +68,11 @@ public final class LiveContexts {
 		if (begun != null) {
 			begun.computeIfAbsent(kind, (key) -> new LongAdder()).increment();
 		}
-		return new LiveContext(this.ids.incrementAndGet(), kind, origin, parent, context);
+		// Without tracking nobody can ask: neither the clock nor the shared counter is
+		// touched.
+		return this.tracking
+				? new LiveContext(this.ids.incrementAndGet(), System.currentTimeMillis(), kind, origin, parent, context)
+				: new LiveContext(0, 0, kind, origin, parent, context);
 	}
 
 	/**
@@ -134,8 +138,8 @@ public final class LiveContexts {
 
 	/**
 	 * Enter the context of a task until the scope is closed, by the same thread. Where
-	 * the executor carries contexts itself, the task is on the list already, and only
-	 * gets its name.
+	 * the executor carries contexts itself, the task is on the list already, and gets its
+	 * name and this context.
 	 * @param origin says where the task comes from; called only when somebody asks
 	 * @param parent what its context was copied from, if anything
 	 * @param context the context to run in
@@ -146,7 +150,7 @@ public final class LiveContexts {
 		LiveContext current = current();
 		if (current != null && current.kind() == LiveContext.Kind.TASK) {
 			current.nameOrigin(origin);
-			return context.enter();
+			return enterInPlace(current, context);
 		}
 		return enter(begin(LiveContext.Kind.TASK, origin, parent, context));
 	}
@@ -235,6 +239,16 @@ public final class LiveContexts {
 		Map<LiveContext.Kind, LongAdder> begun = this.begun;
 		LongAdder adder = (begun != null) ? begun.get(kind) : null;
 		return (adder != null) ? adder.sum() : 0;
+	}
+
+	private static Context.Scope enterInPlace(LiveContext work, Context context) {
+		Context.Scope scope = context.enter();
+		Context outer = work.context();
+		work.context = context;
+		return () -> {
+			scope.close();
+			work.context = outer;
+		};
 	}
 
 	private void show(LiveContext work) {

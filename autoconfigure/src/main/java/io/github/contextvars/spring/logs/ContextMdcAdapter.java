@@ -2,11 +2,9 @@ package io.github.contextvars.spring.logs;
 
 import java.util.Collections;
 import java.util.Deque;
-import java.util.HashMap;
-import java.util.List;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.util.LogbackMDCAdapter;
@@ -14,8 +12,6 @@ import ch.qos.logback.core.BasicStatusManager;
 import ch.qos.logback.core.status.StatusManager;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.spi.MDCAdapter;
-
-import io.github.contextvars.spring.declare.ContextVariables;
 
 /**
  * Stands between Logback's events and the MDC. An event asks its logger context's adapter
@@ -31,30 +27,30 @@ final class ContextMdcAdapter extends LogbackMDCAdapter {
 
 	private final MDCAdapter delegate;
 
-	private final List<LoggedVariables> applications = new CopyOnWriteArrayList<>();
+	private final Set<LogbackEvents> users = new HashSet<>();
 
 	private ContextMdcAdapter(LoggerContext loggerContext, MDCAdapter delegate) {
 		this.loggerContext = loggerContext;
 		this.delegate = delegate;
 	}
 
-	static ContextMdcAdapter install(LoggerContext loggerContext, LoggedVariables application) {
+	static ContextMdcAdapter install(LoggerContext loggerContext, LogbackEvents user) {
 		synchronized (ContextMdcAdapter.class) {
 			MDCAdapter present = loggerContext.getMDCAdapter();
 			if (present instanceof ContextMdcAdapter adapter) {
-				adapter.applications.add(application);
+				adapter.users.add(user);
 				return adapter;
 			}
 			ContextMdcAdapter adapter = new ContextMdcAdapter(loggerContext, present);
-			adapter.applications.add(application);
+			adapter.users.add(user);
 			exchange(loggerContext, adapter);
 			return adapter;
 		}
 	}
 
-	void uninstall(LoggedVariables application) {
+	void uninstall(LogbackEvents user) {
 		synchronized (ContextMdcAdapter.class) {
-			boolean last = this.applications.remove(application) && this.applications.isEmpty();
+			boolean last = this.users.remove(user) && this.users.isEmpty();
 			if (last && this.loggerContext.getMDCAdapter() == this) {
 				exchange(this.loggerContext, this.delegate);
 			}
@@ -78,17 +74,8 @@ final class ContextMdcAdapter extends LogbackMDCAdapter {
 	public @Nullable Map<String, String> getPropertyMap() {
 		Map<String, String> own = (this.delegate instanceof LogbackMDCAdapter logback) ? logback.getPropertyMap()
 				: this.delegate.getCopyOfContextMap();
-		Map<String, String> merged = null;
-		for (LoggedVariables application : this.applications) {
-			for (ContextVariables.Declaration declaration : application.declarations()) {
-				String value = declaration.currentLine();
-				if (value != null) {
-					merged = (merged != null) ? merged : new HashMap<>();
-					merged.put(declaration.name(), value);
-				}
-			}
-		}
-		if (merged == null) {
+		Map<String, String> merged = LoggedVariables.current((name) -> own != null && own.containsKey(name));
+		if (merged.isEmpty()) {
 			return own;
 		}
 		if (own != null) {

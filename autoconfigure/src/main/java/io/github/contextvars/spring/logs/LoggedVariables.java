@@ -1,54 +1,70 @@
 package io.github.contextvars.spring.logs;
 
+import java.util.HashMap;
 import java.util.List;
-
-import ch.qos.logback.classic.LoggerContext;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.ILoggerFactory;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
 
 import io.github.contextvars.spring.declare.ContextVariables;
 
 /**
- * Adds the values of an application's logged variables to the log events of Logback,
- * until it is closed. Where several applications share a Logback, events carry the
- * variables of all of them; of two that share a name, that of the youngest application
- * counts.
+ * Offers the values of an application's logged variables to log events, until it is
+ * closed. Where there are several applications, events carry the variables of all of
+ * them; of two that share a name, that of the youngest application counts.
+ * <p>
+ * Log4j2's events ask by themselves, Logback's after {@link LogbackEvents} was installed.
  */
 public final class LoggedVariables implements AutoCloseable {
 
-	private final List<ContextVariables.Declaration> declarations;
+	// Log4j2 makes its provider before there is any application, and keeps it.
+	private static final List<LoggedVariables> APPLICATIONS = new CopyOnWriteArrayList<>();
 
-	private @Nullable ContextMdcAdapter adapter;
+	private final List<ContextVariables.Declaration> declarations;
 
 	private LoggedVariables(ContextVariables variables) {
 		this.declarations = variables.all().stream().filter(ContextVariables.Declaration::logged).toList();
 	}
 
 	/**
-	 * Add logged variables from now on.
+	 * Offer logged variables from now on.
 	 * @param variables the declared variables
-	 * @param loggerFactory whose events to add them to; unless it is Logback's, nothing
-	 * happens
-	 * @return what takes them out when it is closed
+	 * @return what takes them back when it is closed
 	 */
-	public static LoggedVariables install(ContextVariables variables, ILoggerFactory loggerFactory) {
+	public static LoggedVariables install(ContextVariables variables) {
 		LoggedVariables logged = new LoggedVariables(variables);
-		if (loggerFactory instanceof LoggerContext loggerContext && !logged.declarations.isEmpty()) {
-			logged.adapter = ContextMdcAdapter.install(loggerContext, logged);
+		if (!logged.isEmpty()) {
+			APPLICATIONS.add(logged);
 		}
 		return logged;
 	}
 
-	@Override
-	public void close() {
-		ContextMdcAdapter adapter = this.adapter;
-		if (adapter != null) {
-			adapter.uninstall(this);
+	/**
+	 * Print what is set in the current context. Never throws.
+	 * @param taken tells the names under which nothing is to be printed
+	 * @return lines by name: a new map, or an empty one that cannot be changed
+	 */
+	static Map<String, String> current(Predicate<String> taken) {
+		Map<String, String> lines = Map.of();
+		for (LoggedVariables application : APPLICATIONS) {
+			for (ContextVariables.Declaration declaration : application.declarations) {
+				String line = taken.test(declaration.name()) ? null : declaration.currentLine();
+				if (line != null) {
+					lines = lines.isEmpty() ? new HashMap<>() : lines;
+					lines.put(declaration.name(), line);
+				}
+			}
 		}
+		return lines;
 	}
 
-	List<ContextVariables.Declaration> declarations() {
-		return this.declarations;
+	boolean isEmpty() {
+		return this.declarations.isEmpty();
+	}
+
+	@Override
+	public void close() {
+		APPLICATIONS.remove(this);
 	}
 
 }

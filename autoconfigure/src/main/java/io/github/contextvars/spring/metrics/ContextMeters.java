@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
+import io.github.contextvars.Context;
 import io.github.contextvars.spring.live.LiveContext;
 import io.github.contextvars.spring.live.LiveContexts;
 import io.github.contextvars.spring.task.BaseContextPolicy;
@@ -46,6 +47,9 @@ public final class ContextMeters implements MeterBinder {
 		}
 		FunctionCounter.builder("contextvars.base.contexts", this.baseContextPolicy, BaseContextPolicy::count)
 			.description("Number of times that a set outside of any context was warned of or rejected")
+			.register(registry);
+		FunctionCounter.builder("contextvars.scopes.forgotten", this, (meters) -> Context.forgottenScopes())
+			.description("Number of scopes that were left open, in the whole of the JVM")
 			.register(registry);
 	}
 

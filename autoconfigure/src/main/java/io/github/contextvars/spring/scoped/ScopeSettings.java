@@ -16,6 +16,7 @@ import org.springframework.context.expression.BeanFactoryResolver;
 import org.springframework.context.expression.MethodBasedEvaluationContext;
 import org.springframework.core.DefaultParameterNameDiscoverer;
 import org.springframework.core.ParameterNameDiscoverer;
+import org.springframework.expression.EvaluationContext;
 import org.springframework.expression.ParseException;
 import org.springframework.expression.spel.SpelNode;
 import org.springframework.expression.spel.ast.VariableReference;
@@ -61,8 +62,8 @@ final class ScopeSettings {
 		context.setBeanResolver(new BeanFactoryResolver(this.beanFactory));
 		List<Runnable> assignments = new ArrayList<>();
 		for (Setting setting : this.parsed.computeIfAbsent(method, (key) -> parse(scoped, key))) {
-			Object value = setting.expression().getValue(context);
-			assignments.add(() -> set(setting.variable(), value));
+			Object value = setting.evaluate(context);
+			assignments.add(() -> set(setting.declaration().variable(), value));
 		}
 		return () -> assignments.forEach(Runnable::run);
 	}
@@ -95,7 +96,7 @@ final class ScopeSettings {
 		try {
 			SpelExpression expression = PARSER.parseRaw(annotation.value());
 			requireKnownNames(place, expression, method);
-			return new Setting(declaration.variable(), expression);
+			return new Setting(place, declaration, expression);
 		}
 		catch (ParseException ex) {
 			throw new InvalidDeclarationException(place + " has the expression \"" + annotation.value()
@@ -133,7 +134,22 @@ final class ScopeSettings {
 		((ContextVar<@Nullable Object>) variable).set(value);
 	}
 
-	record Setting(ContextVar<?> variable, SpelExpression expression) {
+	record Setting(String place, ContextVariables.Declaration declaration, SpelExpression expression) {
+
+		private @Nullable Object evaluate(EvaluationContext context) {
+			try {
+				return this.expression.getValue(context);
+			}
+			catch (RuntimeException ex) {
+				if (!this.declaration.sensitive()) {
+					throw ex;
+				}
+				// Without the cause: its message may show what the value is made of.
+				throw new IllegalStateException(this.place + " has the expression \""
+						+ this.expression.getExpressionString() + "\", which failed with " + ex.getClass().getName()
+						+ "; the variable '" + this.declaration.name() + "' is sensitive, so no more is shown");
+			}
+		}
 
 	}
 

@@ -34,11 +34,17 @@ final class UnfinishedResults {
 
 	private static final ClassLoader LOADER = UnfinishedResults.class.getClassLoader();
 
-	private static final boolean REACTOR = ClassUtils.isPresent("reactor.core.publisher.Flux", LOADER)
-			&& ClassUtils.isPresent("io.micrometer.context.ThreadLocalAccessor", LOADER);
+	private static final String FLUX = "reactor.core.publisher.Flux";
 
-	private static final boolean WEB = ClassUtils
-		.isPresent("org.springframework.web.context.request.async.DeferredResult", LOADER);
+	private static final String ACCESSOR = "io.micrometer.context.ThreadLocalAccessor";
+
+	private static final String DEFERRED_RESULT = "org.springframework.web.context.request.async.DeferredResult";
+
+	static final Set<String> OPTIONAL = Set.of(FLUX, ACCESSOR, DEFERRED_RESULT);
+
+	private static final boolean REACTOR = ClassUtils.isPresent(FLUX, LOADER) && ClassUtils.isPresent(ACCESSOR, LOADER);
+
+	private static final boolean WEB = ClassUtils.isPresent(DEFERRED_RESULT, LOADER);
 
 	// By name, as none of these has to be there.
 	private static final Set<String> REFUSED = Set.of("org.reactivestreams.Publisher",

@@ -43,6 +43,9 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 
 	private static final String BOOT = "org.springframework.boot.";
 
+	static final Set<Class<?>> DECORATABLE = Set.of(ThreadPoolTaskExecutor.class, SimpleAsyncTaskExecutor.class,
+			ConcurrentTaskExecutor.class);
+
 	private static final Set<String> REWRITABLE = Set.of("initializeExecutor", "doExecute");
 
 	private static final Set<String> DISTRIBUTED = Set.of("com.hazelcast.core.IExecutorService",
@@ -115,11 +118,11 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 			return covered(name, bean, false, "not defined by Spring Boot, and contextvars.task.executors=boot");
 		}
 		if (bean.getClass().getPackage() == Context.class.getPackage()) {
-			// By the policy that the user chose.
-			return covered(name, bean, true, "ContextExecutors");
+			return covered(name, bean, true, "ContextExecutors"); // by the user's policy
 		}
 		if (isDistributed(bean)) {
-			return covered(name, bean, false, "hands serialized tasks to other processes");
+			return uncovered(name, bean, "hands serialized tasks to other processes",
+					"Give the tasks their values as arguments");
 		}
 		return cover(name, bean, declaredType(definition, bean));
 	}
@@ -133,18 +136,13 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 			covered(name, bean, true, "proxy");
 			return proxy;
 		}
-		logger.warn("Executor '" + name + "' does not carry context variables: its " + bean.getClass()
-				+ " cannot be proxied as the " + declaredType + " that it is declared as. Declare the bean as an"
-				+ " interface such as ExecutorService, or return ContextExecutors.wrap(executor), or name it in"
-				+ " 'contextvars.task.exclude'.");
-		return covered(name, bean, false, "cannot be proxied as " + declaredType.getName());
+		return uncovered(name, bean,
+				"its " + bean.getClass() + " cannot be proxied as the " + declaredType + " that it is declared as",
+				"Declare the bean as an interface such as ExecutorService, or return ContextExecutors.wrap(executor)");
 	}
 
 	private boolean decorate(Object bean) {
-		if (bean instanceof TaskScheduler || !isDecoratable(bean)) {
-			return false;
-		}
-		Field field = decoratorField(bean);
+		Field field = isDecorated(bean.getClass()) ? decoratorField(bean) : null;
 		if (field == null) {
 			return false;
 		}
@@ -155,7 +153,7 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 	}
 
 	private void leaveAlone(Object bean) {
-		Field field = isDecoratable(bean) ? decoratorField(bean) : null;
+		Field field = isDecoratable(bean.getClass()) ? decoratorField(bean) : null;
 		if (field != null && ReflectionUtils.getField(field, bean) instanceof TaskDecorator present) {
 			setDecorator(bean, without(present));
 		}
@@ -178,9 +176,12 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 		return new CompositeTaskDecorator(others);
 	}
 
-	private static boolean isDecoratable(Object bean) {
-		return (bean instanceof ThreadPoolTaskExecutor || bean instanceof SimpleAsyncTaskExecutor
-				|| bean instanceof ConcurrentTaskExecutor) && !isRewritten(bean.getClass());
+	static boolean isDecorated(Class<?> type) {
+		return isDecoratable(type) && !TaskScheduler.class.isAssignableFrom(type);
+	}
+
+	private static boolean isDecoratable(Class<?> type) {
+		return DECORATABLE.stream().anyMatch((decoratable) -> decoratable.isAssignableFrom(type)) && !isRewritten(type);
 	}
 
 	// A subclass that makes its own pool asks no decorator.
@@ -222,6 +223,12 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 		return field;
 	}
 
+	private Object uncovered(String name, Object bean, String why, String advice) {
+		logger.warn("Executor '%s' does not carry context variables: %s. %s, or name it in 'contextvars.task.exclude'."
+			.formatted(name, why, advice));
+		return covered(name, bean, false, why);
+	}
+
 	private Object covered(String name, Object bean, boolean propagates, String how) {
 		this.coverage.add(new ExecutorCoverage.Entry(name, bean.getClass().getName(), propagates, how));
 		return bean;
@@ -238,9 +245,9 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 				&& definition.getResolvedFactoryMethod().getDeclaringClass().getName().startsWith(BOOT);
 	}
 
+	// What a factory bean makes is declared by nobody: an interface will do.
 	private static Class<?> declaredType(@Nullable RootBeanDefinition definition, Object bean) {
 		Class<?> type = (definition != null) ? definition.getResolvableType().resolve() : null;
-		// What a factory bean makes is declared by nobody: an interface will do.
 		return (type != null && type.isInstance(bean)) ? type : Executor.class;
 	}
 

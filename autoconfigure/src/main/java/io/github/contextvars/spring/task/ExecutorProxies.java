@@ -2,6 +2,7 @@ package io.github.contextvars.spring.task;
 
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
+import java.util.Map;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
@@ -22,6 +23,13 @@ import org.springframework.util.ReflectionUtils;
  * executor's class where there can be one, else its interfaces.
  */
 final class ExecutorProxies {
+
+	/**
+	 * The JDK's pools, each with a class that can be extended in its place.
+	 */
+	static final Map<Class<?>, Class<?>> STAND_INS = Map.of(ThreadPoolExecutor.class, PoolStandIn.class,
+			ScheduledThreadPoolExecutor.class, ScheduledPoolStandIn.class, ForkJoinPool.class,
+			ForkJoinPoolStandIn.class);
 
 	private final @Nullable ClassLoader classLoader;
 
@@ -51,19 +59,38 @@ final class ExecutorProxies {
 		return factory.getProxy(this.classLoader);
 	}
 
-	private @Nullable Object subclassProxy(Object target) {
-		ProxyFactory factory = new ProxyFactory();
-		factory.setTargetSource(new ExtensibleTarget(target));
-		factory.setProxyTargetClass(true);
-		factory.addAdvice(this.carrying);
+	/**
+	 * Make the class of the proxies of a type, if they would be subclasses.
+	 * @param type the executor's class
+	 * @return the class, or {@code null} if there can be none
+	 */
+	@Nullable Class<?> proxyClass(Class<?> type) {
 		try {
-			Object proxy = factory.getProxy(this.classLoader);
+			return isExtensible(type) ? subclassing(new ExtensibleTarget(type, null)).getProxyClass(this.classLoader)
+					: null;
+		}
+		catch (AopConfigException ex) {
+			return null;
+		}
+	}
+
+	private @Nullable Object subclassProxy(Object target) {
+		try {
+			Object proxy = subclassing(new ExtensibleTarget(target.getClass(), target)).getProxy(this.classLoader);
 			copyFields(target, proxy);
 			return proxy;
 		}
 		catch (AopConfigException ex) {
 			return null;
 		}
+	}
+
+	private ProxyFactory subclassing(ExtensibleTarget target) {
+		ProxyFactory factory = new ProxyFactory();
+		factory.setTargetSource(target);
+		factory.setProxyTargetClass(true);
+		factory.addAdvice(this.carrying);
+		return factory;
 	}
 
 	private static boolean isExtensible(Class<?> type) {
@@ -78,8 +105,11 @@ final class ExecutorProxies {
 			return;
 		}
 		ReflectionUtils.doWithFields(target.getClass(), (field) -> copy(field, target, proxy),
-				(field) -> !Modifier.isStatic(field.getModifiers())
-						&& !field.getDeclaringClass().getName().startsWith("java."));
+				(field) -> !Modifier.isStatic(field.getModifiers()) && isCopied(field.getDeclaringClass()));
+	}
+
+	static boolean isCopied(Class<?> declaringClass) {
+		return !declaringClass.getName().startsWith("java.");
 	}
 
 	private static void copy(Field field, Object target, Object proxy) throws IllegalAccessException {
@@ -92,20 +122,14 @@ final class ExecutorProxies {
 	 * A target that proxies can be made of. No class can be generated beside the JDK's
 	 * own, but beside one of ours that extends them.
 	 *
+	 * @param type the executor's class
 	 * @param target the executor
 	 */
-	private record ExtensibleTarget(Object target) implements TargetSource {
+	private record ExtensibleTarget(Class<?> type, @Nullable Object target) implements TargetSource {
 
 		@Override
 		public Class<?> getTargetClass() {
-			Class<?> type = this.target.getClass();
-			if (type == ThreadPoolExecutor.class) {
-				return PoolStandIn.class;
-			}
-			if (type == ScheduledThreadPoolExecutor.class) {
-				return ScheduledPoolStandIn.class;
-			}
-			return (type == ForkJoinPool.class) ? ForkJoinPoolStandIn.class : type;
+			return STAND_INS.getOrDefault(this.type, this.type);
 		}
 
 		@Override
@@ -114,7 +138,7 @@ final class ExecutorProxies {
 		}
 
 		@Override
-		public Object getTarget() {
+		public @Nullable Object getTarget() {
 			return this.target;
 		}
 

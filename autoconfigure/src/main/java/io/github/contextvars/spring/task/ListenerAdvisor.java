@@ -37,14 +37,14 @@ public final class ListenerAdvisor implements PointcutAdvisor, Ordered {
 
 	private static final Log logger = LogFactory.getLog(ListenerAdvisor.class);
 
-	private static final Set<String> ANNOTATIONS = Set.of("org.springframework.kafka.annotation.KafkaListener",
+	static final Set<String> ANNOTATIONS = Set.of("org.springframework.kafka.annotation.KafkaListener",
 			"org.springframework.kafka.annotation.KafkaListeners", "org.springframework.kafka.annotation.KafkaHandler",
 			"org.springframework.amqp.rabbit.annotation.RabbitListener",
 			"org.springframework.amqp.rabbit.annotation.RabbitListeners",
 			"org.springframework.amqp.rabbit.annotation.RabbitHandler",
 			"org.springframework.jms.annotation.JmsListener", "org.springframework.jms.annotation.JmsListeners");
 
-	private final Pointcut pointcut;
+	private final ListenerMethods pointcut;
 
 	private final Advice advice = (MethodInterceptor) this::invoke;
 
@@ -59,6 +59,15 @@ public final class ListenerAdvisor implements PointcutAdvisor, Ordered {
 	public ListenerAdvisor(Supplier<LiveContexts> liveContexts, boolean proxyTargetClass) {
 		this.liveContexts = liveContexts;
 		this.pointcut = new ListenerMethods(proxyTargetClass);
+	}
+
+	/**
+	 * Tell whether there is a listener, among the beans that were created so far, whose
+	 * messages get contexts.
+	 * @return whether a listener was found
+	 */
+	public boolean hasListeners() {
+		return this.pointcut.found;
 	}
 
 	@Override
@@ -93,6 +102,8 @@ public final class ListenerAdvisor implements PointcutAdvisor, Ordered {
 
 		private final Set<Class<?>> warned = ConcurrentHashMap.newKeySet();
 
+		private volatile boolean found;
+
 		private ListenerMethods(boolean proxyTargetClass) {
 			this.proxyTargetClass = proxyTargetClass;
 			setClassFilter((type) -> this.annotations.stream()
@@ -102,9 +113,13 @@ public final class ListenerAdvisor implements PointcutAdvisor, Ordered {
 		@Override
 		public boolean matches(Method method, Class<?> targetClass) {
 			Method specific = AopUtils.getMostSpecificMethod(method, targetClass);
-			return this.annotations.stream()
-				.anyMatch((annotation) -> AnnotatedElementUtils.hasAnnotation(specific, annotation))
-					&& isSafe(specific, targetClass);
+			if (this.annotations.stream()
+				.noneMatch((annotation) -> AnnotatedElementUtils.hasAnnotation(specific, annotation))
+					|| !isSafe(specific, targetClass)) {
+				return false;
+			}
+			this.found = true;
+			return true;
 		}
 
 		private boolean isSafe(Method method, Class<?> targetClass) {

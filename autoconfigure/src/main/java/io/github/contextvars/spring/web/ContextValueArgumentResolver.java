@@ -3,12 +3,16 @@ package io.github.contextvars.spring.web;
 import java.util.NoSuchElementException;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.TypeMismatchException;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.core.MethodParameter;
 import org.springframework.util.Assert;
 import org.springframework.web.bind.ServletRequestBindingException;
+import org.springframework.web.bind.support.WebDataBinderFactory;
 import org.springframework.web.context.request.NativeWebRequest;
 import org.springframework.web.method.annotation.AbstractNamedValueMethodArgumentResolver;
+import org.springframework.web.method.support.HandlerMethodArgumentResolver;
+import org.springframework.web.method.support.ModelAndViewContainer;
 
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.declare.ContextVariables;
@@ -16,9 +20,9 @@ import io.github.contextvars.spring.declare.ContextVariables;
 /**
  * Resolves the parameters that are annotated with {@link ContextValue}.
  */
-public final class ContextValueArgumentResolver extends AbstractNamedValueMethodArgumentResolver {
+public final class ContextValueArgumentResolver implements HandlerMethodArgumentResolver {
 
-	private final ContextVariables variables;
+	private final NamedValues namedValues;
 
 	/**
 	 * Create a resolver.
@@ -26,38 +30,69 @@ public final class ContextValueArgumentResolver extends AbstractNamedValueMethod
 	 * @param variables the declared variables
 	 */
 	public ContextValueArgumentResolver(ConfigurableBeanFactory beanFactory, ContextVariables variables) {
-		super(beanFactory);
-		this.variables = variables;
+		this.namedValues = new NamedValues(beanFactory, variables);
 	}
 
 	@Override
 	public boolean supportsParameter(MethodParameter parameter) {
-		return parameter.hasParameterAnnotation(ContextValue.class);
+		return this.namedValues.supportsParameter(parameter);
 	}
 
 	@Override
-	protected NamedValueInfo createNamedValueInfo(MethodParameter parameter) {
-		ContextValue annotation = parameter.getParameterAnnotation(ContextValue.class);
-		Assert.state(annotation != null, "No ContextValue annotation");
-		return new NamedValueInfo(annotation.name(), annotation.required(), annotation.defaultValue());
-	}
-
-	@Override
-	protected @Nullable Object resolveName(String name, MethodParameter parameter, NativeWebRequest request) {
-		ContextVar<?> variable = this.variables.require(name).variable();
+	public @Nullable Object resolveArgument(MethodParameter parameter, @Nullable ModelAndViewContainer container,
+			NativeWebRequest request, @Nullable WebDataBinderFactory binderFactory) throws Exception {
 		try {
-			return variable.get();
+			return this.namedValues.resolveArgument(parameter, container, request, binderFactory);
 		}
-		catch (NoSuchElementException ex) {
-			return null;
+		catch (TypeMismatchException ex) {
+			// Without the cause: its message, and those of its own causes, show the
+			// value.
+			throw new ServletRequestBindingException("Context variable '" + ex.getPropertyName()
+					+ "' has a value that cannot be converted to " + parameter.getNestedParameterType().getSimpleName()
+					+ ", the type of parameter " + parameter.getParameterIndex() + " of " + parameter.getExecutable());
 		}
 	}
 
-	@Override
-	protected void handleMissingValue(String name, MethodParameter parameter) throws ServletRequestBindingException {
-		throw new ServletRequestBindingException(
-				"Context variable '" + name + "' has no value in this request for a method parameter of type "
-						+ parameter.getNestedParameterType().getSimpleName());
+	private static final class NamedValues extends AbstractNamedValueMethodArgumentResolver {
+
+		private final ContextVariables variables;
+
+		private NamedValues(ConfigurableBeanFactory beanFactory, ContextVariables variables) {
+			super(beanFactory);
+			this.variables = variables;
+		}
+
+		@Override
+		public boolean supportsParameter(MethodParameter parameter) {
+			return parameter.hasParameterAnnotation(ContextValue.class);
+		}
+
+		@Override
+		protected NamedValueInfo createNamedValueInfo(MethodParameter parameter) {
+			ContextValue annotation = parameter.getParameterAnnotation(ContextValue.class);
+			Assert.state(annotation != null, "No ContextValue annotation");
+			return new NamedValueInfo(annotation.name(), annotation.required(), annotation.defaultValue());
+		}
+
+		@Override
+		protected @Nullable Object resolveName(String name, MethodParameter parameter, NativeWebRequest request) {
+			ContextVar<?> variable = this.variables.require(name).variable();
+			try {
+				return variable.get();
+			}
+			catch (NoSuchElementException ex) {
+				return null;
+			}
+		}
+
+		@Override
+		protected void handleMissingValue(String name, MethodParameter parameter)
+				throws ServletRequestBindingException {
+			throw new ServletRequestBindingException(
+					"Context variable '" + name + "' has no value in this request for a method parameter of type "
+							+ parameter.getNestedParameterType().getSimpleName());
+		}
+
 	}
 
 }

@@ -10,6 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.actuate.endpoint.SanitizingFunction;
 import org.springframework.boot.actuate.endpoint.Show;
+import org.springframework.core.ResolvableType;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
@@ -49,16 +50,17 @@ class ContextVarsEndpointTests {
 	}
 
 	@Test
-	void jmxShowsValuesUnlessNever() {
+	void whoeverAsksWithoutHttpCountsAsAuthorized() {
 		assertThat(describeWith("v", Show.NEVER, List.of())).containsEntry("value", "******");
 		assertThat(describeWith("v", Show.WHEN_AUTHORIZED, List.of())).containsEntry("value", "v");
+		assertThat(describeWith("v", Show.ALWAYS, List.of())).containsEntry("value", "v");
 	}
 
 	@Test
 	void variableThatNobodyDeclaredMaySharesANameWithSensitiveOne() {
 		ContextVar<String> declared = ContextVar.of("value");
-		ContextVariables variables = new ContextVariables(List
-			.of(new ContextVariables.Declaration(declared, "Test#VALUE", "java.lang.String", "", true, false, false)));
+		ContextVariables variables = new ContextVariables(List.of(new ContextVariables.Declaration(declared,
+				"Test#VALUE", ResolvableType.forClass(String.class), "", true, false, false)));
 		ContextVarsEndpoint endpoint = new ContextVarsEndpoint(variables, this.live, new ExecutorCoverage(), List.of(),
 				Show.ALWAYS);
 		ContextVarsDescriptor[] described = new ContextVarsDescriptor[1];

@@ -18,6 +18,7 @@ import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.declare.ContextVariable;
 import io.github.contextvars.spring.declare.ContextVariables;
+import io.github.contextvars.spring.logs.LogbackEvents;
 import io.github.contextvars.spring.logs.LoggedVariables;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -55,7 +56,7 @@ class ContextLogsAutoConfigurationTests {
 	@Test
 	void logsCanBeSwitchedOff() {
 		this.runner.withPropertyValues("contextvars.logs.enabled=false").run((context) -> {
-			assertThat(context).doesNotHaveBean(LoggedVariables.class);
+			assertThat(context).doesNotHaveBean(LoggedVariables.class).doesNotHaveBean(LogbackEvents.class);
 			assertThat(logAsAcme().getMDCPropertyMap()).containsOnlyKeys("own");
 		});
 	}
@@ -63,15 +64,31 @@ class ContextLogsAutoConfigurationTests {
 	@Test
 	void logsAreReplacedByBeanOfTheType() {
 		this.runner
-			.withBean("mine", LoggedVariables.class,
-					() -> LoggedVariables.install(new ContextVariables(List.of()), this.loggerContext))
-			.run((context) -> assertThat(context).getBeans(LoggedVariables.class).containsOnlyKeys("mine"));
+			.withBean("mine", LoggedVariables.class, () -> LoggedVariables.install(new ContextVariables(List.of())))
+			.run((context) -> {
+				assertThat(context).getBeans(LoggedVariables.class).containsOnlyKeys("mine");
+				assertThat(logAsAcme().getMDCPropertyMap()).containsOnlyKeys("own");
+			});
 	}
 
 	@Test
-	void logsBackOffWithoutLogback() {
+	void logbackEventsAreReplacedByBeanOfTheType() {
+		this.runner
+			.withBean("mine", LogbackEvents.class,
+					() -> LogbackEvents.install(LoggedVariables.install(new ContextVariables(List.of())),
+							this.loggerContext))
+			.run((context) -> {
+				assertThat(context).getBeans(LogbackEvents.class).containsOnlyKeys("mine");
+				assertThat(logAsAcme().getMDCPropertyMap()).containsOnlyKeys("own");
+			});
+	}
+
+	@Test
+	void logbackIsLeftAloneWhereItIsMissing() {
 		this.runner.withClassLoader(new FilteredClassLoader("ch.qos.logback"))
-			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean("loggedVariables"));
+			.run((context) -> assertThat(context).hasNotFailed()
+				.hasSingleBean(LoggedVariables.class)
+				.doesNotHaveBean("logbackEvents"));
 	}
 
 	private ILoggingEvent logAsAcme() {

@@ -46,7 +46,8 @@ class ContextVarsAutoConfigurationTests {
 	private static final AutoConfigurations ALL = AutoConfigurations.of(ContextVarsAutoConfiguration.class,
 			ContextVarsEndpointAutoConfiguration.class, ContextWebAutoConfiguration.class,
 			ContextTaskAutoConfiguration.class, ContextScopedAutoConfiguration.class,
-			ContextMetricsAutoConfiguration.class, ContextLogsAutoConfiguration.class);
+			ContextMetricsAutoConfiguration.class, ContextLogsAutoConfiguration.class,
+			ContextStartupAutoConfiguration.class);
 
 	private static final String EXPOSED = "management.endpoints.web.exposure.include=contextvars";
 
@@ -94,9 +95,9 @@ class ContextVarsAutoConfigurationTests {
 		@Test
 		void everythingElseWorksWithoutActuator() {
 			new WebApplicationContextRunner()
-				.withConfiguration(
-						AutoConfigurations.of(ContextVarsAutoConfiguration.class, ContextWebAutoConfiguration.class,
-								ContextTaskAutoConfiguration.class, ContextScopedAutoConfiguration.class))
+				.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class,
+						ContextWebAutoConfiguration.class, ContextTaskAutoConfiguration.class,
+						ContextScopedAutoConfiguration.class, ContextStartupAutoConfiguration.class))
 				.withClassLoader(new FilteredClassLoader("org.springframework.boot.actuate"))
 				.run((context) -> assertThat(context).hasNotFailed()
 					.hasSingleBean(ContextTaskDecorator.class)

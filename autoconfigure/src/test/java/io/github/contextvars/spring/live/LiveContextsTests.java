@@ -1,11 +1,14 @@
 package io.github.contextvars.spring.live;
 
+import java.lang.management.ManagementFactory;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
+import com.sun.management.ThreadMXBean;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -17,6 +20,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 class LiveContextsTests {
+
+	// What adapts the body of run() to call().
+	private static final long ONE_LAMBDA = 16;
 
 	private final LiveContexts live = LiveContexts.tracked();
 
@@ -103,6 +109,22 @@ class LiveContextsTests {
 	}
 
 	@Test
+	void enterTaskWhenTaskIsListedShowsTheInnerContext() {
+		LiveContext task = work("task");
+		Context outer = task.context();
+		Context inner = new Context();
+
+		this.live.run(task, () -> {
+			try (Context.Scope scope = this.live.enterTask(() -> "named", null, inner)) {
+				assertThat(this.live.list()).containsExactly(task);
+				assertThat(task.context()).isSameAs(inner);
+				assertThat(task.origin()).isEqualTo("named");
+			}
+			assertThat(task.context()).isSameAs(outer);
+		});
+	}
+
+	@Test
 	void workCanBeEnteredAgainOnAnotherThread() {
 		LiveContext work = work("request");
 		this.live.run(work, () -> assertThat(this.live.list()).containsExactly(work));
@@ -128,6 +150,34 @@ class LiveContextsTests {
 	}
 
 	@Test
+	void untrackedTouchesNeitherClockNorCounter() {
+		LiveContexts untracked = LiveContexts.untracked();
+		LiveContext first = begin(untracked);
+		LiveContext second = begin(untracked);
+
+		assertThat(List.of(first.id(), second.id())).containsOnly(0L);
+		assertThat(first.since()).isEqualTo(Instant.EPOCH);
+		assertThat(untracked.currentId()).isNull();
+		assertThat(untracked.hold(first, new Object(), (held) -> false)).isFalse();
+		assertThat(untracked.list()).isEmpty();
+	}
+
+	@Test
+	void untrackedAllocatesNothingToRemember() {
+		LiveContexts untracked = LiveContexts.untracked();
+		LiveContext work = begin(untracked);
+		LiveContext shown = work("canary");
+		Runnable body = () -> {
+		};
+
+		long plain = allocatedBy(() -> work.context().run(body));
+		assertThat(allocatedBy(() -> untracked.enter(work).close()))
+			.isEqualTo(allocatedBy(() -> work.context().enter().close()));
+		assertThat(allocatedBy(() -> untracked.run(work, body))).isLessThanOrEqualTo(plain + ONE_LAMBDA);
+		assertThat(allocatedBy(() -> this.live.run(shown, body))).isGreaterThan(plain + ONE_LAMBDA);
+	}
+
+	@Test
 	void endedWorkIsNotRetained() {
 		LiveContext kept = work("kept");
 		WeakReference<Context> ended = new WeakReference<>(runOnce());
@@ -138,6 +188,22 @@ class LiveContextsTests {
 			return ended.get() == null;
 		});
 		assertThat(canary.get()).isSameAs(kept.context());
+	}
+
+	private static LiveContext begin(LiveContexts live) {
+		return live.begin(LiveContext.Kind.TASK, () -> "w", null, new Context());
+	}
+
+	// The smallest of many: whatever else the JVM does on this thread only adds.
+	private static long allocatedBy(Runnable action) {
+		ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+		long least = Long.MAX_VALUE;
+		for (int i = 0; i < 100; i++) {
+			long before = threads.getCurrentThreadAllocatedBytes();
+			action.run();
+			least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+		}
+		return least;
 	}
 
 	private Context runOnce() {

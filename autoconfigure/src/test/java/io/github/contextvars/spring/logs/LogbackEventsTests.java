@@ -1,6 +1,7 @@
 package io.github.contextvars.spring.logs;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -22,6 +23,7 @@ import org.slf4j.MDC;
 import org.slf4j.helpers.NOPLoggerFactory;
 import org.slf4j.spi.MDCAdapter;
 import org.springframework.boot.logging.logback.StructuredLogEncoder;
+import org.springframework.core.ResolvableType;
 import org.springframework.core.env.Environment;
 import org.springframework.mock.env.MockEnvironment;
 
@@ -32,7 +34,7 @@ import io.github.contextvars.spring.testing.Hostile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-class LoggedVariablesTests {
+class LogbackEventsTests {
 
 	private static final ContextVar<Object> TENANT = ContextVar.of("tenant", "public");
 
@@ -47,6 +49,8 @@ class LoggedVariablesTests {
 
 	private final Logger logger = this.loggerContext.getLogger("test");
 
+	private final List<Application> applications = new ArrayList<>();
+
 	@BeforeEach
 	void start() {
 		this.loggerContext.setMDCAdapter(this.mdc);
@@ -55,6 +59,7 @@ class LoggedVariablesTests {
 
 	@AfterEach
 	void stop() {
+		this.applications.forEach(Application::close);
 		this.loggerContext.stop();
 		assertThat(this.mdc.getPropertyMap()).isNullOrEmpty();
 	}
@@ -63,7 +68,7 @@ class LoggedVariablesTests {
 	void eventCarriesWhatIsSetWhenItIsLogged() {
 		Recorder recorder = attach(new Recorder());
 
-		LoggedVariables.install(VARIABLES, this.loggerContext);
+		install(VARIABLES);
 		this.logger.info("before");
 		new Context().run(() -> {
 			TENANT.set("acme");
@@ -83,7 +88,7 @@ class LoggedVariablesTests {
 	void ownEntriesWinAndSurvive() {
 		Recorder recorder = attach(new Recorder());
 
-		LoggedVariables.install(VARIABLES, this.loggerContext);
+		install(VARIABLES);
 		this.mdc.put("request", "7");
 		new Context().run(() -> {
 			TENANT.set("acme");
@@ -102,7 +107,7 @@ class LoggedVariablesTests {
 
 	@Test
 	void copiesOfTheMdcHoldOwnEntriesOnly() {
-		LoggedVariables.install(VARIABLES, this.loggerContext);
+		install(VARIABLES);
 
 		new Context().run(() -> {
 			TENANT.set("acme");
@@ -148,14 +153,14 @@ class LoggedVariablesTests {
 		async.addAppender(recorder);
 		attach(async);
 
-		LoggedVariables variables = LoggedVariables.install(VARIABLES, this.loggerContext);
+		Application application = install(VARIABLES);
 		new Context().run(() -> {
 			TENANT.set("acme");
 			this.logger.info("acme");
 			TENANT.set("globex");
 			this.logger.info("globex");
 		});
-		variables.close();
+		application.close();
 		logged.countDown();
 		async.stop();
 
@@ -186,7 +191,7 @@ class LoggedVariablesTests {
 
 		});
 
-		LoggedVariables.install(VARIABLES, this.loggerContext);
+		install(VARIABLES);
 		new Context().run(() -> {
 			TENANT.set("a\r\nb");
 			TICKET.set("secret");
@@ -200,7 +205,7 @@ class LoggedVariablesTests {
 	void hostileValueShowsAsItsType() {
 		Recorder recorder = attach(new Recorder());
 
-		LoggedVariables.install(VARIABLES, this.loggerContext);
+		install(VARIABLES);
 		new Context().run(() -> {
 			TENANT.set(new Hostile());
 			this.logger.info("hostile");
@@ -216,11 +221,11 @@ class LoggedVariablesTests {
 
 	@Test
 	void closePutsBackWhatWasThereBefore() {
-		LoggedVariables variables = LoggedVariables.install(VARIABLES, this.loggerContext);
+		Application application = install(VARIABLES);
 		assertThat(this.loggerContext.getMDCAdapter()).isNotSameAs(this.mdc);
 
-		variables.close();
-		variables.close();
+		application.close();
+		application.close();
 
 		assertThat(this.loggerContext.getMDCAdapter()).isSameAs(this.mdc);
 		assertThat(this.loggerContext.getStatusManager().getCopyOfStatusList())
@@ -232,8 +237,8 @@ class LoggedVariablesTests {
 		ContextVar<String> other = ContextVar.of("tenant");
 		ContextVariables others = new ContextVariables(List.of(declaration(other, false, true)));
 		Recorder recorder = attach(new Recorder());
-		LoggedVariables old = LoggedVariables.install(VARIABLES, this.loggerContext);
-		LoggedVariables young = LoggedVariables.install(others, this.loggerContext);
+		Application old = install(VARIABLES);
+		Application young = install(others);
 
 		new Context().run(() -> {
 			TENANT.set("old");
@@ -253,27 +258,34 @@ class LoggedVariablesTests {
 
 	@Test
 	void adapterOfSomebodyElseStaysWhenClosed() {
-		LoggedVariables variables = LoggedVariables.install(VARIABLES, this.loggerContext);
+		Application application = install(VARIABLES);
 		LogbackMDCAdapter another = new LogbackMDCAdapter();
 		this.loggerContext.setMDCAdapter(another);
 
-		variables.close();
+		application.close();
 
 		assertThat(this.loggerContext.getMDCAdapter()).isSameAs(another);
 	}
 
 	@Test
 	void nothingIsInstalledWithoutLoggedVariables() {
-		LoggedVariables.install(new ContextVariables(List.of(declaration(TICKET, true, false))), this.loggerContext);
+		install(new ContextVariables(List.of(declaration(TICKET, true, false))));
 
 		assertThat(this.loggerContext.getMDCAdapter()).isSameAs(this.mdc);
 	}
 
 	@Test
 	void nothingIsInstalledWhereLogbackIsNotInUse() {
-		LoggedVariables.install(VARIABLES, new NOPLoggerFactory()).close();
+		LogbackEvents.install(install(VARIABLES).variables(), new NOPLoggerFactory()).close();
 
 		assertThat(MDC.getMDCAdapter()).isNotInstanceOf(ContextMdcAdapter.class);
+	}
+
+	private Application install(ContextVariables variables) {
+		LoggedVariables logged = LoggedVariables.install(variables);
+		Application application = new Application(logged, LogbackEvents.install(logged, this.loggerContext));
+		this.applications.add(application);
+		return application;
 	}
 
 	private StructuredLogEncoder encoder(String format) {
@@ -296,8 +308,18 @@ class LoggedVariablesTests {
 	}
 
 	private static ContextVariables.Declaration declaration(ContextVar<?> variable, boolean sensitive, boolean logged) {
-		return new ContextVariables.Declaration(variable, "Test#" + variable.name(), "java.lang.String", "", sensitive,
-				logged, false);
+		return new ContextVariables.Declaration(variable, "Test#" + variable.name(),
+				ResolvableType.forClass(String.class), "", sensitive, logged, false);
+	}
+
+	private record Application(LoggedVariables variables, LogbackEvents events) implements AutoCloseable {
+
+		@Override
+		public void close() {
+			this.events.close();
+			this.variables.close();
+		}
+
 	}
 
 	/** Asks at once, as an appender that writes does. */

@@ -1,0 +1,19 @@
+package io.github.contextvars.spring.scoped;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.RuntimeHintsRegistrar;
+
+/**
+ * Lets a native image look for the optional libraries that {@link UnfinishedResults}
+ * knows, and read annotations that override what {@link ContextScoped} says.
+ */
+final class ScopedHints implements RuntimeHintsRegistrar {
+
+	@Override
+	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
+		UnfinishedResults.OPTIONAL.forEach((name) -> hints.reflection().registerTypeIfPresent(classLoader, name));
+		hints.proxies().registerJdkProxy(ContextScoped.class);
+	}
+
+}

@@ -1,0 +1,154 @@
+package io.github.contextvars.spring.web;
+
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Method;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.core.DefaultParameterNameDiscoverer;
+import org.springframework.core.MethodParameter;
+import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.stereotype.Controller;
+import org.springframework.util.ClassUtils;
+import org.springframework.util.ReflectionUtils;
+import org.springframework.web.bind.annotation.ControllerAdvice;
+import org.springframework.web.bind.annotation.InitBinder;
+import org.springframework.web.method.HandlerMethod;
+import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerAdapter;
+
+import io.github.contextvars.spring.declare.ContextVariables;
+import io.github.contextvars.spring.declare.InvalidDeclarationException;
+
+/**
+ * Stops the application from starting where a {@link ContextValue} parameter names a
+ * variable that nobody declared, or has a type that the variable's values cannot have.
+ * <p>
+ * Looks at the types of controllers and their advice, and not at what is mapped: that
+ * covers {@code @ModelAttribute} and {@code @ExceptionHandler} methods and lazy beans as
+ * well. What it does not see or cannot know fails when it is called.
+ */
+public final class ContextValueCheck implements SmartInitializingSingleton {
+
+	private final ConfigurableListableBeanFactory beanFactory;
+
+	private final ContextVariables variables;
+
+	private final ValueConversion conversion;
+
+	/**
+	 * Create a check.
+	 * @param beanFactory holds the beans to check
+	 * @param variables the declared variables
+	 * @param adapter knows what converts arguments; asked for only where a value is not
+	 * of the parameter's type already
+	 */
+	public ContextValueCheck(ConfigurableListableBeanFactory beanFactory, ContextVariables variables,
+			ObjectProvider<RequestMappingHandlerAdapter> adapter) {
+		this.beanFactory = beanFactory;
+		this.variables = variables;
+		this.conversion = new ValueConversion(adapter);
+	}
+
+	/**
+	 * Check the types of all controllers; creates none.
+	 * @throws InvalidDeclarationException if a parameter could never get its value
+	 */
+	@Override
+	public void afterSingletonsInstantiated() {
+		Map<String, Class<?>> advice = beansWith(ControllerAdvice.class);
+		Map<String, Class<?>> controllers = beansWith(Controller.class);
+		// An editor that is registered for a request may convert anything.
+		boolean adviceBinds = binds(advice.values());
+		advice.forEach((name, type) -> check(name, type, !adviceBinds));
+		controllers.forEach((name, type) -> check(name, type, !adviceBinds && !binds(type)));
+	}
+
+	private Map<String, Class<?>> beansWith(Class<? extends Annotation> annotation) {
+		Map<String, Class<?>> beans = new LinkedHashMap<>();
+		for (String name : this.beanFactory.getBeanDefinitionNames()) {
+			Object bean = this.beanFactory.getSingleton(name);
+			Class<?> type = (bean != null) ? AopUtils.getTargetClass(bean) : this.beanFactory.getType(name, false);
+			if (type != null && AnnotatedElementUtils.hasAnnotation(type, annotation)) {
+				beans.put(name, ClassUtils.getUserClass(type));
+			}
+		}
+		return beans;
+	}
+
+	private static boolean binds(Collection<Class<?>> types) {
+		return types.stream().anyMatch(ContextValueCheck::binds);
+	}
+
+	private static boolean binds(Class<?> type) {
+		for (Method method : ReflectionUtils.getUniqueDeclaredMethods(type)) {
+			if (AnnotatedElementUtils.hasAnnotation(method, InitBinder.class)) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	private void check(String bean, Class<?> type, boolean typesAreKnown) {
+		for (Method method : ReflectionUtils.getUniqueDeclaredMethods(type, (method) -> !method.isSynthetic())) {
+			if (method.getParameterCount() > 0 && method.getDeclaringClass() != Object.class) {
+				// Sees the annotations of interfaces, too, and what type variables stand
+				// for.
+				for (MethodParameter parameter : new HandlerMethod(bean, this.beanFactory, method)
+					.getMethodParameters()) {
+					ContextValue annotation = parameter.getParameterAnnotation(ContextValue.class);
+					if (annotation != null) {
+						check(parameter, annotation, typesAreKnown);
+					}
+				}
+			}
+		}
+	}
+
+	private void check(MethodParameter parameter, ContextValue annotation, boolean typeIsKnown) {
+		parameter.initParameterNameDiscovery(new DefaultParameterNameDiscoverer());
+		String name = nameOf(parameter, annotation);
+		if (name == null) {
+			return;
+		}
+		ContextVariables.Declaration declaration = this.variables.find(name);
+		if (declaration == null) {
+			throw new InvalidDeclarationException(
+					place(parameter) + " names the variable '" + name + "', which is not declared", "Use one of "
+							+ this.variables.names() + ", or declare it with @ContextVariable in a bean's class.");
+		}
+		Class<?> valueType = declaration.valueType();
+		if (typeIsKnown && valueType != null && !this.conversion.isPossible(valueType, parameter)) {
+			String type = parameter.nestedIfOptional().getNestedParameterType().getTypeName();
+			throw new InvalidDeclarationException(
+					place(parameter) + " has the type " + type + ", which the values of the variable '" + name
+							+ "' cannot be converted to: " + declaration.declaredBy() + " holds "
+							+ valueType.getTypeName(),
+					"Give the parameter the type " + valueType.getTypeName() + ", or register a Converter from "
+							+ valueType.getTypeName() + " to " + type + ".");
+		}
+	}
+
+	// An expression may depend on the request.
+	private @Nullable String nameOf(MethodParameter parameter, ContextValue annotation) {
+		String name = annotation.name().isEmpty() ? parameter.getParameterName() : annotation.name();
+		if (name == null) {
+			throw new InvalidDeclarationException(place(parameter) + " names no variable, and its own name is unknown",
+					"Name the variable, as in @ContextValue(\"tenant\"), or compile with '-parameters'.");
+		}
+		String resolved = this.beanFactory.resolveEmbeddedValue(name);
+		return (resolved == null || resolved.contains("#{")) ? null : resolved;
+	}
+
+	private static String place(MethodParameter parameter) {
+		String name = parameter.getParameterName();
+		return "@ContextValue parameter " + ((name != null) ? "'" + name + "'" : parameter.getParameterIndex()) + " of "
+				+ parameter.getContainingClass().getName() + "#" + parameter.getExecutable().getName();
+	}
+
+}

@@ -1,0 +1,247 @@
+package io.github.contextvars.spring;
+
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.aop.framework.AopProxyUtils;
+import org.springframework.aot.hint.MemberCategory;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.core.task.support.CompositeTaskDecorator;
+import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.scheduling.annotation.Async;
+import org.springframework.scheduling.annotation.EnableAsync;
+import org.springframework.scheduling.concurrent.ConcurrentTaskExecutor;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
+import reactor.core.publisher.Flux;
+
+import io.github.contextvars.Context;
+import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.actuate.ContextVarsDescriptor;
+import io.github.contextvars.spring.autoconfigure.ContextScopedAutoConfiguration;
+import io.github.contextvars.spring.autoconfigure.ContextTaskAutoConfiguration;
+import io.github.contextvars.spring.autoconfigure.ContextVarsAutoConfiguration;
+import io.github.contextvars.spring.autoconfigure.ContextVarsEndpointAutoConfiguration;
+import io.github.contextvars.spring.autoconfigure.ContextVarsProperties;
+import io.github.contextvars.spring.declare.ContextVariable;
+import io.github.contextvars.spring.declare.ContextVariables;
+import io.github.contextvars.spring.scoped.ContextScoped;
+import io.github.contextvars.spring.scoped.ContextSetting;
+import io.github.contextvars.spring.testing.PreparedApplication;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for applications that are prepared ahead of time, and for the hints that go into
+ * a native image: it can reflect upon, and proxy, nothing else.
+ */
+class AheadOfTimeTests {
+
+	private static PreparedApplication application;
+
+	private static RuntimeHints hints;
+
+	@BeforeAll
+	static void prepare(@TempDir Path directory) {
+		application = new PreparedApplication(directory, Application.class,
+				"management.endpoints.web.exposure.include=contextvars");
+		hints = application.hints();
+	}
+
+	@Test
+	void everythingCarries() throws Exception {
+		assertThat(application.run(Main.class)).contains("declared: [tenant, ticket, user]", "scheduler: acme",
+				"pool: acme", "service: acme", "async: acme", "scoped: globex", "outside: acme");
+	}
+
+	@Test
+	void fieldsOfDeclaredVariablesCanBeRead() {
+		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(Application.class, "USER")).accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(Variables.class, "TENANT")).accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(Application.class, "OTHER")).rejects(hints);
+	}
+
+	@Test
+	void decoratorsOfExecutorsCanBeRead() {
+		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(ThreadPoolTaskExecutor.class, "taskDecorator"))
+			.accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(SimpleAsyncTaskExecutor.class, "taskDecorator"))
+			.accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(ConcurrentTaskExecutor.class, "taskDecorator"))
+			.accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(CompositeTaskDecorator.class, "taskDecorators"))
+			.accepts(hints);
+	}
+
+	@Test
+	void proxyClassesOfExecutorsAreGenerated() {
+		assertThat(application.hasGenerated(Scheduler.class.getName() + "$$SpringCGLIB$$0")).isTrue();
+		assertThat(application.hasGenerated(Pool.class.getName() + "$$SpringCGLIB$$0")).isFalse();
+		assertThat(RuntimeHintsPredicates.reflection()
+			.onType(ThreadPoolTaskScheduler.class)
+			.withMemberCategory(MemberCategory.ACCESS_DECLARED_FIELDS)).accepts(hints);
+	}
+
+	@Test
+	void poolsBehindInterfacesHaveProxyClasses() {
+		assertThat(hints.reflection().typeHints()).extracting((hint) -> hint.getType().getName())
+			.anyMatch((name) -> name.contains("ExecutorProxies$PoolStandIn$$SpringCGLIB$$"))
+			.anyMatch((name) -> name.contains("ExecutorProxies$ForkJoinPoolStandIn$$SpringCGLIB$$"));
+		assertThat(RuntimeHintsPredicates.proxies()
+			.forInterfaces(AopProxyUtils.completeJdkProxyInterfaces(ExecutorService.class))).accepts(hints);
+	}
+
+	@Test
+	void expressionsCanReadArguments() throws NoSuchMethodException {
+		assertThat(RuntimeHintsPredicates.reflection().onMethodInvocation(Order.class.getDeclaredMethod("tenant")))
+			.accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection().onMethodInvocation(Receipt.class.getDeclaredMethod("number")))
+			.rejects(hints);
+		assertThat(RuntimeHintsPredicates.reflection().onMethodInvocation(Shop.class, "fulfil")).accepts(hints);
+	}
+
+	@Test
+	void optionalTypesCanBeLookedUp() {
+		assertThat(RuntimeHintsPredicates.reflection().onType(KafkaListener.class)).accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection().onType(Flux.class)).accepts(hints);
+	}
+
+	@Test
+	void endpointCanBeAnsweredAndPropertiesBound() throws NoSuchMethodException {
+		assertThat(RuntimeHintsPredicates.reflection()
+			.onMethodInvocation(ContextVarsDescriptor.ContextDescriptor.class.getMethod("variables"))).accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection()
+			.onMethodInvocation(ContextVarsProperties.Task.class, "setExecutors")).accepts(hints);
+	}
+
+	interface Variables {
+
+		@ContextVariable
+		ContextVar<String> TENANT = ContextVar.of("tenant");
+
+		default String tenant() {
+			return TENANT.get();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAsync
+	@ImportAutoConfiguration({ ContextVarsAutoConfiguration.class, ContextTaskAutoConfiguration.class,
+			ContextScopedAutoConfiguration.class, ContextVarsEndpointAutoConfiguration.class })
+	static class Application implements Variables {
+
+		@ContextVariable
+		static final ContextVar<String> USER = ContextVar.of("user");
+
+		static final ContextVar<String> OTHER = ContextVar.of("other");
+
+		@Bean
+		Scheduler scheduler() {
+			return new Scheduler();
+		}
+
+		@Bean
+		Pool pool() {
+			return new Pool();
+		}
+
+		@Bean(destroyMethod = "shutdown")
+		ExecutorService service() {
+			return Executors.newCachedThreadPool();
+		}
+
+		@Bean
+		Executor direct() {
+			return Runnable::run;
+		}
+
+		@Bean
+		@ContextVariable
+		ContextVar<String> ticket() {
+			return ContextVar.of("ticket");
+		}
+
+		@Bean
+		Shop shop() {
+			return new Shop();
+		}
+
+	}
+
+	static class Scheduler extends ThreadPoolTaskScheduler {
+
+		private static final long serialVersionUID = 1L;
+
+	}
+
+	static class Pool extends ThreadPoolTaskExecutor {
+
+		private static final long serialVersionUID = 1L;
+
+	}
+
+	static class Shop {
+
+		@ContextScoped(set = @ContextSetting(variable = "tenant", value = "#order.tenant"))
+		String fulfil(Order order) {
+			return Variables.TENANT.get();
+		}
+
+		@ContextScoped
+		void print(Receipt receipt) {
+		}
+
+		@Async
+		CompletableFuture<String> mail() {
+			return CompletableFuture.completedFuture(Variables.TENANT.get());
+		}
+
+	}
+
+	public static final class Main {
+
+		public static void main(String[] args) throws Exception {
+			try (GenericApplicationContext context = PreparedApplication.context(args[0])) {
+				System.out
+					.println("declared: " + context.getBean(ContextVariables.class).names().stream().sorted().toList());
+				Shop shop = context.getBean(Shop.class);
+				new Context().<Void, Exception>call(() -> {
+					Variables.TENANT.set("acme");
+					System.out.println("scheduler: "
+							+ context.getBean(Scheduler.class).submit(() -> Variables.TENANT.get()).get());
+					System.out
+						.println("pool: " + context.getBean(Pool.class).submit(() -> Variables.TENANT.get()).get());
+					System.out.println("service: "
+							+ context.getBean(ExecutorService.class).submit(() -> Variables.TENANT.get()).get());
+					System.out.println("async: " + shop.mail().get());
+					System.out.println("scoped: " + shop.fulfil(new Order("globex")));
+					System.out.println("outside: " + Variables.TENANT.get());
+					return null;
+				});
+			}
+		}
+
+	}
+
+	record Order(String tenant) {
+
+	}
+
+	record Receipt(int number) {
+
+	}
+
+}

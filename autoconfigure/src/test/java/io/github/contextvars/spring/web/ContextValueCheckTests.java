@@ -1,0 +1,379 @@
+package io.github.contextvars.spring.web;
+
+import java.beans.PropertyEditorSupport;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
+import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.boot.webmvc.autoconfigure.WebMvcAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.convert.converter.Converter;
+import org.springframework.web.bind.WebDataBinder;
+import org.springframework.web.bind.annotation.ControllerAdvice;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.InitBinder;
+import org.springframework.web.bind.annotation.ModelAttribute;
+import org.springframework.web.bind.annotation.RestController;
+
+import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.autoconfigure.ContextStartupAutoConfiguration;
+import io.github.contextvars.spring.autoconfigure.ContextVarsAutoConfiguration;
+import io.github.contextvars.spring.autoconfigure.ContextWebAutoConfiguration;
+import io.github.contextvars.spring.declare.ContextVariable;
+import io.github.contextvars.spring.declare.InvalidDeclarationException;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class ContextValueCheckTests {
+
+	private final WebApplicationContextRunner runner = new WebApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class, ContextWebAutoConfiguration.class,
+				ContextStartupAutoConfiguration.class, WebMvcAutoConfiguration.class,
+				PropertyPlaceholderAutoConfiguration.class))
+		.withUserConfiguration(Variables.class);
+
+	private void assertStarts(Class<?>... controllers) {
+		this.runner.withUserConfiguration(controllers).run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	private void assertRefused(Class<?> controller, String description, String action) {
+		assertRefused(this.runner, controller, description, action);
+	}
+
+	private static void assertRefused(WebApplicationContextRunner runner, Class<?> controller, String description,
+			String action) {
+		runner.withUserConfiguration(controller)
+			.run((context) -> assertThat(context).getFailure()
+				.isInstanceOfSatisfying(InvalidDeclarationException.class, (failure) -> {
+					assertThat(failure).hasMessage(description.replace("CLASS", controller.getName()));
+					assertThat(failure.action()).isEqualTo(action);
+				}));
+	}
+
+	@Nested
+	class Names {
+
+		private static final String USE = "Use one of [text, number, user, anything, open, raw, strange],"
+				+ " or declare it with @ContextVariable in a bean's class.";
+
+		@Test
+		void unknownNameDoesNotStart() {
+			assertRefused(UnknownName.class,
+					"@ContextValue parameter 'text' of CLASS#page names the variable 'txt', which is not declared",
+					USE);
+		}
+
+		@Test
+		void unknownNameOfParameterDoesNotStart() {
+			assertRefused(UnknownParameter.class,
+					"@ContextValue parameter 'txt' of CLASS#page names the variable 'txt', which is not declared", USE);
+		}
+
+		@Test
+		void unknownNameInInterfaceDoesNotStart() {
+			assertRefused(OfInterface.class,
+					"@ContextValue parameter 'text' of CLASS#page names the variable 'txt', which is not declared",
+					USE);
+		}
+
+		@Test
+		void unknownNameInAdviceDoesNotStart() {
+			assertRefused(Advice.class,
+					"@ContextValue parameter 'text' of CLASS#model names the variable 'txt', which is not declared",
+					USE);
+		}
+
+		@Test
+		void unknownNameInLazyApplicationDoesNotStart() {
+			assertRefused(ContextValueCheckTests.this.runner.withInitializer(
+					(context) -> context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor())),
+					UnknownName.class,
+					"@ContextValue parameter 'text' of CLASS#page names the variable 'txt', which is not declared",
+					USE);
+		}
+
+		@Test
+		void nameFromPropertyIsResolved() {
+			WebApplicationContextRunner runner = ContextValueCheckTests.this.runner;
+
+			runner.withPropertyValues("which=text")
+				.withUserConfiguration(NameFromProperty.class)
+				.run((context) -> assertThat(context).hasNotFailed());
+			assertRefused(runner.withPropertyValues("which=txt"), NameFromProperty.class,
+					"@ContextValue parameter 'value' of CLASS#page names the variable 'txt', which is not declared",
+					USE);
+		}
+
+		@Test
+		void nameFromExpressionIsLeftToTheRequest() {
+			assertStarts(NameFromExpression.class);
+		}
+
+	}
+
+	@Nested
+	class Types {
+
+		private static final String USER = User.class.getName();
+
+		@Test
+		void typeThatNothingConvertsToDoesNotStart() {
+			assertRefused(UserAsInt.class,
+					"@ContextValue parameter 'user' of CLASS#page has the type int, which the values of the variable"
+							+ " 'user' cannot be converted to: " + Variables.class.getName() + "#USER holds " + USER,
+					"Give the parameter the type " + USER + ", or register a Converter from " + USER + " to int.");
+		}
+
+		@Test
+		void typeInOptionalThatNothingConvertsToDoesNotStart() {
+			assertRefused(TextAsOptionalUser.class,
+					"@ContextValue parameter 'text' of CLASS#page has the type " + USER
+							+ ", which the values of the variable 'text' cannot be converted to: "
+							+ Variables.class.getName() + "#TEXT holds java.lang.String",
+					"Give the parameter the type java.lang.String, or register a Converter from java.lang.String to "
+							+ USER + ".");
+		}
+
+		@Test
+		void typeOfTypeVariableThatNothingConvertsToDoesNotStart() {
+			ContextValueCheckTests.this.runner.withUserConfiguration(UserAsVariable.class)
+				.run((context) -> assertThat(context).getFailure()
+					.isInstanceOf(InvalidDeclarationException.class)
+					.hasMessageContainingAll("'user'", UserAsVariable.class.getName() + "#page", "java.util.UUID"));
+		}
+
+		@Test
+		void typesThatRequestsConvertStart() {
+			assertStarts(Convertible.class);
+		}
+
+		@Test
+		void typesThatNobodyKnowsStart() {
+			assertStarts(Open.class);
+		}
+
+		@Test
+		void converterOfTheApplicationCounts() {
+			assertStarts(UserAsInt.class, UserConverter.class);
+		}
+
+		@Test
+		void editorOfControllerOrAdviceMayConvertAnything() {
+			assertStarts(UserAsIntWithEditor.class);
+			assertStarts(UserAsInt.class, Editors.class);
+		}
+
+	}
+
+	static final class User {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Variables {
+
+		@ContextVariable
+		static final ContextVar<String> TEXT = ContextVar.of("text");
+
+		@ContextVariable
+		static final ContextVar<Long> NUMBER = ContextVar.of("number");
+
+		@ContextVariable
+		static final ContextVar<User> USER = ContextVar.of("user");
+
+		@ContextVariable
+		static final ContextVar<Object> ANYTHING = ContextVar.of("anything");
+
+		@ContextVariable
+		static final ContextVar<?> OPEN = ContextVar.of("open");
+
+		@ContextVariable
+		@SuppressWarnings("rawtypes")
+		static final ContextVar RAW = ContextVar.of("raw");
+
+		@ContextVariable
+		static final ContextVar<? super User> STRANGE = ContextVar.of("strange");
+
+	}
+
+	@RestController
+	static class UnknownName {
+
+		@GetMapping("/")
+		String page(@ContextValue("txt") String text) {
+			return text;
+		}
+
+	}
+
+	@RestController
+	static class UnknownParameter {
+
+		@GetMapping("/")
+		String page(@ContextValue String txt) {
+			return txt;
+		}
+
+	}
+
+	interface Page {
+
+		String page(@ContextValue("txt") String text);
+
+	}
+
+	@RestController
+	static class OfInterface implements Page {
+
+		@Override
+		@GetMapping("/")
+		public String page(String text) {
+			return text;
+		}
+
+	}
+
+	@ControllerAdvice
+	static class Advice {
+
+		@ModelAttribute
+		String model(@ContextValue("txt") String text) {
+			return text;
+		}
+
+	}
+
+	@RestController
+	static class NameFromProperty {
+
+		@GetMapping("/")
+		String page(@ContextValue("${which}") String value) {
+			return value;
+		}
+
+	}
+
+	@RestController
+	static class NameFromExpression {
+
+		@GetMapping("/")
+		String page(@ContextValue("#{request.method}") String value) {
+			return value;
+		}
+
+	}
+
+	@RestController
+	static class UserAsInt {
+
+		@GetMapping("/")
+		int page(@ContextValue int user) {
+			return user;
+		}
+
+	}
+
+	@RestController
+	static class TextAsOptionalUser {
+
+		@GetMapping("/")
+		String page(@ContextValue Optional<User> text) {
+			return text.toString();
+		}
+
+	}
+
+	static class Generic<T> {
+
+		@GetMapping("/")
+		String page(@ContextValue T user) {
+			return user.toString();
+		}
+
+	}
+
+	@RestController
+	static class UserAsVariable extends Generic<UUID> {
+
+	}
+
+	@RestController
+	static class Convertible {
+
+		@GetMapping("/text")
+		String text(@ContextValue("text") int number, @ContextValue("text") Optional<Integer> maybe,
+				@ContextValue("text") TimeUnit unit, @ContextValue("text") UUID id,
+				@ContextValue("text") List<Long> numbers, @ContextValue("text") CharSequence text,
+				@ContextValue("text") char[] characters, @ContextValue("text") Class<?> type) {
+			return text.toString();
+		}
+
+		@GetMapping("/number")
+		String number(@ContextValue("number") int number, @ContextValue("number") String text,
+				@ContextValue("number") Optional<?> maybe, @ContextValue("number") Object object) {
+			return text;
+		}
+
+	}
+
+	@RestController
+	static class Open extends Generic<User> {
+
+		@GetMapping("/open")
+		<T> String open(@ContextValue("anything") User narrower, @ContextValue("anything") int number,
+				@ContextValue("open") User wildcard, @ContextValue("raw") Map<String, Long> raw,
+				@ContextValue("strange") int lower, @ContextValue("user") T variable,
+				@ContextValue("user") Optional<User> maybe) {
+			return narrower.toString();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class UserConverter {
+
+		// No lambda, whose types nobody knows.
+		@Bean
+		Converter<User, Integer> userConverter() {
+			return new Converter<>() {
+
+				@Override
+				public Integer convert(User user) {
+					return 1;
+				}
+
+			};
+		}
+
+	}
+
+	@RestController
+	static class UserAsIntWithEditor extends UserAsInt {
+
+		@InitBinder
+		void editors(WebDataBinder binder) {
+			binder.registerCustomEditor(int.class, new PropertyEditorSupport());
+		}
+
+	}
+
+	@ControllerAdvice
+	static class Editors {
+
+		@InitBinder
+		void editors(WebDataBinder binder) {
+			binder.registerCustomEditor(int.class, new PropertyEditorSupport());
+		}
+
+	}
+
+}
