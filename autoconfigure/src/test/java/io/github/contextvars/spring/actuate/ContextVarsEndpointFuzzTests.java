@@ -6,6 +6,7 @@ import java.util.List;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.actuate.endpoint.Show;
+import org.springframework.core.ResolvableType;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -85,8 +86,8 @@ class ContextVarsEndpointFuzzTests {
 	}
 
 	private static ContextVariables.Declaration declaration(ContextVar<?> variable, boolean sensitive) {
-		return new ContextVariables.Declaration(variable, "Test#FIELD", "java.lang.String", "", sensitive, false,
-				false);
+		return new ContextVariables.Declaration(variable, "Test#FIELD", ResolvableType.forClass(String.class), "",
+				sensitive, false, false);
 	}
 
 }

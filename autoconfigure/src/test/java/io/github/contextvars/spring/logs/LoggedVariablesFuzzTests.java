@@ -10,6 +10,7 @@ import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import ch.qos.logback.core.AppenderBase;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import org.junit.jupiter.api.Test;
+import org.springframework.core.ResolvableType;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
@@ -25,8 +26,8 @@ class LoggedVariablesFuzzTests {
 
 	private static final ContextVar<String> TENANT = ContextVar.of("tenant");
 
-	private static final ContextVariables VARIABLES = new ContextVariables(List
-		.of(new ContextVariables.Declaration(TENANT, "Test#TENANT", "java.lang.String", "", false, true, false)));
+	private static final ContextVariables VARIABLES = new ContextVariables(List.of(new ContextVariables.Declaration(
+			TENANT, "Test#TENANT", ResolvableType.forClass(String.class), "", false, true, false)));
 
 	@FuzzTest(maxDuration = "30s")
 	void event(byte[] input) {
@@ -77,7 +78,8 @@ class LoggedVariablesFuzzTests {
 		appender.setContext(loggerContext);
 		appender.start();
 		loggerContext.getLogger("fuzz").addAppender(appender);
-		try (LoggedVariables logged = LoggedVariables.install(VARIABLES, loggerContext)) {
+		try (LoggedVariables variables = LoggedVariables.install(VARIABLES);
+				LogbackEvents events = LogbackEvents.install(variables, loggerContext)) {
 			loggerContext.getLogger("fuzz").info("{}", message);
 		}
 		loggerContext.stop();

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.expression.spel.standard.SpelExpressionParser;
 import org.springframework.util.ReflectionUtils;
@@ -32,7 +33,7 @@ class ScopeSettingsFuzzTests {
 
 	private final ScopeSettings settings = new ScopeSettings(
 			() -> new ContextVariables(List.of(new ContextVariables.Declaration(ContextVar.of("tenant"), "Test#TENANT",
-					"java.lang.String", "", false, false, false))),
+					ResolvableType.forClass(String.class), "", false, false, false))),
 			new DefaultListableBeanFactory());
 
 	@FuzzTest(maxDuration = "30s")

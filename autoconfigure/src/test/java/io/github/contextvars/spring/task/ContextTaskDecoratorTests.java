@@ -28,6 +28,7 @@ import org.springframework.scheduling.SchedulingAwareRunnable;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.EnableAsync;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
+import org.springframework.scheduling.support.ScheduledMethodRunnable;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
@@ -153,6 +154,24 @@ class ContextTaskDecoratorTests {
 		assertThat(seen.get(0).kind()).isEqualTo(LiveContext.Kind.TASK);
 		assertThat(seen.get(0).parent()).isEqualTo(request.id());
 		assertThat(seen.get(0).origin()).isEqualTo("ContextTaskDecoratorTests");
+	}
+
+	@Test
+	void scheduledRunIsListedAsItsMethod() throws Exception {
+		List<LiveContext> seen = new ArrayList<>();
+		class Jobs {
+
+			@SuppressWarnings("unused")
+			void clean() {
+				seen.add(ContextTaskDecoratorTests.this.live.current());
+			}
+
+		}
+
+		this.decorator.decorate(new ScheduledMethodRunnable(new Jobs(), Jobs.class.getDeclaredMethod("clean"))).run();
+
+		assertThat(seen.get(0).kind()).isEqualTo(LiveContext.Kind.SCHEDULED);
+		assertThat(seen.get(0).origin()).endsWith("Jobs.clean");
 	}
 
 	@Test

@@ -122,12 +122,25 @@ class ExecutorPostProcessorTests {
 
 		};
 
-		assertThat(process(executor, Set.of()).how).isEqualTo("task decorator");
+		Processed processed = process(executor, Set.of());
+
+		assertThat(processed.bean).isSameAs(executor);
+		assertThat(processed.how).isEqualTo("task decorator");
 	}
 
 	@Test
 	void executorWithoutDecoratorIsProxied() {
 		assertThat(process(new SyncTaskExecutor(), Set.of()).how).isEqualTo("proxy");
+	}
+
+	@Test
+	void beanThatIsNoneOfBootsIsReturnedWhenOnlyThoseAreCovered() {
+		Executor executor = new SyncTaskExecutor();
+		ExecutorPostProcessor processor = new ExecutorPostProcessor(new DefaultListableBeanFactory(), () -> this.ours,
+				true, Set.of());
+
+		assertThat(processor.postProcessAfterInitialization(executor, "pool")).isSameAs(executor);
+		assertThat(processor.postProcessAfterInitialization("text", "text")).isEqualTo("text");
 	}
 
 	@Test

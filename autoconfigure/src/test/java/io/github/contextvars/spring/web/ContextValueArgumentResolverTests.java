@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.core.MethodParameter;
+import org.springframework.core.ResolvableType;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.util.ReflectionUtils;
 import org.springframework.web.bind.ServletRequestBindingException;
@@ -24,7 +25,7 @@ class ContextValueArgumentResolverTests {
 
 	private final ContextValueArgumentResolver resolver = new ContextValueArgumentResolver(
 			new DefaultListableBeanFactory(), new ContextVariables(List.of(new ContextVariables.Declaration(TENANT,
-					"Test#TENANT", "java.lang.String", "", false, false, false))));
+					"Test#TENANT", ResolvableType.forClass(String.class), "", false, false, false))));
 
 	@Test
 	void supportsParameterWhenAnnotated() {
