@@ -93,14 +93,21 @@ final class ScopeSettings {
 					place + " has an empty expression for '" + annotation.variable() + "'",
 					"Give it a value, such as \"'text'\", \"null\" or \"#p0\".");
 		}
+		SpelExpression expression = parseExpression(place, annotation.value());
+		requireKnownNames(place, expression, method);
+		return new Setting(place, declaration, expression);
+	}
+
+	private static SpelExpression parseExpression(String place, String expression) {
 		try {
-			SpelExpression expression = PARSER.parseRaw(annotation.value());
-			requireKnownNames(place, expression, method);
-			return new Setting(place, declaration, expression);
+			return PARSER.parseRaw(expression);
 		}
-		catch (ParseException ex) {
-			throw new InvalidDeclarationException(place + " has the expression \"" + annotation.value()
-					+ "\", which cannot be parsed: " + ex.getSimpleMessage(), "Correct the expression.");
+		catch (RuntimeException ex) {
+			// Not always a ParseException: Spring's tokenizer runs out of "0e", for one.
+			String reason = (ex instanceof ParseException parse) ? parse.getSimpleMessage() : ex.toString();
+			throw new InvalidDeclarationException(
+					place + " has the expression \"" + expression + "\", which cannot be parsed: " + reason,
+					"Correct the expression.");
 		}
 	}
 
