@@ -200,6 +200,8 @@ class ContextExecutorsTests {
 		void shutdownReachesTheWrappedExecutor() throws Exception {
 			ExecutorService executor = wrapped();
 			assertThat(executor.isShutdown()).isFalse();
+			assertThat(executor.isTerminated()).isFalse();
+			assertThat(executor.awaitTermination(1, TimeUnit.MILLISECONDS)).isFalse();
 
 			executor.shutdown();
 

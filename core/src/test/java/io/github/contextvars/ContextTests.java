@@ -343,6 +343,7 @@ class ContextTests {
 			assertThat(map.containsValue("acme")).isTrue();
 			assertThat(map.containsValue("eu")).isFalse();
 			assertThat(map).hasSize(2);
+			assertThat(map.isEmpty()).isFalse();
 		}
 
 		@Test

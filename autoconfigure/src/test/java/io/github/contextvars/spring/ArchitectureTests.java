@@ -1,6 +1,9 @@
 package io.github.contextvars.spring;
 
+import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -35,6 +38,15 @@ class ArchitectureTests {
 	private static final JavaClasses CLASSES = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())
 		.importPackages(ROOT);
+
+	// Exceptions and enums are so by nature; InvalidDeclarationException holds texts
+	// only.
+	private static final ArchRule NOTHING_IS_SERIALIZABLE = ArchRuleDefinition.noClasses()
+		.that()
+		.areNotAssignableTo(Throwable.class)
+		.and()
+		.areNotEnums()
+		.should(ArchCondition.from(DescribedPredicate.describe("be serializable", ArchitectureTests::isSerializable)));
 
 	@Test
 	void thereIsSomethingToCheck() {
@@ -130,6 +142,25 @@ class ArchitectureTests {
 			.check(CLASSES);
 	}
 
+	@Test
+	void nothingIsSerializable() {
+		NOTHING_IS_SERIALIZABLE.check(CLASSES);
+	}
+
+	@Test
+	void canaryNothingIsSerializableSeesTypesAndLambdas() {
+		JavaClasses planted = new ClassFileImporter().importClasses(PlantedType.class, PlantedLambda.class);
+
+		List<String> violations = NOTHING_IS_SERIALIZABLE.evaluate(planted).getFailureReport().getDetails();
+
+		assertThat(violations).hasSize(2);
+	}
+
+	private static boolean isSerializable(JavaClass type) {
+		return type.isAssignableTo(Serializable.class)
+				|| type.getMethods().stream().anyMatch((method) -> method.getName().equals("$deserializeLambda$"));
+	}
+
 	private static ArchCondition<JavaClass> haveNoPublicMembers() {
 		return new ArchCondition<>("have no public members") {
 
@@ -143,6 +174,18 @@ class ArchitectureTests {
 			}
 
 		};
+	}
+
+	private static final class PlantedType extends ArrayList<String> {
+
+	}
+
+	private static final class PlantedLambda {
+
+		@SuppressWarnings("unused")
+		private final Runnable task = (Runnable & Serializable) () -> {
+		};
+
 	}
 
 }

@@ -56,26 +56,30 @@ public final class PrintableValue {
 	/**
 	 * Make a value printable on one line of text.
 	 * @param value the value
-	 * @return what {@link #of} returns, as text in which control characters and line
-	 * separators are escaped, such as {@code \\u000a}; cut at 256 characters
+	 * @return what {@link #of} returns, as text in which control characters, line
+	 * separators and halves of surrogate pairs are escaped, such as {@code \\u000a}; cut
+	 * at 256 characters
 	 */
 	public static String line(@Nullable Object value) {
 		String text = String.valueOf(of(value));
 		StringBuilder line = new StringBuilder(text.length());
-		for (int i = 0; i < text.length(); i++) {
-			char c = text.charAt(i);
-			if (isControl(c)) {
-				line.append("\\u").append(HexFormat.of().toHexDigits(c));
+		text.codePoints().forEach((c) -> {
+			if (isUnprintable(c)) {
+				line.append("\\u").append(HexFormat.of().toHexDigits((char) c));
 			}
 			else {
-				line.append(c);
+				line.appendCodePoint(c);
 			}
-		}
+		});
 		return cut(line.toString());
 	}
 
-	private static boolean isControl(char c) {
-		return Character.isISOControl(c) || c == '\u2028' || c == '\u2029';
+	private static boolean isUnprintable(int c) {
+		return switch (Character.getType(c)) {
+			case Character.CONTROL, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SURROGATE ->
+				true;
+			default -> false;
+		};
 	}
 
 	private static boolean isSmallNumber(Object value, Class<?> type) {
@@ -98,7 +102,12 @@ public final class PrintableValue {
 	}
 
 	private static String cut(String text) {
-		return (text.length() <= MAX_LENGTH) ? text : text.substring(0, MAX_LENGTH);
+		if (text.length() <= MAX_LENGTH) {
+			return text;
+		}
+		// Half of a surrogate pair could not be written as UTF-8.
+		boolean halves = Character.isHighSurrogate(text.charAt(MAX_LENGTH - 1));
+		return text.substring(0, halves ? MAX_LENGTH - 1 : MAX_LENGTH);
 	}
 
 }

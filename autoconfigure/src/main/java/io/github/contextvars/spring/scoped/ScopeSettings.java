@@ -88,14 +88,26 @@ final class ScopeSettings {
 					"Use one of " + this.variables.get().names()
 							+ ", or declare it with @ContextVariable in a bean's class.");
 		}
-		try {
-			SpelExpression expression = PARSER.parseRaw(annotation.value());
-			requireKnownNames(place, expression, method);
-			return new Setting(place, declaration, expression);
+		if (annotation.value().isBlank()) {
+			throw new InvalidDeclarationException(
+					place + " has an empty expression for '" + annotation.variable() + "'",
+					"Give it a value, such as \"'text'\", \"null\" or \"#p0\".");
 		}
-		catch (ParseException ex) {
-			throw new InvalidDeclarationException(place + " has the expression \"" + annotation.value()
-					+ "\", which cannot be parsed: " + ex.getSimpleMessage(), "Correct the expression.");
+		SpelExpression expression = parseExpression(place, annotation.value());
+		requireKnownNames(place, expression, method);
+		return new Setting(place, declaration, expression);
+	}
+
+	private static SpelExpression parseExpression(String place, String expression) {
+		try {
+			return PARSER.parseRaw(expression);
+		}
+		catch (RuntimeException ex) {
+			// Not always a ParseException: Spring's tokenizer runs out of "0e", for one.
+			String reason = (ex instanceof ParseException parse) ? parse.getSimpleMessage() : ex.toString();
+			throw new InvalidDeclarationException(
+					place + " has the expression \"" + expression + "\", which cannot be parsed: " + reason,
+					"Correct the expression.");
 		}
 	}
 

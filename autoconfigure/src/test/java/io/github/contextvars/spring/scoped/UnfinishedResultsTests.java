@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 
@@ -63,6 +64,14 @@ class UnfinishedResultsTests {
 		Hooks.disableAutomaticContextPropagation();
 		this.raw.shutdownNow();
 		this.context.close();
+	}
+
+	@Test
+	void reasonToRefuseSaysWhatIsWrong() {
+		assertThat(UnfinishedResults.reasonToRefuse(Callable.class, false)).isNull();
+		assertThat(UnfinishedResults.reasonToRefuse(OwnCallable.class, false)).contains("declared as a Callable");
+		assertThat(UnfinishedResults.reasonToRefuse(Future.class, false)).contains("nothing tells when it is done");
+		assertThat(UnfinishedResults.reasonToRefuse(Future.class, true)).isNull();
 	}
 
 	@Test
@@ -254,6 +263,10 @@ class UnfinishedResultsTests {
 			TENANT.set("scope");
 			return flux;
 		}
+
+	}
+
+	private interface OwnCallable extends Callable<String> {
 
 	}
 

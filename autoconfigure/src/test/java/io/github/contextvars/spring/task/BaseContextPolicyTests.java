@@ -69,6 +69,16 @@ class BaseContextPolicyTests {
 	}
 
 	@Test
+	void countIsHowOftenItWarnedOrRejected() throws Exception {
+		try (BaseContextPolicy policy = BaseContextPolicy.install(BaseContextPolicy.Mode.WARN)) {
+			setOnThread("first");
+			setOnThread("second");
+
+			assertThat(policy.count()).isEqualTo(2);
+		}
+	}
+
+	@Test
 	void setInsideOfContextIsNobodysBusiness(CapturedOutput output) {
 		this.runner.withPropertyValues("contextvars.base-context=reject")
 			.run((context) -> assertThat(onThread("worker", () -> new Context().call(() -> {

@@ -24,9 +24,11 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.task.TaskDecorator;
+import org.springframework.scheduling.SchedulingAwareRunnable;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.EnableAsync;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
+import org.springframework.scheduling.support.ScheduledMethodRunnable;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
@@ -152,6 +154,81 @@ class ContextTaskDecoratorTests {
 		assertThat(seen.get(0).kind()).isEqualTo(LiveContext.Kind.TASK);
 		assertThat(seen.get(0).parent()).isEqualTo(request.id());
 		assertThat(seen.get(0).origin()).isEqualTo("ContextTaskDecoratorTests");
+	}
+
+	@Test
+	void scheduledRunIsListedAsItsMethod() throws Exception {
+		List<LiveContext> seen = new ArrayList<>();
+		class Jobs {
+
+			@SuppressWarnings("unused")
+			void clean() {
+				seen.add(ContextTaskDecoratorTests.this.live.current());
+			}
+
+		}
+
+		this.decorator.decorate(new ScheduledMethodRunnable(new Jobs(), Jobs.class.getDeclaredMethod("clean"))).run();
+
+		assertThat(seen.get(0).kind()).isEqualTo(LiveContext.Kind.SCHEDULED);
+		assertThat(seen.get(0).origin()).endsWith("Jobs.clean");
+	}
+
+	@Test
+	void decoratedTaskSaysWhatTheTaskSays() {
+		SchedulingAwareRunnable task = new SchedulingAwareRunnable() {
+
+			@Override
+			public void run() {
+			}
+
+			@Override
+			public boolean isLongLived() {
+				return true;
+			}
+
+			@Override
+			public String getQualifier() {
+				return "scheduler";
+			}
+
+			@Override
+			public String toString() {
+				return "task";
+			}
+
+		};
+
+		Runnable decorated = this.decorator.decorate(task);
+		Runnable plain = this.decorator.decorate(Context::new);
+
+		assertThat(decorated).hasToString("task").isInstanceOf(SchedulingAwareRunnable.class);
+		assertThat(((SchedulingAwareRunnable) decorated).isLongLived()).isTrue();
+		assertThat(((SchedulingAwareRunnable) decorated).getQualifier()).isEqualTo("scheduler");
+		assertThat(((SchedulingAwareRunnable) plain).isLongLived()).isFalse();
+	}
+
+	@Test
+	void comparableTaskIsEqualToItselfOnly() {
+		class Job implements Runnable, Comparable<Job> {
+
+			@Override
+			public void run() {
+			}
+
+			@Override
+			public int compareTo(Job other) {
+				return 0;
+			}
+
+		}
+		Job job = new Job();
+
+		Runnable first = this.decorator.decorate(job);
+		Runnable second = this.decorator.decorate(job);
+
+		assertThat(first).isEqualTo(first).isNotEqualTo(second);
+		assertThat(first.hashCode()).isEqualTo(System.identityHashCode(first));
 	}
 
 	@ParameterizedTest

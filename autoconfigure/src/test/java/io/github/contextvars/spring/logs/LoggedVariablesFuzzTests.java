@@ -1,0 +1,89 @@
+package io.github.contextvars.spring.logs;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.util.LogbackMDCAdapter;
+import ch.qos.logback.core.AppenderBase;
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import org.junit.jupiter.api.Test;
+import org.springframework.core.ResolvableType;
+
+import io.github.contextvars.Context;
+import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.declare.ContextVariables;
+import io.github.contextvars.spring.testing.Corpus;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Whatever a client sends as a logged value, Logback writes one line for each event.
+ */
+class LoggedVariablesFuzzTests {
+
+	private static final ContextVar<String> TENANT = ContextVar.of("tenant");
+
+	private static final ContextVariables VARIABLES = new ContextVariables(List.of(new ContextVariables.Declaration(
+			TENANT, "Test#TENANT", ResolvableType.forClass(String.class), "", false, true, false)));
+
+	@FuzzTest(maxDuration = "30s")
+	void event(byte[] input) {
+		String value = new String(input, StandardCharsets.UTF_8);
+
+		String written = new Context().call(() -> {
+			TENANT.set(value);
+			return log("");
+		});
+
+		requireOneLine(written, value);
+	}
+
+	@Test
+	void canaryValueThatIsPartOfTheMessageIsFound() {
+		Corpus.assertFinds(getClass(), "event", (input) -> {
+			String value = new String(input, StandardCharsets.UTF_8);
+			requireOneLine(log(value), value);
+		});
+	}
+
+	private static void requireOneLine(String written, String value) {
+		assertThat(written).endsWith("|end\n").hasSizeLessThanOrEqualTo(256 + 5);
+		assertThat(written.substring(0, written.length() - 1).lines()).hasSize(1);
+		assertThat(written.chars().filter(Character::isISOControl)).hasSize(1);
+		if (value.matches("[ -~]{0,256}")) {
+			assertThat(written).isEqualTo(value + "|end\n");
+		}
+	}
+
+	private static String log(String message) {
+		LoggerContext loggerContext = new LoggerContext();
+		loggerContext.setMDCAdapter(new LogbackMDCAdapter());
+		PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+		encoder.setContext(loggerContext);
+		encoder.setPattern("%X{tenant}%msg|end\n");
+		encoder.setCharset(StandardCharsets.UTF_8);
+		encoder.start();
+		StringBuilder written = new StringBuilder();
+		AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
+
+			@Override
+			protected void append(ILoggingEvent event) {
+				written.append(new String(encoder.encode(event), StandardCharsets.UTF_8));
+			}
+
+		};
+		appender.setContext(loggerContext);
+		appender.start();
+		loggerContext.getLogger("fuzz").addAppender(appender);
+		try (LoggedVariables variables = LoggedVariables.install(VARIABLES);
+				LogbackEvents events = LogbackEvents.install(variables, loggerContext)) {
+			loggerContext.getLogger("fuzz").info("{}", message);
+		}
+		loggerContext.stop();
+		return written.toString();
+	}
+
+}

@@ -1,0 +1,79 @@
+package io.github.contextvars.spring.scoped;
+
+import java.lang.reflect.Method;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.core.ResolvableType;
+import org.springframework.core.annotation.AnnotationUtils;
+import org.springframework.expression.spel.standard.SpelExpressionParser;
+import org.springframework.util.ReflectionUtils;
+
+import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.declare.ContextVariables;
+import io.github.contextvars.spring.declare.InvalidDeclarationException;
+import io.github.contextvars.spring.testing.Corpus;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Whatever an annotation says, it is either understood when the application starts or
+ * refused with a description and an action. Expressions are parsed only: to evaluate them
+ * would run them.
+ */
+class ScopeSettingsFuzzTests {
+
+	private static final Method METHOD = ReflectionUtils.findMethod(ScopeSettingsFuzzTests.class, "fulfil",
+			String.class);
+
+	private final ScopeSettings settings = new ScopeSettings(
+			() -> new ContextVariables(List.of(new ContextVariables.Declaration(ContextVar.of("tenant"), "Test#TENANT",
+					ResolvableType.forClass(String.class), "", false, false, false))),
+			new DefaultListableBeanFactory());
+
+	@FuzzTest(maxDuration = "30s")
+	void parse(byte[] input) {
+		String text = new String(input, StandardCharsets.UTF_8);
+
+		requireUnderstoodOrRefused((expression) -> parse("tenant", expression), text);
+		boolean known = requireUnderstoodOrRefused((variable) -> parse(variable, "#p0"), text);
+
+		assertThat(known).isEqualTo(text.equals("tenant"));
+	}
+
+	@Test
+	void canaryParserThatIsNotGuardedIsFound() {
+		SpelExpressionParser parser = new SpelExpressionParser();
+
+		Corpus.assertFinds(getClass(), "parse",
+				(input) -> requireUnderstoodOrRefused(parser::parseRaw, new String(input, StandardCharsets.UTF_8)));
+	}
+
+	void fulfil(String order) {
+	}
+
+	private void parse(String variable, String expression) {
+		ContextScoped scoped = AnnotationUtils.synthesizeAnnotation(
+				Map.of("set", new Map<?, ?>[] { Map.of("variable", variable, "value", expression) }),
+				ContextScoped.class, null);
+		assertThat(this.settings.parse(scoped, METHOD)).hasSize(1);
+	}
+
+	private static boolean requireUnderstoodOrRefused(Consumer<String> parser, String text) {
+		try {
+			parser.accept(text);
+			return true;
+		}
+		catch (InvalidDeclarationException ex) {
+			assertThat(ex.getMessage()).startsWith("@ContextSetting of ");
+			assertThat(ex.action()).isNotBlank();
+			return false;
+		}
+	}
+
+}
