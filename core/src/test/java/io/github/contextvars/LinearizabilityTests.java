@@ -26,7 +26,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Operations of several threads on one context, and on one executor, must have happened
  * in some order: Lincheck tries interleavings, and looks for one that has none.
  */
-class LinearizabilityTests {
+public class LinearizabilityTests {
 
 	/**
 	 * Make one of the checks. Each has a JVM of its own, as Lincheck changes the classes
