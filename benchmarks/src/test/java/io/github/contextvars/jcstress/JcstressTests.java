@@ -40,7 +40,8 @@ class JcstressTests {
 		Run run = jcstress(options, ".*", List.of());
 
 		assertThat(run.exitCode).as(run.output).isZero();
-		assertThat(run.output).containsPattern("Results: (\\d+) planned; \\1 passed, 0 failed, 0 soft errs, 0 hard errs");
+		assertThat(run.output)
+			.containsPattern("Results: (\\d+) planned; \\1 passed, 0 failed, 0 soft errs, 0 hard errs");
 	}
 
 	@ParameterizedTest

@@ -20,7 +20,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Tests that a unit of work is listed exactly while it runs or is held, whatever other
  * threads do meanwhile.
  */
-class LiveContextsLinearizabilityTests {
+public class LiveContextsLinearizabilityTests {
 
 	/**
 	 * Make one of the checks. Each has a JVM of its own, as Lincheck changes the classes
