@@ -55,6 +55,7 @@ public enum CoreBug {
 	CHECK_THEN_ACT(Context.class, "Thread holder = (Thread) ENTERED_BY.compareAndExchange(this, null, thread);", """
 			Thread holder = this.enteredBy;
 			if (holder == null) {
+				Thread.yield();
 				this.enteredBy = thread;
 			}""", by(ConcurrencyTests.Entering.class, "enterWithoutABarrierIsNeverWonByTwoAtATime")),
 

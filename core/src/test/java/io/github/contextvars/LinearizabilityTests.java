@@ -63,23 +63,33 @@ public class LinearizabilityTests {
 
 	enum Check {
 
-		CONTEXT_MODEL_CHECKED(new ModelCheckingOptions().iterations(6).invocationsPerIteration(100), OneContext.class),
+		CONTEXT_MODEL_CHECKED(new ModelCheckingOptions().iterations(6).invocationsPerIteration(100), OneContext.class,
+				OneContext.class),
 
-		CONTEXT_UNDER_STRESS(new StressOptions().iterations(10).invocationsPerIteration(1_000), OneContext.class),
+		CONTEXT_UNDER_STRESS(new StressOptions().iterations(10).invocationsPerIteration(1_000), OneContext.class,
+				OneContext.class),
 
-		EXECUTOR_UNDER_STRESS(new StressOptions().iterations(10).invocationsPerIteration(1_000), OneExecutor.class);
+		EXECUTOR_UNDER_STRESS(new StressOptions().iterations(10).invocationsPerIteration(1_000), OneExecutor.class,
+				Values.class);
 
 		private final Options<?, ?> options;
 
 		private final Class<?> operations;
 
-		Check(Options<?, ?> options, Class<?> operations) {
+		private final Class<?> inOrder;
+
+		Check(Options<?, ?> options, Class<?> operations, Class<?> inOrder) {
 			this.options = options;
 			this.operations = operations;
+			this.inOrder = inOrder;
 		}
 
 		void run() {
-			this.options.threads(2).actorsPerThread(3).minimizeFailedScenario(false).check(this.operations);
+			this.options.threads(2)
+				.actorsPerThread(3)
+				.minimizeFailedScenario(false)
+				.sequentialSpecification(this.inOrder)
+				.check(this.operations);
 		}
 
 	}
@@ -228,6 +238,34 @@ public class LinearizabilityTests {
 				}
 				this.queue.add(task);
 			}
+		}
+
+	}
+
+	/**
+	 * What {@link OneExecutor} should do.
+	 */
+	public static class Values {
+
+		private final Deque<Integer> queue = new ArrayDeque<>();
+
+		private boolean closed;
+
+		public boolean submit(int value) {
+			return !this.closed && this.queue.add(value);
+		}
+
+		public int run() {
+			Integer value = this.queue.poll();
+			return (value != null) ? value : -3;
+		}
+
+		public boolean cancel() {
+			return this.queue.poll() != null;
+		}
+
+		public void close() {
+			this.closed = true;
 		}
 
 	}

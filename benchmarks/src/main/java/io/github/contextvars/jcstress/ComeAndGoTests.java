@@ -25,9 +25,7 @@ public final class ComeAndGoTests {
 	private ComeAndGoTests() {
 	}
 
-	/**
-	 * Give values to variables one by one, and take them away, the last one first.
-	 */
+	// One by one; those that came last go first.
 	private static void comeAndGo(Context context, int from) {
 		context.run(() -> come(from, from + NEW));
 	}
@@ -40,9 +38,7 @@ public final class ComeAndGoTests {
 		}
 	}
 
-	/**
-	 * Tell which of the new variables a snapshot has, as bits.
-	 */
+	// Which of the new variables a snapshot has, as bits.
 	private static int present(Context snapshot, int from) {
 		int present = 0;
 		for (int i = 0; i < NEW; i++) {

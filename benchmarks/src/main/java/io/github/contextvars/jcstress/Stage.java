@@ -62,10 +62,7 @@ final class Stage {
 		return (value instanceof Integer number) ? number / STEP : 0;
 	}
 
-	/**
-	 * Write the first variable and the last so that the states are, one after the other,
-	 * (0, 0), (1, 0), (1, 1), (1, 2), (2, 2).
-	 */
+	// So that the states are, one after the other, (0, 0), (1, 0), (1, 1), (1, 2), (2, 2).
 	static void write(Context context, int size) {
 		context.run(() -> {
 			set(0, 1);
@@ -79,11 +76,7 @@ final class Stage {
 		return decode(map.get(var(index)), index);
 	}
 
-	/**
-	 * Tell which value of a variable this is.
-	 * @return the value that was set; -1 if it is none, -2 if it is no value of that
-	 * variable
-	 */
+	// -1 if there is no value, -2 if it is no value of that variable.
 	static int decode(@Nullable Object value, int index) {
 		if (value == null) {
 			return -1;
