@@ -54,6 +54,7 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 		catch (ReflectiveOperationException ex) {
 			throw new ExceptionInInitializerError(ex);
 		}
+		ThreadStack.warmUp();
 	}
 
 	// The thread that is in this context, if any.
@@ -75,6 +76,11 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 
 	private Context(PersistentMap state) {
 		this.state = state;
+		// For whoever is handed this context by a race.
+		VarHandle.storeStoreFence();
+	}
+
+	static void load() {
 	}
 
 	/**

@@ -26,6 +26,10 @@ public final class ContextVar<T extends @Nullable Object> {
 
 	private static final AtomicLong IDS = new AtomicLong();
 
+	static {
+		Context.load();
+	}
+
 	// Dense, never reused: this variable's place in every PersistentMap.
 	final long id = IDS.getAndIncrement();
 
@@ -103,7 +107,9 @@ public final class ContextVar<T extends @Nullable Object> {
 	 * context for this, which lives as long as the thread; see
 	 * {@link Context#onBaseContext}. Copies of the context that were taken before don't
 	 * change. Costs one token and one small map, whatever the number of variables, and
-	 * the path to one entry if another variable was set since.
+	 * the path to one entry if another variable was set since. The value that was there
+	 * before may stay reachable until another variable is set; not after setting
+	 * {@code null}.
 	 * @param value the value; {@code null} is a value like any other
 	 * @return what restores the value that was there before
 	 */

@@ -39,7 +39,7 @@ final class EnteredScope implements Context.Scope {
 		}
 		ThreadStack stack = this.stack;
 		Context context = this.context;
-		if (stack != null && context != null) {
+		if (stack != null && context != null && context.frame == this) {
 			stack.leave(this, context);
 		}
 	}

@@ -107,7 +107,9 @@ final class PersistentMap {
 
 	PersistentMap with(ContextVar<?> var, @Nullable Object value) {
 		PersistentMap ready = readyFor(var);
-		return new PersistentMap(ready.shift, ready.from, ready.root, ready.size, var, value);
+		PersistentMap map = new PersistentMap(ready.shift, ready.from, ready.root, ready.size, var, value);
+		// null is how a value is let go of, so nothing of it may stay in the tree.
+		return (value != null) ? map : map.settled();
 	}
 
 	PersistentMap without(ContextVar<?> var) {

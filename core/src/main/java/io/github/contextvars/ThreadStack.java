@@ -3,7 +3,6 @@ package io.github.contextvars;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
@@ -21,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  *     ThreadStack ─current─► Context ─frame─► Context ─frame─► EnteredScope ─below─► Context
  *
  * Whoever leaves looks for its own context from the top: it is gone if an outer scope was closed
- * first and healed the stack, and what lies above it was forgotten.
+ * first and healed the stack, and what lies above it was forgotten. That is put aside at once, and
+ * healed when there is the stack and the memory for it, by a frame further out if need be.
  *
  * Leaving must work when nothing else does. With the stack exhausted, any method call throws
  * StackOverflowError, the one that is to leave the context included. Therefore what makes the
@@ -36,16 +36,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ThreadStack {
 
-	private static final System.Logger logger = System.getLogger("io.github.contextvars");
-
 	private static final AtomicLong forgottenScopes = new AtomicLong();
 
 	private static volatile @Nullable Consumer<? super ContextVar<?>> baseContextHandler;
-
-	static {
-		// Loaded now: leaving asks for it, and has no stack to load a class on.
-		Objects.requireNonNull(EnteredScope.class);
-	}
 
 	final Thread thread;
 
@@ -56,8 +49,22 @@ final class ThreadStack {
 
 	private @Nullable Context base;
 
+	// Contexts that were left with one around them and still have to be given back and
+	// reported; linked by their frames, as when they were entered.
+	private @Nullable Context forgotten;
+
 	ThreadStack(Thread thread) {
 		this.thread = thread;
+	}
+
+	/**
+	 * Enter and leave once, to load and link all that this takes: where it is needed
+	 * first, there may be no stack to load a class on.
+	 */
+	static void warmUp() {
+		Leak.load();
+		enter(new Context()).close();
+		ThreadStack.<@Nullable Void, RuntimeException>call(new Context(), true, null, null);
 	}
 
 	static @Nullable Context current() {
@@ -120,8 +127,10 @@ final class ThreadStack {
 		}
 		finally {
 			Context top = stack.current;
+			Context lowest = null;
 			Context found = top;
 			while (found != null && found != context) {
+				lowest = found;
 				Object frame = found.frame;
 				found = (frame instanceof EnteredScope scope) ? scope.below : (Context) frame;
 			}
@@ -129,6 +138,15 @@ final class ThreadStack {
 				Context outer = (Context) context.frame;
 				stack.current = outer;
 				context.frame = null;
+				if (lowest != null) {
+					if (lowest.frame instanceof EnteredScope scope) {
+						scope.below = stack.forgotten;
+					}
+					else {
+						lowest.frame = stack.forgotten;
+					}
+					stack.forgotten = top;
+				}
 				if (shared) {
 					try {
 						context.vacate();
@@ -137,8 +155,8 @@ final class ThreadStack {
 						context.enteredBy = null;
 					}
 				}
-				if (outer == stack.base || top != context) {
-					stack.tidy(top, context, outer);
+				if (outer == stack.base || lowest != null) {
+					stack.tidy();
 				}
 			}
 		}
@@ -160,15 +178,37 @@ final class ThreadStack {
 		return scope;
 	}
 
+	/**
+	 * Leave what a scope entered, as {@link #call} does for itself. Changes nothing
+	 * before the last call that could fail.
+	 * @param scope the frame of the context
+	 * @param context the context
+	 */
+	@SuppressWarnings("ReferenceEquality") // contexts are equal by content
 	void leave(EnteredScope scope, Context context) {
 		Context top = this.current;
-		Context outer = scope.below;
-		this.current = outer;
-		context.frame = null;
-		scope.context = null;
-		context.enteredBy = null;
-		scope.forgetEverything();
-		tidy(top, context, outer);
+		Context lowest = null;
+		Context found = top;
+		while (found != null && found != context) {
+			lowest = found;
+			found = below(found);
+		}
+		if (found != null) {
+			this.current = scope.below;
+			context.frame = null;
+			if (lowest != null) {
+				if (lowest.frame instanceof EnteredScope inner) {
+					inner.below = this.forgotten;
+				}
+				else {
+					lowest.frame = this.forgotten;
+				}
+				this.forgotten = top;
+			}
+			context.enteredBy = null;
+			scope.forgetEverything();
+		}
+		tidy();
 	}
 
 	private void occupy(Context context) {
@@ -181,16 +221,16 @@ final class ThreadStack {
 		}
 	}
 
-	@SuppressWarnings("ReferenceEquality") // contexts are equal by content
-	private void tidy(@Nullable Context top, Context left, @Nullable Context outer) {
-		if (outer == this.base) {
-			ThreadTable.release(this, outer != null);
+	private void tidy() {
+		if (this.forgotten == null) {
+			releaseIfIdle();
+			return;
 		}
-		if (top != left) {
-			// A logger may be anybody's code, and may run contexts itself: it is called
-			// when all are left.
-			forget(top, left).forEach(ThreadStack::report);
-		}
+		List<Leak> leaks = heal();
+		releaseIfIdle();
+		// A logger may be anybody's code, and may run contexts itself: it is called when
+		// all are left.
+		leaks.forEach(ThreadStack::report);
 	}
 
 	@SuppressWarnings("ReferenceEquality") // contexts are equal by content
@@ -200,28 +240,24 @@ final class ThreadStack {
 		}
 	}
 
-	@SuppressWarnings("ReferenceEquality") // contexts are equal by content
-	private static List<Leak> forget(@Nullable Context top, Context left) {
+	private List<Leak> heal() {
 		List<Leak> leaks = new ArrayList<>();
-		Context context = top;
-		while (context != null && context != left) {
-			Object frame = context.frame;
-			Throwable enteredAt = null;
-			Context below;
-			if (frame instanceof EnteredScope scope) {
-				enteredAt = scope.enteredAt;
-				below = scope.below;
-				scope.forgetEverything();
-			}
-			else {
-				below = (Context) frame;
-			}
-			leaks.add(new Leak(context, enteredAt));
+		for (Context context = this.forgotten; context != null; context = this.forgotten) {
+			EnteredScope scope = (context.frame instanceof EnteredScope frame) ? frame : null;
+			leaks.add(new Leak(context, (scope != null) ? scope.enteredAt : null));
+			// Nothing fails from here on that the context could be left entered by.
+			this.forgotten = (scope != null) ? scope.below : (Context) context.frame;
 			context.frame = null;
 			context.enteredBy = null;
-			context = below;
+			if (scope != null) {
+				scope.forgetEverything();
+			}
 		}
 		return leaks;
+	}
+
+	private static @Nullable Context below(Context context) {
+		return (context.frame instanceof EnteredScope scope) ? scope.below : (Context) context.frame;
 	}
 
 	static long forgottenScopes() {
@@ -231,11 +267,13 @@ final class ThreadStack {
 	private static void report(Leak leak) {
 		try {
 			forgottenScopes.incrementAndGet();
-			logger.log(Level.WARNING,
-					leak.context + " was still entered by thread '" + Thread.currentThread().getName()
-							+ "' when an outer context was left, and has been left with it;"
-							+ " close each scope in the block that opened it, with try-with-resources",
-					leak.enteredAt);
+			// Asked for here, as finding loggers may run code that reads variables.
+			System.getLogger("io.github.contextvars")
+				.log(Level.WARNING,
+						leak.context + " was still entered by thread '" + Thread.currentThread().getName()
+								+ "' when an outer context was left, and has been left with it;"
+								+ " close each scope in the block that opened it, with try-with-resources",
+						leak.enteredAt);
 		}
 		catch (Throwable ex) {
 			// A logger that fails must not keep a thread in a context that is not its
@@ -250,6 +288,10 @@ final class ThreadStack {
 	}
 
 	private record Leak(Context context, @Nullable Throwable enteredAt) {
+
+		static void load() {
+		}
+
 	}
 
 }

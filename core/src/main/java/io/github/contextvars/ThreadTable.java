@@ -123,7 +123,12 @@ final class ThreadTable {
 			SLOTS[entry.slot] = null;
 		}
 		if (!keep) {
-			STACKS.remove();
+			// Not if a pool took this one away between two tasks, and the thread has
+			// another.
+			ThreadStack held = STACKS.get();
+			if (held == stack || held == null) {
+				STACKS.remove();
+			}
 		}
 	}
 

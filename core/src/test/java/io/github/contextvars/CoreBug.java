@@ -19,11 +19,20 @@ public enum CoreBug {
 	RUN_RESTORES_THE_BASE(ThreadStack.class, "stack.current = outer;", "stack.current = stack.base;",
 			by(ContextTests.Run.class, "runWhenNestedReplacesEachOuterContext")),
 
-	CLOSE_RESTORES_THE_BASE(ThreadStack.class, "this.current = outer;", "this.current = this.base;",
+	CLOSE_RESTORES_THE_BASE(ThreadStack.class, "this.current = scope.below;", "this.current = this.base;",
 			by(ContextScopeTests.Enter.class, "enterWhenManyAreOpenClosesInOrder")),
 
-	LEAVING_CALLS_A_METHOD(ThreadStack.class, "stack.current = outer;",
-			"stack.current = java.util.Optional.ofNullable(outer).orElse(null);"),
+	LEAVING_CALLS_A_METHOD(ThreadStack.class, "stack.current = outer;", """
+			new Object() {
+				void leave(int calls) {
+					if (calls > 0) {
+						leave(calls - 1);
+					}
+					else {
+						stack.current = outer;
+					}
+				}
+			}.leave(500);"""),
 
 	ENTERED_CONTEXT_IS_ENTERED_AGAIN(ThreadStack.class, "if (shared) {\n\t\t\tstack.occupy",
 			"if (stack == null) {\nstack.occupy",
@@ -37,13 +46,13 @@ public enum CoreBug {
 	EMPTY_STACK_STAYS_IN_ITS_THREAD(ThreadTable.class, "if (!keep) {", "if (SIZE < 0) {",
 			by(ThreadStackTests.Clean.class, "runLeavesNothing")),
 
-	INNER_SCOPES_ARE_NOT_HEALED(ThreadStack.class, "if (top != left) {", "if (top == null) {",
+	INNER_SCOPES_ARE_NOT_HEALED(ThreadStack.class, "this.forgotten = top;", "",
 			by(ContextScopeTests.Heal.class, "closeWhenInnerScopesAreOpenLeavesAndReportsEach")),
 
-	FORGOTTEN_SCOPE_KEEPS_ITS_CONTEXT_ENTERED(ThreadStack.class, "context.enteredBy = null;\n\t\t\tcontext = below;",
-			"context = below;", byModel()),
+	FORGOTTEN_SCOPE_KEEPS_ITS_CONTEXT_ENTERED(ThreadStack.class,
+			"context.enteredBy = null;\n\t\t\tif (scope != null) {", "if (scope != null) {", byModel()),
 
-	LEFT_CONTEXT_KEEPS_THE_OUTER_ONE(ThreadStack.class, "context.frame = null;\n\t\t\t\tif (shared)", "if (shared)",
+	LEFT_CONTEXT_KEEPS_THE_OUTER_ONE(ThreadStack.class, "context.frame = null;\n\t\t\t\tif (lowest", "if (lowest",
 			by(RetentionTests.Collected.class, "outerContextIsCollectedWhileTheInnerOneIsHeld")),
 
 	CLOSED_SCOPE_KEEPS_THE_OUTER_CONTEXT(EnteredScope.class, "this.below = null;", "",
@@ -74,8 +83,8 @@ public enum CoreBug {
 
 	RESET_TAKES_BACK_LATER_SETS(Token.class, "if (state == this.after) {", "if (state != null) {", byModel()),
 
-	NULL_IS_NO_VALUE(PersistentMap.class, "return (this.latest == var) ?",
-			"return (this.latest == var && this.latestValue != null) ?", byModel()),
+	NULL_IS_NO_VALUE(PersistentMap.class, "leaf[place] == var) ?", "leaf[place] == var && leaf[place + 1] != null) ?",
+			byModel()),
 
 	TOKEN_IS_NOT_USED_UP(Token.class, "home.become(state);\n\t\tthis.context = null;", "home.become(state);",
 			by(ContextVarTests.Reset.class, "resetWhenTokenWasUsedThrows")),

@@ -93,7 +93,7 @@ public final class PlantedBug {
 	 */
 	public String outputOf(Class<?> main, Path directory, String... arguments) throws Exception {
 		writeTo(directory);
-		return TestJvm.runBehind(directory, main, arguments);
+		return TestJvm.runBehind(directory, main, new String[0], arguments);
 	}
 
 	/**

@@ -129,7 +129,8 @@ public final class StackExhaustion {
 		finally {
 			// Where scopes could not be closed for want of stack, an outer run() heals.
 			if (!this.scopes && VAR.get() != depth) {
-				throw new IllegalStateException("the thread is not back in the context of level " + depth);
+				// No concatenation: there is no stack to link it on.
+				throw new IllegalStateException("the thread is not back in the context around");
 			}
 		}
 	}

@@ -36,9 +36,9 @@ final class TestJvm {
 	 * class path and something else before it.
 	 * @return what it wrote, both streams
 	 */
-	static String runBehind(Path first, Class<?> main, String... arguments) throws Exception {
+	static String runBehind(Path first, Class<?> main, String[] options, String... arguments) throws Exception {
 		String classPath = first + File.pathSeparator + System.getProperty("java.class.path");
-		return outputOf(start(main, classPath, new String[0], arguments));
+		return outputOf(start(main, classPath, options, arguments));
 	}
 
 	private static Process start(Class<?> main, String classPath, String[] options, String... arguments)
