@@ -62,7 +62,8 @@ final class Stage {
 		return (value instanceof Integer number) ? number / STEP : 0;
 	}
 
-	// So that the states are, one after the other, (0, 0), (1, 0), (1, 1), (1, 2), (2, 2).
+	// So that the states are, one after the other, (0, 0), (1, 0), (1, 1), (1, 2), (2,
+	// 2).
 	static void write(Context context, int size) {
 		context.run(() -> {
 			set(0, 1);
