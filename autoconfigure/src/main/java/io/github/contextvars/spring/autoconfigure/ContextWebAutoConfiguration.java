@@ -7,6 +7,7 @@ import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingFilterBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
@@ -22,6 +23,7 @@ import io.github.contextvars.spring.live.LiveContexts;
 import io.github.contextvars.spring.web.CarryingCallableInterceptor;
 import io.github.contextvars.spring.web.ContextFilter;
 import io.github.contextvars.spring.web.ContextValueArgumentResolver;
+import io.github.contextvars.spring.web.ContextValuePrecedence;
 
 /**
  * {@link AutoConfiguration Auto-configuration} that gives each request a context, and
@@ -51,6 +53,12 @@ public final class ContextWebAutoConfiguration {
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(WebMvcConfigurer.class)
 	static class WebMvcConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		static ContextValuePrecedence contextValuePrecedence() {
+			return new ContextValuePrecedence();
+		}
 
 		@Bean
 		WebMvcConfigurer contextWebMvcConfigurer(ConfigurableBeanFactory beanFactory, ContextVariables variables,
