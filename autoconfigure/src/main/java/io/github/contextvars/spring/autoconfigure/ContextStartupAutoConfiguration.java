@@ -6,6 +6,7 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -24,7 +25,7 @@ import io.github.contextvars.spring.web.ContextValueCheck;
 public final class ContextStartupAutoConfiguration {
 
 	@Bean
-	@ConditionalOnMissingBean(name = "contextStartupReport")
+	@ConditionalOnMissingBean(name = "contextStartupReport", search = SearchStrategy.CURRENT)
 	StartupReport contextStartupReport(ConfigurableApplicationContext context, ContextVariables variables,
 			ObjectProvider<ExecutorCoverage> executors) {
 		return new StartupReport(context, variables, executors);
@@ -36,7 +37,7 @@ public final class ContextStartupAutoConfiguration {
 	static class WebMvcConfiguration {
 
 		@Bean
-		@ConditionalOnMissingBean
+		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 		ContextValueCheck contextValueCheck(ConfigurableListableBeanFactory beanFactory, ContextVariables variables,
 				ObjectProvider<RequestMappingHandlerAdapter> adapter) {
 			return new ContextValueCheck(beanFactory, variables, adapter);

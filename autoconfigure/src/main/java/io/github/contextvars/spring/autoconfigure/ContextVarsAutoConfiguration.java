@@ -22,7 +22,7 @@ import io.github.contextvars.spring.task.ContextTaskDecorator;
 @EnableConfigurationProperties(ContextVarsProperties.class)
 public final class ContextVarsAutoConfiguration {
 
-	// A child context has variables of its own, and goes by them.
+	// Post-processors, and what goes by the variables of a child context, are its own.
 	@Bean
 	@Primary
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)

@@ -54,12 +54,15 @@ final class ValueConversion {
 				|| this.binder.get().findCustomEditor(target.getObjectType(), null) != null;
 	}
 
-	// By an editor, as the name of a constant, or by a constructor.
 	private static boolean isReadFromText(Class<?> target) {
-		return new SimpleTypeConverter().getDefaultEditor(target) != null || ClassUtils
-			.hasConstructor(target, String.class) || Arrays.stream(target.getFields())
-				.anyMatch(
-						(field) -> Modifier.isStatic(field.getModifiers()) && target.isAssignableFrom(field.getType()));
+		return new SimpleTypeConverter().getDefaultEditor(target) != null || hasConstants(target)
+				|| ClassUtils.hasConstructor(target, String.class);
+	}
+
+	// Spring reads a text as the name of a constant.
+	private static boolean hasConstants(Class<?> target) {
+		return Arrays.stream(target.getFields())
+			.anyMatch((field) -> Modifier.isStatic(field.getModifiers()) && target.isAssignableFrom(field.getType()));
 	}
 
 	private static WebDataBinder binder(ObjectProvider<RequestMappingHandlerAdapter> provider) {

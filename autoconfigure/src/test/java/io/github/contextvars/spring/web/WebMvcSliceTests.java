@@ -23,7 +23,10 @@ import org.springframework.ui.Model;
 import org.springframework.web.bind.ServletRequestBindingException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.InitBinder;
 import org.springframework.web.bind.annotation.ModelAttribute;
+import org.springframework.web.bind.annotation.RequestAttribute;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.filter.OncePerRequestFilter;
 
@@ -104,6 +107,7 @@ class WebMvcSliceTests {
 		assertThat(this.mvc.get().uri("/own-types")).hasBodyTextEqualTo(all);
 		assertThat(this.mvc.get().uri("/own-types/model")).hasBodyTextEqualTo(all);
 		assertThat(this.mvc.get().uri("/own-types/failing")).hasBodyTextEqualTo(all);
+		assertThat(this.mvc.get().uri("/own-types/binder?number=1")).hasBodyTextEqualTo(all);
 	}
 
 	@Test
@@ -233,6 +237,17 @@ class WebMvcSliceTests {
 		@ModelAttribute("model")
 		String model(@ContextValue ZoneId zone, @ContextValue Locale locale, @ContextValue Reader reader) {
 			return print(zone, locale, reader);
+		}
+
+		@InitBinder("number")
+		void initialize(@ContextValue ZoneId zone, @ContextValue Locale locale, @ContextValue Reader reader,
+				HttpServletRequest request) {
+			request.setAttribute("printed", print(zone, locale, reader));
+		}
+
+		@GetMapping("/own-types/binder")
+		String binder(@RequestParam int number, @RequestAttribute String printed) {
+			return printed;
 		}
 
 		@GetMapping("/own-types")
