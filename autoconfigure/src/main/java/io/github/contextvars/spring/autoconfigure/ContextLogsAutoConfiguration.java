@@ -7,6 +7,7 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -22,7 +23,7 @@ import io.github.contextvars.spring.logs.LoggedVariables;
 public final class ContextLogsAutoConfiguration {
 
 	@Bean(destroyMethod = "close")
-	@ConditionalOnMissingBean
+	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	LoggedVariables loggedVariables(ContextVariables variables) {
 		return LoggedVariables.install(variables);
 	}
@@ -38,7 +39,7 @@ public final class ContextLogsAutoConfiguration {
 	static class LogbackConfiguration {
 
 		@Bean(destroyMethod = "close")
-		@ConditionalOnMissingBean
+		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 		LogbackEvents logbackEvents(LoggedVariables variables) {
 			return LogbackEvents.install(variables, LoggerFactory.getILoggerFactory());
 		}

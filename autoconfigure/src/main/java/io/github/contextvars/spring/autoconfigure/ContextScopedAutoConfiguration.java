@@ -12,6 +12,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportBeanDefinitionRegistrar;
@@ -39,7 +40,7 @@ public final class ContextScopedAutoConfiguration {
 
 	@Bean
 	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-	@ConditionalOnMissingBean(name = "contextScopedAdvisor")
+	@ConditionalOnMissingBean(name = "contextScopedAdvisor", search = SearchStrategy.CURRENT)
 	ContextScopedAdvisor contextScopedAdvisor(ObjectProvider<LiveContexts> liveContexts,
 			ObjectProvider<ContextVariables> variables, BeanFactory beanFactory) {
 		return new ContextScopedAdvisor(SingletonSupplier.of(liveContexts::getObject),

@@ -5,7 +5,9 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
-import org.springframework.context.ApplicationContext;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerAdapter;
@@ -23,7 +25,8 @@ import io.github.contextvars.spring.web.ContextValueCheck;
 public final class ContextStartupAutoConfiguration {
 
 	@Bean
-	StartupReport contextStartupReport(ApplicationContext context, ContextVariables variables,
+	@ConditionalOnMissingBean(name = "contextStartupReport", search = SearchStrategy.CURRENT)
+	StartupReport contextStartupReport(ConfigurableApplicationContext context, ContextVariables variables,
 			ObjectProvider<ExecutorCoverage> executors) {
 		return new StartupReport(context, variables, executors);
 	}
@@ -34,6 +37,7 @@ public final class ContextStartupAutoConfiguration {
 	static class WebMvcConfiguration {
 
 		@Bean
+		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 		ContextValueCheck contextValueCheck(ConfigurableListableBeanFactory beanFactory, ContextVariables variables,
 				ObjectProvider<RequestMappingHandlerAdapter> adapter) {
 			return new ContextValueCheck(beanFactory, variables, adapter);

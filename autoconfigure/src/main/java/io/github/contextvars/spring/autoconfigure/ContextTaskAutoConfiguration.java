@@ -8,6 +8,7 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -46,7 +47,7 @@ public final class ContextTaskAutoConfiguration {
 	static class ExecutorConfiguration {
 
 		@Bean
-		@ConditionalOnMissingBean
+		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 		static ExecutorPostProcessor contextExecutorPostProcessor(ConfigurableListableBeanFactory beanFactory,
 				Environment environment, ObjectProvider<ContextTaskDecorator> decorator) {
 			ContextVarsProperties.Task properties = Binder.get(environment)
@@ -56,7 +57,7 @@ public final class ContextTaskAutoConfiguration {
 		}
 
 		@Bean
-		@ConditionalOnMissingBean
+		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 		ExecutorCoverage executorCoverage(ExecutorPostProcessor postProcessor) {
 			return postProcessor.coverage();
 		}

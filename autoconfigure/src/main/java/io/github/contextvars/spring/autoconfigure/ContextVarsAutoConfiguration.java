@@ -4,8 +4,10 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.LazyInitializationExcludeFilter;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Primary;
 
 import io.github.contextvars.spring.declare.ContextVariables;
 import io.github.contextvars.spring.live.LiveContexts;
@@ -20,8 +22,10 @@ import io.github.contextvars.spring.task.ContextTaskDecorator;
 @EnableConfigurationProperties(ContextVarsProperties.class)
 public final class ContextVarsAutoConfiguration {
 
+	// Post-processors, and what goes by the variables of a child context, are its own.
 	@Bean
-	@ConditionalOnMissingBean
+	@Primary
+	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	ContextVariables contextVariables(ConfigurableListableBeanFactory beanFactory) {
 		return ContextVariables.of(beanFactory);
 	}

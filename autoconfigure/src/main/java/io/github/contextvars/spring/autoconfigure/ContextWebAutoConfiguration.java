@@ -7,8 +7,10 @@ import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingFilterBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -22,6 +24,7 @@ import io.github.contextvars.spring.live.LiveContexts;
 import io.github.contextvars.spring.web.CarryingCallableInterceptor;
 import io.github.contextvars.spring.web.ContextFilter;
 import io.github.contextvars.spring.web.ContextValueArgumentResolver;
+import io.github.contextvars.spring.web.ContextValuePrecedence;
 
 /**
  * {@link AutoConfiguration Auto-configuration} that gives each request a context, and
@@ -51,6 +54,12 @@ public final class ContextWebAutoConfiguration {
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(WebMvcConfigurer.class)
 	static class WebMvcConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
+		static ContextValuePrecedence contextValuePrecedence() {
+			return new ContextValuePrecedence();
+		}
 
 		@Bean
 		WebMvcConfigurer contextWebMvcConfigurer(ConfigurableBeanFactory beanFactory, ContextVariables variables,

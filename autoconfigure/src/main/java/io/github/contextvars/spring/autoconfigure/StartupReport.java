@@ -2,13 +2,14 @@ package io.github.contextvars.spring.autoconfigure;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.boot.web.servlet.AbstractFilterRegistrationBean;
-import org.springframework.context.ApplicationContext;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.ApplicationListener;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.event.ContextRefreshedEvent;
 import org.springframework.core.Ordered;
 import org.springframework.scheduling.config.TaskManagementConfigUtils;
@@ -22,19 +23,21 @@ import io.github.contextvars.spring.task.ListenerAdvisor;
 import io.github.contextvars.spring.web.ContextFilter;
 
 /**
- * Says in one line of the log which variables there are, and what runs in contexts.
+ * Says in one line of the log which variables there are, and what runs in contexts. It
+ * creates no bean of the application and stops none: what fails is left out.
  */
 final class StartupReport implements ApplicationListener<ContextRefreshedEvent>, Ordered {
 
 	private static final Log logger = LogFactory.getLog(StartupReport.class);
 
-	private final ApplicationContext context;
+	private final ConfigurableApplicationContext context;
 
 	private final ContextVariables variables;
 
 	private final ObjectProvider<ExecutorCoverage> executors;
 
-	StartupReport(ApplicationContext context, ContextVariables variables, ObjectProvider<ExecutorCoverage> executors) {
+	StartupReport(ConfigurableApplicationContext context, ContextVariables variables,
+			ObjectProvider<ExecutorCoverage> executors) {
 		this.context = context;
 		this.variables = variables;
 		this.executors = executors;
@@ -56,26 +59,38 @@ final class StartupReport implements ApplicationListener<ContextRefreshedEvent>,
 
 	private List<String> paths() {
 		List<String> paths = new ArrayList<>();
-		if (hasClass("jakarta.servlet.Filter") && hasClass("org.springframework.web.filter.OncePerRequestFilter")
-				&& Requests.areFiltered(this.context)) {
-			paths.add("requests");
-		}
-		if (hasBean(AsyncPostProcessor.class)
-				&& this.context.containsLocalBean(TaskManagementConfigUtils.ASYNC_ANNOTATION_PROCESSOR_BEAN_NAME)) {
-			paths.add("@Async methods");
-		}
-		if (this.context.containsLocalBean("contextSchedulingConfigurer")
-				&& this.context.containsLocalBean(TaskManagementConfigUtils.SCHEDULED_ANNOTATION_PROCESSOR_BEAN_NAME)) {
-			paths.add("@Scheduled methods");
-		}
-		if (this.context.getBeanProvider(ListenerAdvisor.class).stream().anyMatch(ListenerAdvisor::hasListeners)) {
-			paths.add("message listeners");
-		}
-		if (hasBean(ContextScopedAdvisor.class)) {
-			paths.add("@ContextScoped methods");
-		}
-		addExecutors(paths, this.executors.getIfAvailable(ExecutorCoverage::new).list());
+		addIf(paths, "requests",
+				() -> hasClass("jakarta.servlet.Filter")
+						&& hasClass("org.springframework.web.filter.OncePerRequestFilter")
+						&& Requests.areFiltered(this.context));
+		addIf(paths, "@Async methods", () -> hasBean(AsyncPostProcessor.class)
+				&& this.context.containsLocalBean(TaskManagementConfigUtils.ASYNC_ANNOTATION_PROCESSOR_BEAN_NAME));
+		addIf(paths, "@Scheduled methods", () -> this.context.containsLocalBean("contextSchedulingConfigurer")
+				&& this.context.containsLocalBean(TaskManagementConfigUtils.SCHEDULED_ANNOTATION_PROCESSOR_BEAN_NAME));
+		addIf(paths, "message listeners",
+				() -> this.context.getBeanProvider(ListenerAdvisor.class)
+					.stream()
+					.anyMatch(ListenerAdvisor::hasListeners));
+		addIf(paths, "@ContextScoped methods", () -> hasBean(ContextScopedAdvisor.class));
+		attempt(() -> addExecutors(paths, this.executors.getIfAvailable(ExecutorCoverage::new).list()));
 		return paths;
+	}
+
+	private static void addIf(List<String> paths, String path, BooleanSupplier condition) {
+		attempt(() -> {
+			if (condition.getAsBoolean()) {
+				paths.add(path);
+			}
+		});
+	}
+
+	private static void attempt(Runnable part) {
+		try {
+			part.run();
+		}
+		catch (Exception | LinkageError ex) {
+			logger.debug("Left out of the report", ex);
+		}
 	}
 
 	// Others may be created later: the endpoint lists those, too.
@@ -104,11 +119,10 @@ final class StartupReport implements ApplicationListener<ContextRefreshedEvent>,
 
 	private static final class Requests {
 
-		static boolean areFiltered(ApplicationContext context) {
-			for (AbstractFilterRegistrationBean<?> registration : context
-				.getBeansOfType(AbstractFilterRegistrationBean.class)
-				.values()) {
-				if (registration.isEnabled() && registration.getFilter() instanceof ContextFilter) {
+		static boolean areFiltered(ConfigurableApplicationContext context) {
+			for (String name : context.getBeanNamesForType(FilterRegistrationBean.class, false, false)) {
+				if (context.getBeanFactory().getSingleton(name) instanceof FilterRegistrationBean<?> registration
+						&& registration.isEnabled() && registration.getFilter() instanceof ContextFilter) {
 					return true;
 				}
 			}

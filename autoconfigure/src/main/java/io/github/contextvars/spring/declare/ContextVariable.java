@@ -30,6 +30,9 @@ public @interface ContextVariable {
 	/**
 	 * Whether the variable's values must never be shown: the endpoint masks them always.
 	 * A sensitive variable can be neither {@link #logged()} nor {@link #observed()}.
+	 * <p>
+	 * Read it with {@link io.github.contextvars.ContextVar#get()} rather than as a
+	 * parameter: Spring MVC prints the arguments of a method that it cannot call.
 	 * @return whether to mask values always
 	 */
 	boolean sensitive() default false;

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.ResolvableType;
 
@@ -43,13 +44,20 @@ public final class ContextVariables {
 	}
 
 	/**
-	 * Find what is annotated with {@link ContextVariable} in the beans of a factory.
+	 * Find what is annotated with {@link ContextVariable} in the beans of a factory, and
+	 * add what its parent has declared under other names.
 	 * @param beanFactory the bean factory; only beans that hold a variable are created
 	 * @return a new registry
 	 * @throws InvalidDeclarationException if a declaration cannot be right
 	 */
 	public static ContextVariables of(ConfigurableListableBeanFactory beanFactory) {
-		return new ContextVariables(new DeclarationScan(beanFactory).declarations());
+		ContextVariables variables = new ContextVariables(new DeclarationScan(beanFactory).declarations());
+		BeanFactory parent = beanFactory.getParentBeanFactory();
+		if (parent != null) {
+			parent.getBeanProvider(ContextVariables.class)
+				.ifUnique((inherited) -> inherited.declarations.forEach(variables.declarations::putIfAbsent));
+		}
+		return variables;
 	}
 
 	/**

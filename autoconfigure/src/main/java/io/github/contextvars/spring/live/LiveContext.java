@@ -102,15 +102,14 @@ public final class LiveContext {
 		return this.context;
 	}
 
-	/**
-	 * Give the work a better name once it is known. Only the first name counts.
-	 * @param name names the method that does the work
-	 */
-	public void nameOrigin(Supplier<String> name) {
-		if (!this.named) {
-			this.named = true;
-			this.origin = name;
+	// Once it is known, by the thread that runs the work. Only the first name counts.
+	boolean nameOrigin(Supplier<String> name) {
+		if (this.named) {
+			return false;
 		}
+		this.named = true;
+		this.origin = name;
+		return true;
 	}
 
 	/**

@@ -148,8 +148,8 @@ public final class LiveContexts {
 	 */
 	public Context.Scope enterTask(Supplier<String> origin, @Nullable Long parent, Context context) {
 		LiveContext current = current();
-		if (current != null && current.kind() == LiveContext.Kind.TASK) {
-			current.nameOrigin(origin);
+		// A task that has its name is not this one, but one that waits for it.
+		if (current != null && current.kind() == LiveContext.Kind.TASK && current.nameOrigin(origin)) {
 			return enterInPlace(current, context);
 		}
 		return enter(begin(LiveContext.Kind.TASK, origin, parent, context));

@@ -4,6 +4,7 @@ import java.util.Map;
 
 import org.apache.logging.log4j.ThreadContext;
 import org.apache.logging.log4j.core.util.ContextDataProvider;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Adds logged variables to the context data of Log4j2's events. Log4j2 finds it as a
@@ -16,6 +17,11 @@ public final class Log4j2ContextDataProvider implements ContextDataProvider {
 	@Override
 	public Map<String, String> supplyContextData() {
 		return LoggedVariables.current(ThreadContext::containsKey);
+	}
+
+	@Override
+	public @Nullable Object getValue(String name) {
+		return ThreadContext.containsKey(name) ? null : LoggedVariables.current(name);
 	}
 
 }

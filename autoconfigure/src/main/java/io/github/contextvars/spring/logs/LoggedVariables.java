@@ -1,29 +1,42 @@
 package io.github.contextvars.spring.logs;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Set;
 import java.util.function.Predicate;
 
+import org.jspecify.annotations.Nullable;
+
+import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.declare.ContextVariables;
 
 /**
  * Offers the values of an application's logged variables to log events, until it is
  * closed. Where there are several applications, events carry the variables of all of
- * them; of two that share a name, that of the youngest application counts.
+ * them, except those that any of them declares sensitive; of two that share a name, that
+ * of the youngest application counts.
  * <p>
  * Log4j2's events ask by themselves, Logback's after {@link LogbackEvents} was installed.
  */
 public final class LoggedVariables implements AutoCloseable {
 
+	// The youngest first.
+	private static final Deque<LoggedVariables> APPLICATIONS = new ArrayDeque<>();
+
 	// Log4j2 makes its provider before there is any application, and keeps it.
-	private static final List<LoggedVariables> APPLICATIONS = new CopyOnWriteArrayList<>();
+	private static volatile List<ContextVariables.Declaration> offered = List.of();
 
 	private final List<ContextVariables.Declaration> declarations;
 
 	private LoggedVariables(ContextVariables variables) {
-		this.declarations = variables.all().stream().filter(ContextVariables.Declaration::logged).toList();
+		this.declarations = variables.all()
+			.stream()
+			.filter((declaration) -> declaration.logged() || declaration.sensitive())
+			.toList();
 	}
 
 	/**
@@ -33,10 +46,24 @@ public final class LoggedVariables implements AutoCloseable {
 	 */
 	public static LoggedVariables install(ContextVariables variables) {
 		LoggedVariables logged = new LoggedVariables(variables);
-		if (!logged.isEmpty()) {
-			APPLICATIONS.add(logged);
+		synchronized (APPLICATIONS) {
+			APPLICATIONS.addFirst(logged);
+			offer();
 		}
 		return logged;
+	}
+
+	private static void offer() {
+		Set<ContextVar<?>> done = new HashSet<>();
+		List<ContextVariables.Declaration> declarations = APPLICATIONS.stream()
+			.flatMap((application) -> application.declarations.stream())
+			.toList();
+		declarations.stream()
+			.filter(ContextVariables.Declaration::sensitive)
+			.forEach((declaration) -> done.add(declaration.variable()));
+		offered = declarations.stream()
+			.filter((declaration) -> declaration.logged() && done.add(declaration.variable()))
+			.toList();
 	}
 
 	/**
@@ -46,25 +73,42 @@ public final class LoggedVariables implements AutoCloseable {
 	 */
 	static Map<String, String> current(Predicate<String> taken) {
 		Map<String, String> lines = Map.of();
-		for (LoggedVariables application : APPLICATIONS) {
-			for (ContextVariables.Declaration declaration : application.declarations) {
-				String line = taken.test(declaration.name()) ? null : declaration.currentLine();
-				if (line != null) {
-					lines = lines.isEmpty() ? new HashMap<>() : lines;
-					lines.put(declaration.name(), line);
-				}
+		for (ContextVariables.Declaration declaration : offered) {
+			String name = declaration.name();
+			String line = (lines.containsKey(name) || taken.test(name)) ? null : declaration.currentLine();
+			if (line != null) {
+				lines = lines.isEmpty() ? new HashMap<>() : lines;
+				lines.put(name, line);
 			}
 		}
 		return lines;
 	}
 
+	/**
+	 * Print one value, as {@link #current(Predicate)} does.
+	 * @param name the variable's name
+	 * @return one line of text, or {@code null} if there is no such entry
+	 */
+	static @Nullable String current(String name) {
+		for (ContextVariables.Declaration declaration : offered) {
+			String line = declaration.name().equals(name) ? declaration.currentLine() : null;
+			if (line != null) {
+				return line;
+			}
+		}
+		return null;
+	}
+
 	boolean isEmpty() {
-		return this.declarations.isEmpty();
+		return this.declarations.stream().noneMatch(ContextVariables.Declaration::logged);
 	}
 
 	@Override
 	public void close() {
-		APPLICATIONS.remove(this);
+		synchronized (APPLICATIONS) {
+			APPLICATIONS.remove(this);
+			offer();
+		}
 	}
 
 }

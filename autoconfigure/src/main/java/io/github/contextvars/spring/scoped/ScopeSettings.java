@@ -17,6 +17,7 @@ import org.springframework.context.expression.MethodBasedEvaluationContext;
 import org.springframework.core.DefaultParameterNameDiscoverer;
 import org.springframework.core.ParameterNameDiscoverer;
 import org.springframework.expression.EvaluationContext;
+import org.springframework.expression.EvaluationException;
 import org.springframework.expression.ParseException;
 import org.springframework.expression.spel.SpelNode;
 import org.springframework.expression.spel.ast.VariableReference;
@@ -148,7 +149,9 @@ final class ScopeSettings {
 				return this.expression.getValue(context);
 			}
 			catch (RuntimeException ex) {
-				if (!this.declaration.sensitive()) {
+				// The application's own exceptions say what it wants to.
+				boolean common = ex instanceof EvaluationException || ex.getClass().getName().startsWith("java.");
+				if (!this.declaration.sensitive() || !common) {
 					throw ex;
 				}
 				// Without the cause: its message may show what the value is made of.

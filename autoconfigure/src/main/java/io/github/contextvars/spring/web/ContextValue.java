@@ -16,9 +16,14 @@ import org.springframework.web.bind.annotation.ValueConstants;
  * Works as {@link org.springframework.web.bind.annotation.RequestAttribute} does: a
  * required value that is missing is a
  * {@link org.springframework.web.bind.ServletRequestBindingException}, which Spring MVC
- * answers with status 400. A name that no variable was declared with, or a type that the
- * variable's values cannot be converted to, keeps the application from starting, where
- * that can be known; elsewhere, as in a test of a slice, it fails when it is called.
+ * answers with status 400, and so is a value of which the conversion fails; a value that
+ * nothing converts is an {@link IllegalStateException}, an error of the server. Neither
+ * shows the value. {@code ContextValue} takes precedence over what Spring binds by type,
+ * such as a {@code Locale}.
+ * <p>
+ * A name that no variable was declared with, or a type that the variable's values cannot
+ * be converted to, keeps the application from starting, where that can be known;
+ * elsewhere, as in a test of a slice, it fails when it is called.
  */
 @Target(ElementType.PARAMETER)
 @Retention(RetentionPolicy.RUNTIME)

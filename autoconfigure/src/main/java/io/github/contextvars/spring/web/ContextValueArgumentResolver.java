@@ -3,6 +3,7 @@ package io.github.contextvars.spring.web;
 import java.util.NoSuchElementException;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.ConversionNotSupportedException;
 import org.springframework.beans.TypeMismatchException;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.core.MethodParameter;
@@ -44,13 +45,20 @@ public final class ContextValueArgumentResolver implements HandlerMethodArgument
 		try {
 			return this.namedValues.resolveArgument(parameter, container, request, binderFactory);
 		}
-		catch (TypeMismatchException ex) {
-			// Without the cause: its message, and those of its own causes, show the
-			// value.
-			throw new ServletRequestBindingException("Context variable '" + ex.getPropertyName()
-					+ "' has a value that cannot be converted to " + parameter.getNestedParameterType().getSimpleName()
-					+ ", the type of parameter " + parameter.getParameterIndex() + " of " + parameter.getExecutable());
+		// Without the causes: their messages, and those of their own causes, show the
+		// value.
+		catch (ConversionNotSupportedException ex) {
+			throw new IllegalStateException(message(ex, parameter));
 		}
+		catch (TypeMismatchException ex) {
+			throw new ServletRequestBindingException(message(ex, parameter));
+		}
+	}
+
+	private static String message(TypeMismatchException ex, MethodParameter parameter) {
+		return "Context variable '" + ex.getPropertyName() + "' has a value that cannot be converted to "
+				+ parameter.getNestedParameterType().getSimpleName() + ", the type of parameter "
+				+ parameter.getParameterIndex() + " of " + parameter.getExecutable();
 	}
 
 	private static final class NamedValues extends AbstractNamedValueMethodArgumentResolver {

@@ -2,9 +2,9 @@ package io.github.contextvars.spring.web;
 
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Method;
-import java.util.Collection;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.support.AopUtils;
@@ -14,12 +14,16 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.DefaultParameterNameDiscoverer;
 import org.springframework.core.MethodParameter;
 import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.core.annotation.AnnotatedMethod;
 import org.springframework.stereotype.Controller;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 import org.springframework.web.bind.annotation.ControllerAdvice;
+import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.InitBinder;
-import org.springframework.web.method.HandlerMethod;
+import org.springframework.web.bind.annotation.ModelAttribute;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.service.annotation.HttpExchange;
 import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerAdapter;
 
 import io.github.contextvars.spring.declare.ContextVariables;
@@ -34,6 +38,9 @@ import io.github.contextvars.spring.declare.InvalidDeclarationException;
  * well. What it does not see or cannot know fails when it is called.
  */
 public final class ContextValueCheck implements SmartInitializingSingleton {
+
+	private static final List<Class<? extends Annotation>> CALLED_BY_SPRING = List.of(RequestMapping.class,
+			HttpExchange.class, ModelAttribute.class, ExceptionHandler.class, InitBinder.class);
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
@@ -61,28 +68,24 @@ public final class ContextValueCheck implements SmartInitializingSingleton {
 	 */
 	@Override
 	public void afterSingletonsInstantiated() {
-		Map<String, Class<?>> advice = beansWith(ControllerAdvice.class);
-		Map<String, Class<?>> controllers = beansWith(Controller.class);
+		Set<Class<?>> advice = typesWith(ControllerAdvice.class);
+		Set<Class<?>> controllers = typesWith(Controller.class);
 		// An editor that is registered for a request may convert anything.
-		boolean adviceBinds = binds(advice.values());
-		advice.forEach((name, type) -> check(name, type, !adviceBinds));
-		controllers.forEach((name, type) -> check(name, type, !adviceBinds && !binds(type)));
+		boolean adviceBinds = advice.stream().anyMatch(ContextValueCheck::binds);
+		advice.forEach((type) -> check(type, !adviceBinds));
+		controllers.forEach((type) -> check(type, !adviceBinds && !binds(type)));
 	}
 
-	private Map<String, Class<?>> beansWith(Class<? extends Annotation> annotation) {
-		Map<String, Class<?>> beans = new LinkedHashMap<>();
+	private Set<Class<?>> typesWith(Class<? extends Annotation> annotation) {
+		Set<Class<?>> types = new LinkedHashSet<>();
 		for (String name : this.beanFactory.getBeanDefinitionNames()) {
 			Object bean = this.beanFactory.getSingleton(name);
 			Class<?> type = (bean != null) ? AopUtils.getTargetClass(bean) : this.beanFactory.getType(name, false);
 			if (type != null && AnnotatedElementUtils.hasAnnotation(type, annotation)) {
-				beans.put(name, ClassUtils.getUserClass(type));
+				types.add(ClassUtils.getUserClass(type));
 			}
 		}
-		return beans;
-	}
-
-	private static boolean binds(Collection<Class<?>> types) {
-		return types.stream().anyMatch(ContextValueCheck::binds);
+		return types;
 	}
 
 	private static boolean binds(Class<?> type) {
@@ -94,13 +97,10 @@ public final class ContextValueCheck implements SmartInitializingSingleton {
 		return false;
 	}
 
-	private void check(String bean, Class<?> type, boolean typesAreKnown) {
+	private void check(Class<?> type, boolean typesAreKnown) {
 		for (Method method : ReflectionUtils.getUniqueDeclaredMethods(type, (method) -> !method.isSynthetic())) {
-			if (method.getParameterCount() > 0 && method.getDeclaringClass() != Object.class) {
-				// Sees the annotations of interfaces, too, and what type variables stand
-				// for.
-				for (MethodParameter parameter : new HandlerMethod(bean, this.beanFactory, method)
-					.getMethodParameters()) {
+			if (method.getParameterCount() > 0 && isCalledBySpring(method)) {
+				for (MethodParameter parameter : new BeanMethod(type, method).getMethodParameters()) {
 					ContextValue annotation = parameter.getParameterAnnotation(ContextValue.class);
 					if (annotation != null) {
 						check(parameter, annotation, typesAreKnown);
@@ -108,6 +108,10 @@ public final class ContextValueCheck implements SmartInitializingSingleton {
 				}
 			}
 		}
+	}
+
+	private static boolean isCalledBySpring(Method method) {
+		return CALLED_BY_SPRING.stream().anyMatch((type) -> AnnotatedElementUtils.hasAnnotation(method, type));
 	}
 
 	private void check(MethodParameter parameter, ContextValue annotation, boolean typeIsKnown) {
@@ -141,14 +145,42 @@ public final class ContextValueCheck implements SmartInitializingSingleton {
 			throw new InvalidDeclarationException(place(parameter) + " names no variable, and its own name is unknown",
 					"Name the variable, as in @ContextValue(\"tenant\"), or compile with '-parameters'.");
 		}
-		String resolved = this.beanFactory.resolveEmbeddedValue(name);
+		String resolved = resolve(name, parameter);
 		return (resolved == null || resolved.contains("#{")) ? null : resolved;
+	}
+
+	private @Nullable String resolve(String name, MethodParameter parameter) {
+		try {
+			return this.beanFactory.resolveEmbeddedValue(name);
+		}
+		catch (IllegalArgumentException ex) {
+			throw new InvalidDeclarationException(
+					place(parameter) + " has the name '" + name + "', which cannot be resolved: " + ex.getMessage(),
+					"Define the property, or correct the name.");
+		}
 	}
 
 	private static String place(MethodParameter parameter) {
 		String name = parameter.getParameterName();
 		return "@ContextValue parameter " + ((name != null) ? "'" + name + "'" : parameter.getParameterIndex()) + " of "
 				+ parameter.getContainingClass().getName() + "#" + parameter.getExecutable().getName();
+	}
+
+	// Sees the annotations of interfaces, too, and what type variables stand for.
+	private static final class BeanMethod extends AnnotatedMethod {
+
+		private final Class<?> type;
+
+		BeanMethod(Class<?> type, Method method) {
+			super(method);
+			this.type = type;
+		}
+
+		@Override
+		protected Class<?> getContainingClass() {
+			return this.type;
+		}
+
 	}
 
 }

@@ -7,9 +7,11 @@ import java.util.function.Supplier;
 import org.springframework.beans.BeanUtils;
 import org.springframework.beans.SimpleTypeConverter;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.core.KotlinDetector;
 import org.springframework.core.MethodParameter;
 import org.springframework.core.convert.ConversionService;
 import org.springframework.core.convert.TypeDescriptor;
+import org.springframework.util.ClassUtils;
 import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.bind.WebDataBinder;
 import org.springframework.web.bind.support.WebBindingInitializer;
@@ -30,16 +32,20 @@ final class ValueConversion {
 	boolean isPossible(Class<?> valueType, MethodParameter parameter) {
 		TypeDescriptor target = new TypeDescriptor(parameter);
 		Class<?> nested = new TypeDescriptor(parameter.nestedIfOptional()).getObjectType();
-		return mayBe(valueType, target.getObjectType()) || mayBe(valueType, nested) || nested.isArray()
-				|| canConvert(valueType, target)
-				|| (valueType == String.class && (hasEditor(target.getObjectType()) || hasConstants(nested)));
+		return isOpen(valueType) || isOpen(nested) || valueType == nested || valueType == target.getObjectType()
+				|| (isSimple(valueType) && isSimple(nested)) || BeanUtils.findEditorByConvention(nested) != null
+				|| (valueType == String.class && isReadFromText(nested)) || canConvert(valueType, target);
 	}
 
-	// A value need not be of the very class, but some value could be.
-	private static boolean mayBe(Class<?> valueType, Class<?> target) {
-		return Modifier.isAbstract(valueType.getModifiers()) || target.isAssignableFrom(valueType)
-				|| valueType.isAssignableFrom(target)
-				|| (target.isInterface() && !Modifier.isFinal(valueType.getModifiers()));
+	// A value may be of a subclass, for which there is a converter. An array is converted
+	// element by element, and Kotlin has values that Java does not see.
+	private static boolean isOpen(Class<?> type) {
+		return !Modifier.isFinal(type.getModifiers()) || type.isArray() || KotlinDetector.isInlineClass(type);
+	}
+
+	// Spring converts among these by itself.
+	private static boolean isSimple(Class<?> type) {
+		return type == String.class || ClassUtils.isPrimitiveOrWrapper(type);
 	}
 
 	private boolean canConvert(Class<?> valueType, TypeDescriptor target) {
@@ -48,9 +54,9 @@ final class ValueConversion {
 				|| this.binder.get().findCustomEditor(target.getObjectType(), null) != null;
 	}
 
-	private static boolean hasEditor(Class<?> target) {
-		return new SimpleTypeConverter().getDefaultEditor(target) != null
-				|| BeanUtils.findEditorByConvention(target) != null;
+	private static boolean isReadFromText(Class<?> target) {
+		return new SimpleTypeConverter().getDefaultEditor(target) != null || hasConstants(target)
+				|| ClassUtils.hasConstructor(target, String.class);
 	}
 
 	// Spring reads a text as the name of a constant.
@@ -63,10 +69,16 @@ final class ValueConversion {
 		WebDataBinder binder = new WebDataBinder(null);
 		RequestMappingHandlerAdapter adapter = provider.getIfUnique();
 		WebBindingInitializer initializer = (adapter != null) ? adapter.getWebBindingInitializer() : null;
-		if (initializer != null) {
-			initializer.initBinder(binder);
+		try {
+			if (initializer != null) {
+				initializer.initBinder(binder);
+			}
+			return binder;
 		}
-		return binder;
+		catch (RuntimeException ex) {
+			// It may need a request: nothing is known then.
+			return new WebDataBinder(null);
+		}
 	}
 
 }

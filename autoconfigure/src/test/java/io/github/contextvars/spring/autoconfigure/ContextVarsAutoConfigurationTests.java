@@ -81,6 +81,19 @@ class ContextVarsAutoConfigurationTests {
 		}
 
 		@Test
+		void childContextSharesWhatRunsOnly() {
+			WebApplicationContextRunner runner = ContextVarsAutoConfigurationTests.this.webRunner;
+
+			runner.run((parent) -> runner.withParent(parent).run((child) -> {
+				assertThat(List.of("contextVariables", "contextScopedAdvisor", "contextExecutorPostProcessor",
+						"executorCoverage", "contextValuePrecedence", "contextValueCheck", "contextStartupReport",
+						"loggedVariables", "logbackEvents"))
+					.allMatch(child::containsLocalBean);
+				assertThat(child.getBean(LiveContexts.class)).isSameAs(parent.getBean(LiveContexts.class));
+			}));
+		}
+
+		@Test
 		void nothingIsTrackedWithoutEndpoint() {
 			ContextVarsAutoConfigurationTests.this.runner
 				.run((context) -> assertThat(tracks(context.getBean(LiveContexts.class))).isFalse());

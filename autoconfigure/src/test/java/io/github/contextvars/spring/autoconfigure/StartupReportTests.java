@@ -15,9 +15,11 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.boot.web.servlet.DelegatingFilterProxyRegistrationBean;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.env.Environment;
 import org.springframework.kafka.annotation.KafkaListener;
@@ -27,6 +29,7 @@ import org.springframework.scheduling.annotation.EnableScheduling;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.declare.ContextVariable;
 import io.github.contextvars.spring.live.LiveContexts;
+import io.github.contextvars.spring.task.ExecutorCoverage;
 import io.github.contextvars.spring.web.ContextFilter;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -111,6 +114,24 @@ class StartupReportTests {
 	}
 
 	@Test
+	void reportLeavesOtherRegistrationsAlone(CapturedOutput output) {
+		this.runner.withUserConfiguration(OtherRegistrations.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(context.getBeanFactory().containsSingleton("lazyRegistration")).isFalse();
+			assertThat(reports(output)).singleElement().asString().doesNotContain("requests");
+		});
+	}
+
+	@Test
+	void reportLeavesOutWhatFails(CapturedOutput output) {
+		this.runner.withBean("executorCoverage", ExecutorCoverage.class, () -> {
+			throw new IllegalStateException("no coverage");
+		}, (definition) -> definition.setLazyInit(true))
+			.run((context) -> assertThat(reports(output))
+				.containsExactly("Context variables declared: none; contexts are given to: @ContextScoped methods"));
+	}
+
+	@Test
 	void reportNeedsNoWebClasses(CapturedOutput output) {
 		this.runner.withClassLoader(new FilteredClassLoader("jakarta.servlet", "org.springframework.web"))
 			.run((context) -> {
@@ -169,6 +190,22 @@ class StartupReportTests {
 					new ContextFilter(LiveContexts.untracked()));
 			registration.setEnabled(environment.getProperty("test.enabled", Boolean.class, true));
 			return registration;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OtherRegistrations {
+
+		@Bean
+		DelegatingFilterProxyRegistrationBean delegatingRegistration() {
+			return new DelegatingFilterProxyRegistrationBean("filter");
+		}
+
+		@Bean
+		@Lazy
+		FilterRegistrationBean<ContextFilter> lazyRegistration() {
+			return new FilterRegistrationBean<>(new ContextFilter(LiveContexts.untracked()));
 		}
 
 	}

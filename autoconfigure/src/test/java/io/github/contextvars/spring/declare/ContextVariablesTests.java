@@ -55,6 +55,30 @@ class ContextVariablesTests {
 	}
 
 	@Test
+	void childContextHasItsOwnVariablesAndThoseOfItsParent() {
+		this.runner.withUserConfiguration(Declarations.class)
+			.run((parent) -> this.runner.withParent(parent)
+				.withUserConfiguration(Duplicate.class, Child.class)
+				.run((child) -> {
+					ContextVariables variables = child.getBean(ContextVariables.class);
+					assertThat(variables.names()).hasSize(6)
+						.containsAll(parent.getBean(ContextVariables.class).names());
+					assertThat(variables.require("tenant").variable()).isSameAs(Duplicate.ANOTHER);
+					assertThat(parent.getBean(ContextVariables.class).require("tenant").variable())
+						.isSameAs(Declarations.TENANT);
+				}));
+	}
+
+	@Test
+	void childContextPrefersItsOwnVariablesToABeanOfItsParent() {
+		this.runner.withBean("mine", ContextVariables.class, () -> new ContextVariables(List.of()))
+			.run((parent) -> this.runner.withParent(parent)
+				.withUserConfiguration(Declarations.class)
+				.run((child) -> assertThat(child.getBeanProvider(ContextVariables.class).getObject().names())
+					.hasSize(5)));
+	}
+
+	@Test
 	void requireWhenUnknownNamesWhatThereIs() {
 		this.runner.withUserConfiguration(Declarations.class)
 			.run((context) -> assertThatIllegalStateException()
@@ -201,6 +225,14 @@ class ContextVariablesTests {
 
 		@ContextVariable
 		static final ContextVar<String> ANOTHER = ContextVar.of("tenant");
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Child {
+
+		@ContextVariable
+		static final ContextVar<String> DESK = ContextVar.of("desk");
 
 	}
 

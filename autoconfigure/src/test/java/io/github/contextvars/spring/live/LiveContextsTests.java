@@ -125,6 +125,19 @@ class LiveContextsTests {
 	}
 
 	@Test
+	void enterTaskWhenListedTaskHasItsNameIsAnotherTask() {
+		LiveContext task = work("task");
+		task.nameOrigin(() -> "outer");
+
+		this.live.run(task, () -> {
+			try (Context.Scope scope = this.live.enterTask(() -> "inner", task.id(), new Context())) {
+				assertThat(this.live.list()).extracting(LiveContext::origin).containsExactly("outer", "inner");
+			}
+			assertThat(this.live.list()).containsExactly(task);
+		});
+	}
+
+	@Test
 	void workCanBeEnteredAgainOnAnotherThread() {
 		LiveContext work = work("request");
 		this.live.run(work, () -> assertThat(this.live.list()).containsExactly(work));

@@ -161,6 +161,22 @@ class Log4j2ContextDataProviderTests {
 	}
 
 	@Test
+	void singleValueIsWhatEventsCarry() {
+		Log4j2ContextDataProvider provider = new Log4j2ContextDataProvider();
+
+		new Context().run(() -> {
+			TICKET.set("secret");
+			assertThat(provider.getValue("tenant")).isNull();
+			TENANT.set("acme");
+			assertThat(provider.getValue("tenant")).isEqualTo("acme");
+			assertThat(provider.getValue("ticket")).isNull();
+			assertThat(provider.getValue("other")).isNull();
+			ThreadContext.put("tenant", "own");
+			assertThat(provider.getValue("tenant")).isNull();
+		});
+	}
+
+	@Test
 	void filterSeesValues() {
 		Logger logger = logger(this.recorder);
 		logger.addFilter(ThreadContextMapFilter.createFilter(new KeyValuePair[] { new KeyValuePair("tenant", "acme") },

@@ -31,6 +31,7 @@ import io.github.contextvars.spring.declare.ContextVariables;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 class ContextScopedTests {
 
@@ -39,6 +40,9 @@ class ContextScopedTests {
 
 	@ContextVariable
 	static final ContextVar<String> USER = ContextVar.of("user", "nobody");
+
+	@ContextVariable(sensitive = true)
+	static final ContextVar<String> TICKET = ContextVar.of("ticket", "none");
 
 	private final ApplicationContextRunner plainRunner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class, ContextTaskAutoConfiguration.class,
@@ -152,6 +156,20 @@ class ContextScopedTests {
 	}
 
 	@Test
+	void failedSettingOfSensitiveVariableShowsNothingOfItsValue() {
+		this.runner.run((context) -> assertThatIllegalStateException()
+			.isThrownBy(() -> context.getBean(Methods.class).setSensitive(null))
+			.withMessageContainingAll("#setSensitive", "#order.tenant", "'ticket'", "SpelEvaluationException")
+			.withNoCause());
+	}
+
+	@Test
+	void applicationsExceptionInSettingOfSensitiveVariablePassesAsItIs() {
+		this.runner.run((context) -> assertThatExceptionOfType(PlannedException.class)
+			.isThrownBy(() -> context.getBean(Methods.class).setSensitiveFromFailingBean()));
+	}
+
+	@Test
 	void exceptionsPassAsTheyAre() {
 		runAs("acme", () -> this.runner.run((context) -> {
 			IOException planned = new IOException("planned");
@@ -167,6 +185,13 @@ class ContextScopedTests {
 			assertThat(context.getBean(Methods.class).async("changed").join()).isEqualTo("acme");
 			assertThat(TENANT.get()).isEqualTo("acme");
 		}));
+	}
+
+	@Test
+	void childContextSetsItsOwnVariables() {
+		this.runner.run((parent) -> this.plainRunner.withParent(parent)
+			.withUserConfiguration(Child.class)
+			.run((child) -> assertThat(child.getBean(Child.class).set()).isEqualTo("acme, first")));
 	}
 
 	@Test
@@ -255,6 +280,14 @@ class ContextScopedTests {
 			return TENANT.get();
 		}
 
+		@ContextScoped(set = @ContextSetting(variable = "ticket", value = "#order.tenant"))
+		public void setSensitive(Order order) {
+		}
+
+		@ContextScoped(set = @ContextSetting(variable = "ticket", value = "@typeLevel.fail()"))
+		public void setSensitiveFromFailingBean() {
+		}
+
 		@ContextScoped
 		void packagePrivate(String value) {
 			TENANT.set(value);
@@ -276,6 +309,24 @@ class ContextScopedTests {
 		public CompletableFuture<String> async(String value) {
 			return CompletableFuture.completedFuture(plain(value));
 		}
+
+	}
+
+	public static class Child {
+
+		@ContextVariable
+		static final ContextVar<String> DESK = ContextVar.of("desk", "none");
+
+		@ContextScoped(set = { @ContextSetting(variable = "tenant", value = "'acme'"),
+				@ContextSetting(variable = "desk", value = "'first'") })
+		public String set() {
+			return TENANT.get() + ", " + DESK.get();
+		}
+
+	}
+
+	@SuppressWarnings("serial")
+	static final class PlannedException extends RuntimeException {
 
 	}
 
@@ -303,6 +354,11 @@ class ContextScopedTests {
 		@ContextScoped(fresh = true)
 		public String fresh() {
 			return TENANT.get();
+		}
+
+		@ContextScoped(fresh = true)
+		public String fail() {
+			throw new PlannedException();
 		}
 
 		@Override

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
@@ -17,12 +18,15 @@ import org.springframework.boot.webmvc.autoconfigure.WebMvcAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.convert.converter.Converter;
+import org.springframework.core.convert.support.GenericConversionService;
 import org.springframework.web.bind.WebDataBinder;
 import org.springframework.web.bind.annotation.ControllerAdvice;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.InitBinder;
 import org.springframework.web.bind.annotation.ModelAttribute;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.bind.support.WebBindingInitializer;
+import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerAdapter;
 
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.autoconfigure.ContextStartupAutoConfiguration;
@@ -114,8 +118,31 @@ class ContextValueCheckTests {
 		}
 
 		@Test
+		void nameFromMissingPropertyDoesNotStart() {
+			assertRefused(NameFromProperty.class,
+					"@ContextValue parameter 'value' of CLASS#page has the name '${which}', which cannot be resolved:"
+							+ " Could not resolve placeholder 'which' in value \"${which}\"",
+					"Define the property, or correct the name.");
+		}
+
+		@Test
 		void nameFromExpressionIsLeftToTheRequest() {
 			assertStarts(NameFromExpression.class);
+		}
+
+	}
+
+	@Nested
+	class Methods {
+
+		@Test
+		void methodsOfJdkSuperclassAreLeftAlone() {
+			assertStarts(OfThread.class);
+		}
+
+		@Test
+		void helpersAreLeftAlone() {
+			assertStarts(WithHelper.class);
 		}
 
 	}
@@ -167,6 +194,45 @@ class ContextValueCheckTests {
 		}
 
 		@Test
+		void editorByConventionMayConvertAnything() {
+			assertStarts(UserAsEdited.class);
+		}
+
+		@Test
+		void typeThatIsNotFinalMayBeConvertedByItsSubtypes() {
+			assertStarts(BaseAsTarget.class);
+		}
+
+		@Test
+		void simpleTypesAreConvertedWithoutConversionServiceToo() {
+			initializedBy((binder) -> binder.setConversionService(new GenericConversionService()))
+				.withUserConfiguration(Simple.class)
+				.run((context) -> assertThat(context).hasNotFailed());
+		}
+
+		@Test
+		void initializerThatFailsLeavesTypesToTheRequest() {
+			initializedBy((binder) -> {
+				throw new IllegalStateException("no request");
+			}).withUserConfiguration(UserAsInt.class).run((context) -> assertThat(context).hasNotFailed());
+		}
+
+		private WebApplicationContextRunner initializedBy(WebBindingInitializer initializer) {
+			return ContextValueCheckTests.this.runner
+				.withInitializer((context) -> context.getBeanFactory().addBeanPostProcessor(new BeanPostProcessor() {
+
+					@Override
+					public Object postProcessAfterInitialization(Object bean, String name) {
+						if (bean instanceof RequestMappingHandlerAdapter adapter) {
+							adapter.setWebBindingInitializer(initializer);
+						}
+						return bean;
+					}
+
+				}));
+		}
+
+		@Test
 		void editorOfControllerOrAdviceMayConvertAnything() {
 			assertStarts(UserAsIntWithEditor.class);
 			assertStarts(UserAsInt.class, Editors.class);
@@ -175,6 +241,18 @@ class ContextValueCheckTests {
 	}
 
 	static final class User {
+
+	}
+
+	public record Constructed(String text) {
+
+	}
+
+	public static final class Edited {
+
+	}
+
+	public static final class EditedEditor extends PropertyEditorSupport {
 
 	}
 
@@ -373,6 +451,69 @@ class ContextValueCheckTests {
 		void editors(WebDataBinder binder) {
 			binder.registerCustomEditor(int.class, new PropertyEditorSupport());
 		}
+
+	}
+
+	@RestController
+	static class Simple {
+
+		@GetMapping("/")
+		String page(@ContextValue("number") int number, @ContextValue("number") String text,
+				@ContextValue("text") Long parsed, @ContextValue("text") UUID edited,
+				@ContextValue("text") Constructed constructed) {
+			return text;
+		}
+
+	}
+
+	@RestController
+	static class OfThread extends Thread {
+
+		@GetMapping("/")
+		String page(@ContextValue String text) {
+			return text;
+		}
+
+	}
+
+	@RestController
+	static class WithHelper {
+
+		@GetMapping("/")
+		String page(@ContextValue String text) {
+			return helper(text);
+		}
+
+		String helper(@ContextValue("txt") String text) {
+			return text;
+		}
+
+	}
+
+	@RestController
+	static class UserAsEdited {
+
+		@GetMapping("/")
+		String page(@ContextValue Edited user) {
+			return user.toString();
+		}
+
+	}
+
+	@RestController
+	static class BaseAsTarget {
+
+		@ContextVariable
+		static final ContextVar<Base> BASE = ContextVar.of("base");
+
+		@GetMapping("/")
+		String page(@ContextValue UUID base) {
+			return base.toString();
+		}
+
+	}
+
+	static class Base {
 
 	}
 

@@ -1,6 +1,10 @@
 package io.github.contextvars.spring.web;
 
 import java.io.IOException;
+import java.io.Reader;
+import java.io.StringReader;
+import java.time.ZoneId;
+import java.util.Locale;
 import java.util.Optional;
 
 import jakarta.servlet.FilterChain;
@@ -13,8 +17,16 @@ import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.webmvc.test.autoconfigure.WebMvcTest;
 import org.springframework.context.annotation.Import;
+import org.springframework.http.HttpMethod;
 import org.springframework.test.web.servlet.assertj.MockMvcTester;
+import org.springframework.ui.Model;
+import org.springframework.web.bind.ServletRequestBindingException;
+import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.InitBinder;
+import org.springframework.web.bind.annotation.ModelAttribute;
+import org.springframework.web.bind.annotation.RequestAttribute;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.filter.OncePerRequestFilter;
 
@@ -89,6 +101,39 @@ class WebMvcSliceTests {
 	}
 
 	@Test
+	void typesThatSpringBindsByThemselvesAreBoundToValues() {
+		String all = "Asia/Tokyo ja_JP value of the variable";
+
+		assertThat(this.mvc.get().uri("/own-types")).hasBodyTextEqualTo(all);
+		assertThat(this.mvc.get().uri("/own-types/model")).hasBodyTextEqualTo(all);
+		assertThat(this.mvc.get().uri("/own-types/failing")).hasBodyTextEqualTo(all);
+		assertThat(this.mvc.get().uri("/own-types/binder?number=1")).hasBodyTextEqualTo(all);
+	}
+
+	@Test
+	void typesThatSpringBindsByThemselvesAreStillBoundWithoutAnnotation() {
+		assertThat(this.mvc.get().uri("/springs-types").locale(Locale.ITALY)).hasBodyTextEqualTo("GET it_IT");
+	}
+
+	@Test
+	void valueThatNothingConvertsIsServerError() {
+		assertThat(this.mvc.get().uri("/not-convertible")).failure()
+			.rootCause()
+			.isInstanceOf(IllegalStateException.class)
+			.hasMessageStartingWith("Context variable 'reader' has a value that cannot be converted to OwnTypes");
+	}
+
+	@Test
+	void valueThatFailsToConvertIsBadRequest() {
+		assertThat(this.mvc.get().uri("/converted?tenant=acme")).hasStatus(400)
+			.failure()
+			.isInstanceOf(ServletRequestBindingException.class)
+			.hasMessageStartingWith("Context variable 'tenant' has a value that cannot be converted to int")
+			.hasMessageNotContaining("acme")
+			.hasNoCause();
+	}
+
+	@Test
 	void unknownNameIsClearError() {
 		assertThat(this.mvc.get().uri("/unknown")).failure()
 			.rootCause()
@@ -98,7 +143,7 @@ class WebMvcSliceTests {
 
 	@SpringBootConfiguration
 	@EnableAutoConfiguration
-	@Import({ Pages.class, TenantFilter.class })
+	@Import({ Pages.class, OwnTypes.class, TenantFilter.class })
 	static class Application {
 
 	}
@@ -169,6 +214,70 @@ class WebMvcSliceTests {
 		@GetMapping("/unknown")
 		String unknown(@ContextValue("tenat") String tenant) {
 			return tenant;
+		}
+
+	}
+
+	@RestController
+	static class OwnTypes {
+
+		@ContextVariable
+		static final ContextVar<ZoneId> ZONE = ContextVar.of("zone", ZoneId.of("Asia/Tokyo"));
+
+		@ContextVariable
+		static final ContextVar<Locale> LOCALE = ContextVar.of("locale", Locale.JAPAN);
+
+		@ContextVariable
+		static final ContextVar<Reader> READER = ContextVar.of("reader", new StringReader(""));
+
+		private static String print(ZoneId zone, Locale locale, Reader reader) {
+			return zone + " " + locale + ((reader == READER.get()) ? " value of the variable" : "");
+		}
+
+		@ModelAttribute("model")
+		String model(@ContextValue ZoneId zone, @ContextValue Locale locale, @ContextValue Reader reader) {
+			return print(zone, locale, reader);
+		}
+
+		@InitBinder("number")
+		void initialize(@ContextValue ZoneId zone, @ContextValue Locale locale, @ContextValue Reader reader,
+				HttpServletRequest request) {
+			request.setAttribute("printed", print(zone, locale, reader));
+		}
+
+		@GetMapping("/own-types/binder")
+		String binder(@RequestParam int number, @RequestAttribute String printed) {
+			return printed;
+		}
+
+		@GetMapping("/own-types")
+		String page(@ContextValue ZoneId zone, @ContextValue Locale locale, @ContextValue Reader reader) {
+			return print(zone, locale, reader);
+		}
+
+		@GetMapping("/own-types/model")
+		String page(Model model) {
+			return String.valueOf(model.getAttribute("model"));
+		}
+
+		@GetMapping("/own-types/failing")
+		void fail() throws IOException {
+			throw new IOException();
+		}
+
+		@ExceptionHandler(IOException.class)
+		String failed(@ContextValue ZoneId zone, @ContextValue Locale locale, @ContextValue Reader reader) {
+			return print(zone, locale, reader);
+		}
+
+		@GetMapping("/springs-types")
+		String springs(HttpMethod method, Locale locale) {
+			return method + " " + locale;
+		}
+
+		@GetMapping("/not-convertible")
+		String notConvertible(@ContextValue("reader") OwnTypes types) {
+			return types.toString();
 		}
 
 	}
