@@ -22,6 +22,8 @@ final class ScopedMethods extends StaticMethodMatcherPointcut {
 
 	private final Map<MethodClassKey, Optional<ContextScoped>> found = new ConcurrentHashMap<>();
 
+	private final Map<Class<?>, Optional<ContextScoped>> foundOnTypes = new ConcurrentHashMap<>();
+
 	ScopedMethods() {
 		// A final class cannot be proxied; ScopedMethodCheck says so better.
 		setClassFilter((type) -> AnnotationUtils.isCandidateClass(type, ContextScoped.class)
@@ -40,7 +42,7 @@ final class ScopedMethods extends StaticMethodMatcherPointcut {
 			.orElse(null);
 	}
 
-	private static @Nullable ContextScoped search(Method method, @Nullable Class<?> targetClass) {
+	private @Nullable ContextScoped search(Method method, @Nullable Class<?> targetClass) {
 		if (ReflectionUtils.isObjectMethod(method)) {
 			return null;
 		}
@@ -49,8 +51,11 @@ final class ScopedMethods extends StaticMethodMatcherPointcut {
 		if (scoped != null || !Modifier.isPublic(specific.getModifiers())) {
 			return scoped;
 		}
-		return AnnotatedElementUtils.findMergedAnnotation(
-				(targetClass != null) ? targetClass : specific.getDeclaringClass(), ContextScoped.class);
+		return this.foundOnTypes
+			.computeIfAbsent((targetClass != null) ? targetClass : specific.getDeclaringClass(),
+					(type) -> Optional
+						.ofNullable(AnnotatedElementUtils.findMergedAnnotation(type, ContextScoped.class)))
+			.orElse(null);
 	}
 
 }
