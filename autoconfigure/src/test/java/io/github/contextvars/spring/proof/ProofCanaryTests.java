@@ -89,9 +89,9 @@ class ProofCanaryTests {
 	@Test
 	void retainedContextIsCaught() {
 		assertThat(PlantedBug
-			.in(LiveContexts.class, "return new LiveContext(",
-					"this.innermost.putIfAbsent(new Thread(), new LiveContext(0, kind, origin, parent, context));\n"
-							+ "return new LiveContext(")
+			.in(LiveContexts.class, "return this.tracking",
+					"this.innermost.putIfAbsent(new Thread(), new LiveContext(0, 0, kind, origin, parent, context));\n"
+							+ "return this.tracking")
 			.shownBy(SmallProof.class, "retention")).isNotEmpty();
 	}
 
