@@ -89,9 +89,9 @@ class ProofCanaryTests {
 	@Test
 	void retainedContextIsCaught() {
 		assertThat(PlantedBug
-			.in(LiveContexts.class, "return this.tracking",
+			.in(LiveContexts.class, "return this.tracking\n",
 					"this.innermost.putIfAbsent(new Thread(), new LiveContext(0, 0, kind, origin, parent, context));\n"
-							+ "return this.tracking")
+							+ "return this.tracking\n")
 			.shownBy(SmallProof.class, "retention")).isNotEmpty();
 	}
 
