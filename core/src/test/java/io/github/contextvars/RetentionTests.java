@@ -130,6 +130,21 @@ class RetentionTests {
 		}
 
 		@Test
+		void valueThatNullReplacedIsCollectedWhileContextIsHeld() {
+			WeakReference<Object> value = new WeakReference<>(new Object());
+			ContextVar<String> other = ContextVar.of("other");
+			Context context = new Context();
+			context.run(() -> {
+				VAR.set(value.get());
+				other.set("set in between, so that the value is in the tree");
+				VAR.set(null);
+			});
+
+			assertThat(Garbage.isCollected(value)).isTrue();
+			Reference.reachabilityFence(context);
+		}
+
+		@Test
 		void contextsOfClosedScopesAreCollected() throws Exception {
 			TestThreads.run(() -> {
 				WeakReference<Context> outer = new WeakReference<>(new Context());
