@@ -49,9 +49,9 @@ public final class ContextScopedAutoConfiguration {
 
 	@Bean
 	@ConditionalOnBean(ContextScopedAdvisor.class)
-	ScopedMethodCheck scopedMethodCheck(ConfigurableListableBeanFactory beanFactory,
+	ScopedMethodCheck scopedMethodCheck(ConfigurableListableBeanFactory beanFactory, ContextScopedAdvisor advisor,
 			ObjectProvider<ContextVariables> variables) {
-		return new ScopedMethodCheck(beanFactory, SingletonSupplier.of(variables::getObject));
+		return new ScopedMethodCheck(beanFactory, advisor, SingletonSupplier.of(variables::getObject));
 	}
 
 	// With 'spring.aop.auto=false' nobody else might: the annotation would do nothing,

@@ -17,6 +17,7 @@ import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.core.annotation.AnnotationUtils;
+import org.springframework.stereotype.Component;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
@@ -69,8 +70,8 @@ final class DeclarationScan {
 	}
 
 	private void scanType(@Nullable Class<?> type, BiConsumer<Field, ContextVariable> found) {
-		if (type == null || !AnnotationUtils.isCandidateClass(type, ContextVariable.class)
-				|| type.getName().startsWith("org.springframework.") || !this.seen.add(type)) {
+		if (type == null || !AnnotationUtils.isCandidateClass(type, ContextVariable.class) || isOfSpring(type)
+				|| !this.seen.add(type)) {
 			return;
 		}
 		for (Field field : type.getDeclaredFields()) {
@@ -83,6 +84,13 @@ final class DeclarationScan {
 		for (Class<?> superinterface : type.getInterfaces()) {
 			scanType(superinterface, found);
 		}
+	}
+
+	// To read the fields of all its classes would load their types. Its samples, however,
+	// live in such packages, too; Spring tells them apart in the same way.
+	private static boolean isOfSpring(Class<?> type) {
+		return type.getName().startsWith("org.springframework.")
+				&& !AnnotatedElementUtils.isAnnotated(type, Component.class);
 	}
 
 	private ContextVariables.Declaration fromField(Field field, ContextVariable annotation) {

@@ -56,6 +56,10 @@ public final class ContextScopedAdvisor implements PointcutAdvisor, Ordered {
 		return this.methods;
 	}
 
+	ScopedMethods methods() {
+		return this.methods;
+	}
+
 	@Override
 	public Advice getAdvice() {
 		return this.advice;

@@ -9,7 +9,6 @@ import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.annotation.AnnotatedElementUtils;
-import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
@@ -25,17 +24,20 @@ public final class ScopedMethodCheck implements SmartInitializingSingleton {
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
-	private final ScopedMethods methods = new ScopedMethods();
+	private final ScopedMethods methods;
 
 	private final ScopeSettings settings;
 
 	/**
 	 * Create a check.
 	 * @param beanFactory holds the beans to check
+	 * @param advisor knows which methods are annotated
 	 * @param variables what settings can name
 	 */
-	public ScopedMethodCheck(ConfigurableListableBeanFactory beanFactory, Supplier<ContextVariables> variables) {
+	public ScopedMethodCheck(ConfigurableListableBeanFactory beanFactory, ContextScopedAdvisor advisor,
+			Supplier<ContextVariables> variables) {
 		this.beanFactory = beanFactory;
+		this.methods = advisor.methods();
 		this.settings = new ScopeSettings(variables, beanFactory);
 	}
 
@@ -48,8 +50,7 @@ public final class ScopedMethodCheck implements SmartInitializingSingleton {
 		for (String name : this.beanFactory.getBeanDefinitionNames()) {
 			Object bean = this.beanFactory.getSingleton(name);
 			Class<?> type = (bean != null) ? AopUtils.getTargetClass(bean) : this.beanFactory.getType(name, false);
-			if (type != null && AnnotationUtils.isCandidateClass(type, ContextScoped.class)
-					&& !type.getName().startsWith("org.springframework.")) {
+			if (type != null && this.methods.mayBeIn(type)) {
 				check(name, bean, ClassUtils.getUserClass(type));
 			}
 		}

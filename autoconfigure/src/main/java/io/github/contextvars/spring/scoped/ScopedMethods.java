@@ -2,6 +2,7 @@ package io.github.contextvars.spring.scoped;
 
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -11,8 +12,9 @@ import org.springframework.aop.support.AopUtils;
 import org.springframework.aop.support.StaticMethodMatcherPointcut;
 import org.springframework.core.MethodClassKey;
 import org.springframework.core.annotation.AnnotatedElementUtils;
-import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.util.ReflectionUtils;
+
+import io.github.contextvars.spring.declare.AnnotatedTypes;
 
 /**
  * Finds out which methods are {@link ContextScoped}, and how: by the method itself, those
@@ -22,12 +24,15 @@ final class ScopedMethods extends StaticMethodMatcherPointcut {
 
 	private final Map<MethodClassKey, Optional<ContextScoped>> found = new ConcurrentHashMap<>();
 
-	private final Map<Class<?>, Optional<ContextScoped>> foundOnTypes = new ConcurrentHashMap<>();
+	private final AnnotatedTypes types = new AnnotatedTypes(List.of(ContextScoped.class));
 
 	ScopedMethods() {
 		// A final class cannot be proxied; ScopedMethodCheck says so better.
-		setClassFilter((type) -> AnnotationUtils.isCandidateClass(type, ContextScoped.class)
-				&& !Modifier.isFinal(type.getModifiers()));
+		setClassFilter((type) -> !Modifier.isFinal(type.getModifiers()) && mayBeIn(type));
+	}
+
+	boolean mayBeIn(Class<?> type) {
+		return this.types.matches(type);
 	}
 
 	@Override
@@ -51,11 +56,8 @@ final class ScopedMethods extends StaticMethodMatcherPointcut {
 		if (scoped != null || !Modifier.isPublic(specific.getModifiers())) {
 			return scoped;
 		}
-		return this.foundOnTypes
-			.computeIfAbsent((targetClass != null) ? targetClass : specific.getDeclaringClass(),
-					(type) -> Optional
-						.ofNullable(AnnotatedElementUtils.findMergedAnnotation(type, ContextScoped.class)))
-			.orElse(null);
+		return AnnotatedElementUtils.findMergedAnnotation(
+				(targetClass != null) ? targetClass : specific.getDeclaringClass(), ContextScoped.class);
 	}
 
 }

@@ -22,10 +22,10 @@ import org.springframework.aop.support.AopUtils;
 import org.springframework.aop.support.StaticMethodMatcherPointcut;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.AnnotatedElementUtils;
-import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.util.ClassUtils;
 
 import io.github.contextvars.Context;
+import io.github.contextvars.spring.declare.AnnotatedTypes;
 import io.github.contextvars.spring.live.LiveContext;
 import io.github.contextvars.spring.live.LiveContexts;
 
@@ -106,8 +106,7 @@ public final class ListenerAdvisor implements PointcutAdvisor, Ordered {
 
 		private ListenerMethods(boolean proxyTargetClass) {
 			this.proxyTargetClass = proxyTargetClass;
-			setClassFilter((type) -> this.annotations.stream()
-				.anyMatch((annotation) -> AnnotationUtils.isCandidateClass(type, annotation)));
+			setClassFilter(new AnnotatedTypes(this.annotations));
 		}
 
 		@Override

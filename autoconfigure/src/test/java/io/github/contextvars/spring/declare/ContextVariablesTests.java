@@ -11,6 +11,7 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
+import org.springframework.samples.Clinic;
 
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.autoconfigure.ContextVarsAutoConfiguration;
@@ -46,6 +47,12 @@ class ContextVariablesTests {
 			assertThat(variables.require("flags").type())
 				.isEqualTo("java.util.Map<java.lang.String, java.lang.Boolean>");
 		});
+	}
+
+	@Test
+	void fieldsOfApplicationInPackageOfSpringAreDeclared() {
+		this.runner.withBean(Clinic.class)
+			.run((context) -> assertThat(context.getBean(ContextVariables.class).names()).contains("clinic"));
 	}
 
 	@Test

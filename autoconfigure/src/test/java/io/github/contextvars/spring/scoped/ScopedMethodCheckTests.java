@@ -22,6 +22,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.PriorityOrdered;
 import org.springframework.core.io.support.SpringFactoriesLoader;
+import org.springframework.samples.Clinic;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.EnableAsync;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
@@ -79,6 +80,13 @@ class ScopedMethodCheckTests {
 				.containsAnyOf("'tenat', which is not declared", "\"#order.\", which cannot be parsed", "names #ordre");
 			assertThat(analysis.getAction()).isNotEmpty();
 		});
+	}
+
+	@Test
+	void finalClassInPackageOfSpringDoesNotStart() {
+		this.runner.withBean(Clinic.Closed.class)
+			.run((context) -> assertThat(analyze(context.getStartupFailure()).getDescription())
+				.contains(Clinic.Closed.class.getName() + "#work", "final"));
 	}
 
 	@Test
