@@ -1,5 +1,7 @@
 package io.github.contextvars;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -8,6 +10,7 @@ import java.util.logging.Level;
 
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
@@ -465,6 +468,22 @@ class ContextScopeTests {
 			}
 
 			assertFree(forgotten.toArray(Context[]::new));
+		}
+
+	}
+
+	@Nested
+	class Logging {
+
+		@Test
+		void closeWhenFindingLoggersWaitsForAnotherThreadThatEntersAContextReports(@TempDir Path directory)
+				throws Exception {
+			Path services = Files.createDirectories(directory.resolve("META-INF/services"));
+			Files.writeString(services.resolve(System.LoggerFinder.class.getName()), LoggerMain.Finder.class.getName());
+
+			String output = TestJvm.runBehind(directory, LoggerMain.class, new String[0]);
+
+			assertThat(output.strip()).isEqualTo(leak("main").replace("Context[where]", "Context[]"));
 		}
 
 	}

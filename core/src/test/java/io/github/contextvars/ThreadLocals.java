@@ -35,6 +35,14 @@ final class ThreadLocals {
 		return false;
 	}
 
+	/**
+	 * Take the library's entry away from the calling thread, as pools of the JDK do
+	 * between two tasks.
+	 */
+	static void erase() throws ReflectiveOperationException {
+		((ThreadLocal<?>) field(ThreadTable.class, "STACKS").get(null)).remove();
+	}
+
 	private static boolean holds(Thread thread, ThreadLocal<?> ours, String kind) throws ReflectiveOperationException {
 		Object map = field(Thread.class, kind).get(thread);
 		if (map == null) {

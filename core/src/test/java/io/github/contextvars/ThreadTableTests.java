@@ -154,6 +154,50 @@ class ThreadTableTests {
 	}
 
 	@Nested
+	class Erasure {
+
+		@Test
+		void closeAfterThreadLocalsWereErasedLeavesTheNextTaskItsContext() throws Exception {
+			CyclicBarrier barrier = new CyclicBarrier(2);
+
+			List<List<String>> seen = inOneSlot(2, () -> {
+				boolean first = Thread.currentThread().getName().equals("one-slot-0");
+				if (first) {
+					// Has the slot, so that the other has its ThreadLocal only.
+					new Context().run(() -> {
+						TestThreads.await(barrier);
+						TestThreads.await(barrier);
+					});
+					return List.of();
+				}
+				TestThreads.await(barrier);
+				List<String> values = seenByTwoTasks();
+				TestThreads.await(barrier);
+				return values;
+			});
+
+			assertThat(seen.get(1)).containsExactly("none", "second", "second", "none");
+		}
+
+		private List<String> seenByTwoTasks() throws Exception {
+			List<String> values = new ArrayList<>();
+			Context.Scope forgotten = new Context().enter();
+			VAR.set("first");
+			ThreadLocals.erase();
+			values.add(VAR.get());
+			new Context().run(() -> {
+				VAR.set("second");
+				values.add(VAR.get());
+				forgotten.close();
+				values.add(VAR.get());
+			});
+			values.add(VAR.get());
+			return values;
+		}
+
+	}
+
+	@Nested
 	class Retention {
 
 		@Test
