@@ -2,9 +2,12 @@ package io.github.contextvars.spring.proof;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
 
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import io.github.contextvars.spring.testing.Threading;
 
@@ -33,25 +36,18 @@ class LoadTests {
 	}
 
 	/**
-	 * Only with {@code -Dproof.hours=…}: what is left after each collection stays the
-	 * same.
+	 * Only with {@code -Dproof.hours=…}, for all kinds of threads together: what is left
+	 * after each collection stays the same.
 	 */
-	@Test
-	void soakLeavesHeapFlat() throws Exception {
+	@ParameterizedTest
+	@MethodSource("io.github.contextvars.spring.testing.Threading#available")
+	void soakLeavesHeapFlat(Threading threading) throws Exception {
 		double hours = Double.parseDouble(System.getProperty("proof.hours", "0"));
 		Assumptions.assumeTrue(hours > 0, "-Dproof.hours is not set: skipped");
-		long end = System.nanoTime() + (long) (hours * TimeUnit.HOURS.toNanos(1));
-		HeapTrend heap = new HeapTrend();
-		try (Load load = Load.start(Threading.PLATFORM, SEED)) {
-			int sent = 0;
-			for (; System.nanoTime() < end; sent += 10_000) {
-				load.send(10_000);
-				heap.sample();
-			}
-			load.report("a soak of " + sent + " requests, seed " + SEED + ", heap " + heap);
-			load.assertClean();
-			heap.assertFlat();
-		}
+		double share = hours / Threading.available().count();
+		long end = System.nanoTime() + (long) (share * TimeUnit.HOURS.toNanos(1));
+
+		soak(threading, 5_000, (sent) -> System.nanoTime() < end);
 	}
 
 	/**
@@ -59,6 +55,29 @@ class LoadTests {
 	 */
 	static void runSmall() throws Exception {
 		run(Threading.PLATFORM, 500);
+	}
+
+	private static void soak(Threading threading, int atATime, IntPredicate goesOn) throws Exception {
+		HeapTrend heap = new HeapTrend();
+		try (Load load = Load.start(threading, SEED)) {
+			int sent = 0;
+			for (; goesOn.test(sent); sent += atATime) {
+				load.send(atATime);
+				heap.sample();
+			}
+			load.report(
+					"a soak of " + sent + " requests on " + threading + " threads, seed " + SEED + ", heap " + heap);
+			load.assertClean();
+			load.assertEverythingHappened(sent);
+			heap.assertFlat();
+		}
+	}
+
+	/**
+	 * Enough for contexts that nobody lets go of.
+	 */
+	static void soakSmall() throws Exception {
+		soak(Threading.PLATFORM, 1_000, (sent) -> sent < 16_000);
 	}
 
 	private static void run(Threading threading, int requests) throws Exception {

@@ -6,6 +6,7 @@ import java.util.stream.Stream;
 
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -96,6 +97,25 @@ class ProofCanaryTests {
 	}
 
 	@Test
+	@EnabledIfSystemProperty(named = "proof", matches = "true")
+	void soakShowsContextsThatAreKept() {
+		PlantedBug kept = PlantedBug
+			.in(LiveContexts.class, "Map<Thread, LiveContext> innermost = new ConcurrentHashMap<>();", """
+					Map<Thread, LiveContext> innermost = new ConcurrentHashMap<>() {
+						final java.util.Queue<LiveContext> kept = new java.util.concurrent.ConcurrentLinkedQueue<>();
+						@Override
+						public LiveContext put(Thread thread, LiveContext work) {
+							this.kept.add(work);
+							return super.put(thread, work);
+						}
+					};""");
+
+		assertThat(PlantedBug.NONE.shownBy(SmallSoak.class)).isEmpty();
+		assertThat(kept.shownBy(SmallSoak.class)).singleElement()
+			.satisfies((complaint) -> assertThat(complaint).hasMessageContaining("bytes left after collection"));
+	}
+
+	@Test
 	void risingHeapIsCaught() {
 		HeapTrend flat = new HeapTrend();
 		HeapTrend rising = new HeapTrend();
@@ -105,6 +125,14 @@ class ProofCanaryTests {
 		flat.assertFlat();
 
 		assertThatExceptionOfType(AssertionError.class).isThrownBy(rising::assertFlat);
+	}
+
+	@Test
+	void heapThatWasHardlyLookedAtIsNotFlat() {
+		HeapTrend heap = new HeapTrend();
+		heap.sample();
+
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(heap::assertFlat);
 	}
 
 	private static Arguments bug(Class<?> type, String text, String replacement) {
@@ -125,6 +153,18 @@ class ProofCanaryTests {
 		@Test
 		void retention() throws Exception {
 			RetentionTests.assertNothingIsLeft(1_000);
+		}
+
+	}
+
+	/**
+	 * As {@link SmallProof}, for what is seen over time only.
+	 */
+	static class SmallSoak {
+
+		@Test
+		void soak() throws Exception {
+			LoadTests.soakSmall();
 		}
 
 	}
