@@ -1,9 +1,8 @@
 package io.github.contextvars;
 
 import java.io.File;
-import java.io.IOException;
 import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,12 +22,7 @@ final class TestJvm {
 	 */
 	static String run(Class<?> main, String[] options, String... arguments) throws Exception {
 		String classPath = placeOf(Context.class) + File.pathSeparator + placeOf(main);
-		Process process = start(main, classPath, options, arguments);
-		String output = outputOf(process);
-		if (process.exitValue() != 0) {
-			throw new AssertionError(main + " failed:\n" + output);
-		}
-		return output;
+		return run(true, main, classPath, options, arguments);
 	}
 
 	/**
@@ -38,25 +32,33 @@ final class TestJvm {
 	 */
 	static String runBehind(Path first, Class<?> main, String[] options, String... arguments) throws Exception {
 		String classPath = first + File.pathSeparator + System.getProperty("java.class.path");
-		return outputOf(start(main, classPath, options, arguments));
+		return run(false, main, classPath, options, arguments);
 	}
 
-	private static Process start(Class<?> main, String classPath, String[] options, String... arguments)
-			throws IOException {
+	private static String run(boolean mustSucceed, Class<?> main, String classPath, String[] options,
+			String... arguments) throws Exception {
 		List<String> command = new ArrayList<>();
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		command.addAll(List.of(options));
 		command.addAll(List.of("-cp", classPath, main.getName()));
 		command.addAll(List.of(arguments));
-		return new ProcessBuilder(command).redirectErrorStream(true).start();
-	}
-
-	private static String outputOf(Process process) throws Exception {
-		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-		if (!process.waitFor(2, TimeUnit.MINUTES)) {
-			throw new AssertionError("another JVM does not end:\n" + output);
+		// A file, as reading a pipe to its end would wait for a JVM that does not end.
+		Path output = Files.createTempFile("test-jvm", ".log");
+		try {
+			Process process = new ProcessBuilder(command).redirectErrorStream(true)
+				.redirectOutput(output.toFile())
+				.start();
+			boolean ended = process.waitFor(5, TimeUnit.MINUTES);
+			process.destroyForcibly().waitFor();
+			String written = Files.readString(output);
+			if (!ended || (mustSucceed && process.exitValue() != 0)) {
+				throw new AssertionError(main + (ended ? " failed:\n" : " does not end:\n") + written);
+			}
+			return written;
 		}
-		return output;
+		finally {
+			Files.delete(output);
+		}
 	}
 
 	private static Path placeOf(Class<?> type) throws URISyntaxException {

@@ -103,8 +103,9 @@ final class ScopeSettings {
 		try {
 			return PARSER.parseRaw(expression);
 		}
-		catch (RuntimeException ex) {
-			// Not always a ParseException: Spring's tokenizer runs out of "0e", for one.
+		catch (RuntimeException | StackOverflowError ex) {
+			// Not always a ParseException: Spring's tokenizer runs out of "0e", for one,
+			// and its parser descends once for each bracket.
 			String reason = (ex instanceof ParseException parse) ? parse.getSimpleMessage() : ex.toString();
 			throw new InvalidDeclarationException(
 					place + " has the expression \"" + expression + "\", which cannot be parsed: " + reason,

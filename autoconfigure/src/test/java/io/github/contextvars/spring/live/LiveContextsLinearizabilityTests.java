@@ -3,13 +3,10 @@ package io.github.contextvars.spring.live;
 import java.nio.file.Path;
 import java.util.List;
 
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
-import org.jetbrains.lincheck.datastructures.Options;
 import org.jetbrains.lincheck.datastructures.StressOptions;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.PlantedBug;
@@ -27,33 +24,28 @@ public class LiveContextsLinearizabilityTests {
 	 * that it tries, and keeps them by their names.
 	 */
 	public static void main(String[] args) {
-		check(Boolean.parseBoolean(args[0]));
+		new StressOptions().iterations(10)
+			.invocationsPerIteration(1_000)
+			.threads(2)
+			.actorsPerThread(3)
+			.minimizeFailedScenario(false)
+			.check(Registry.class);
 		System.out.println("linearizable");
 	}
 
-	@ParameterizedTest
-	@ValueSource(booleans = false)
-	void operationsAreLinearizable(boolean modelChecked, @TempDir Path directory) throws Exception {
-		assertThat(PlantedBug.NONE.outputOf(LiveContextsLinearizabilityTests.class, directory,
-				String.valueOf(modelChecked)))
+	@Test
+	void operationsAreLinearizable(@TempDir Path directory) throws Exception {
+		assertThat(PlantedBug.NONE.outputOf(LiveContextsLinearizabilityTests.class, directory))
 			.endsWith("linearizable\n");
 	}
 
-	@ParameterizedTest
-	@ValueSource(booleans = false)
-	void canaryThatForgetsTheOtherThreadsIsNotLinearizable(boolean modelChecked, @TempDir Path directory)
-			throws Exception {
+	@Test
+	void canaryThatForgetsTheOtherThreadsIsNotLinearizable(@TempDir Path directory) throws Exception {
 		PlantedBug bug = PlantedBug.in(LiveContexts.class, "this.innermost.put(thread, work);",
 				"this.innermost.clear();\nthis.innermost.put(thread, work);");
 
-		assertThat(bug.outputOf(LiveContextsLinearizabilityTests.class, directory, String.valueOf(modelChecked)))
+		assertThat(bug.outputOf(LiveContextsLinearizabilityTests.class, directory))
 			.contains("Invalid execution results");
-	}
-
-	private static void check(boolean modelChecked) {
-		Options<?, ?> options = (modelChecked) ? new ModelCheckingOptions().iterations(5).invocationsPerIteration(100)
-				: new StressOptions().iterations(10).invocationsPerIteration(1_000);
-		options.threads(2).actorsPerThread(3).minimizeFailedScenario(false).check(Registry.class);
 	}
 
 	/**
