@@ -35,6 +35,13 @@ final class ThreadLocals {
 		return false;
 	}
 
+	/**
+	 * Take all of a thread's ThreadLocals away, as the JDK's own pools do between tasks.
+	 */
+	static void erase(Thread thread) throws ReflectiveOperationException {
+		field(Thread.class, "threadLocals").set(thread, null);
+	}
+
 	private static boolean holds(Thread thread, ThreadLocal<?> ours, String kind) throws ReflectiveOperationException {
 		Object map = field(Thread.class, kind).get(thread);
 		if (map == null) {
