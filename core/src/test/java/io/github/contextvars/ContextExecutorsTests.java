@@ -250,6 +250,16 @@ class ContextExecutorsTests {
 		}
 
 		@Test
+		void closeWhenDelegateCanBeClosedClosesIt() throws Exception {
+			ExecutorService pool = ContextExecutorsTests.this.pool;
+			ExecutorService executor = ContextExecutors.wrap(ContextExecutors.fixed(pool, new Context()));
+
+			((AutoCloseable) executor).close();
+
+			assertThat(pool.isShutdown()).isTrue();
+		}
+
+		@Test
 		@EnabledForJreRange(min = JRE.JAVA_19)
 		void closeOfExecutorServiceWaitsForTasks() throws Exception {
 			ExecutorService executor = wrapped();

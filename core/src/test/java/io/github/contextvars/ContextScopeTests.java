@@ -307,6 +307,29 @@ class ContextScopeTests {
 		}
 
 		@Test
+		void scopeForgottenFurtherInIsReportedAsSoonAsTheContextAroundItIsLeft() {
+			Context outer = named("outer");
+			Context inner = named("inner");
+
+			try (LogCapture log = LogCapture.open()) {
+				named("around").run(() -> {
+					outer.run(inner::enter);
+					assertThat(log.messages()).hasSize(1);
+					outer.call(inner::enter);
+					assertThat(log.messages()).hasSize(2);
+					catchThrowable(() -> outer.run(() -> {
+						inner.enter();
+						throw new IllegalCallerException();
+					}));
+					assertThat(log.messages()).hasSize(3);
+					assertThat(VAR.get()).isEqualTo("around");
+					assertFree(outer, inner);
+				});
+				assertThat(log.messages()).hasSize(3);
+			}
+		}
+
+		@Test
 		void runWhenBodyClosesAnOuterScopeIsLeftAtOnceAndOnlyOnce() {
 			Context outer = named("outer");
 			Context inner = named("inner");

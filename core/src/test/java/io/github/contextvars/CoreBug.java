@@ -38,6 +38,9 @@ public enum CoreBug {
 			"if (stack == null) {\nstack.occupy",
 			by(ContextTests.Run.class, "runWhenEnteredByAnotherThreadThrowsAtOnceAndWorksAfterwards")),
 
+	LOADING_STAYS_IN_A_CONTEXT(ThreadStack.class, "enter(new Context()).close();", "enter(new Context());",
+			by(ThreadStackTests.Loading.class, "loadingLeavesNothing")),
+
 	STACK_OF_ANOTHER_THREAD(ThreadTable.class, "stack != null && stack.thread == thread", "stack != null",
 			by(ThreadTableTests.Sharing.class, "threadsThatAreInContextsAtOnceSeeTheirOwn")),
 

@@ -41,10 +41,11 @@ class PersistentMapTests {
 		assertThat(field(map.with(second, 2).with(first, 3), "root")).isNotSameAs(field(map, "root"));
 	}
 
-	@Test
-	void valueThatIsAVariableOrAnArrayIsAValue() {
-		ContextVar<?> var = ContextVar.of("var");
-		ContextVar<?> other = ContextVar.of("other");
+	@ParameterizedTest
+	@EnumSource(Ids.class)
+	void valueThatIsAVariableOrAnArrayIsAValue(Ids ids) {
+		ContextVar<?> var = ids.variables().get(0);
+		ContextVar<?> other = ids.variables().get(1);
 		PersistentMap map = PersistentMap.EMPTY.with(var, other).with(other, new Object[] { var }).readyFor(var);
 
 		assertThat(map.size()).isEqualTo(2);
@@ -63,6 +64,41 @@ class PersistentMapTests {
 		for (ContextVar<?> var : variables.subList(100, 200)) {
 			assertThat(map.without(var)).isSameAs(map);
 		}
+	}
+
+	@ParameterizedTest
+	@EnumSource(Ids.class)
+	void rootIsAWindowOntoTheIdsThereAre(Ids ids) throws Exception {
+		long seed = Seeds.seed();
+		List<ContextVar<?>> variables = ids.variables();
+
+		assertWindow(variables, seed);
+		for (ContextVar<?> var : variables.subList(40, 72)) {
+			assertWindow(List.of(var, variables.get(0)), seed);
+		}
+		Collections.shuffle(variables, new Random(seed));
+		assertWindow(variables, seed);
+	}
+
+	private static void assertWindow(List<ContextVar<?>> variables, long seed) throws Exception {
+		PersistentMap map = PersistentMap.EMPTY;
+		long lowest = Long.MAX_VALUE;
+		long highest = 0;
+		for (ContextVar<?> var : variables) {
+			map = map.with(var, null);
+			lowest = Math.min(lowest, var.id);
+			highest = Math.max(highest, var.id);
+
+			int shift = (int) field(map, "shift");
+			int width = width(lowest, highest, shift);
+			assertThat((Object[]) field(map, "root")).as("seed %d", seed).hasSize((shift == 0) ? 2 * width : width);
+			assertThat(width).as("seed %d", seed).isLessThanOrEqualTo(32);
+			assertThat(shift == 0 || width(lowest, highest, shift - 5) > 32).as("seed %d", seed).isTrue();
+		}
+	}
+
+	private static int width(long lowest, long highest, int shift) {
+		return (int) ((highest >> shift) - (lowest >> shift) + 1);
 	}
 
 	private static Object field(PersistentMap map, String name) throws ReflectiveOperationException {
@@ -146,7 +182,7 @@ class PersistentMapTests {
 			}
 
 			List<Object> found = new ArrayList<>();
-			find(map, (Object[]) field(map, "root"), found);
+			find((Object[]) field(map, "root"), found);
 			assertThat(found).as("seed %d", seed).hasSize(20).containsAll(variables.subList(0, 10));
 		}
 
@@ -199,10 +235,11 @@ class PersistentMapTests {
 			return copy;
 		}
 
-		private void find(PersistentMap map, Object[] node, List<Object> found) {
+		private void find(Object[] node, List<Object> found) {
+			assertThat(node).as("node").isNotEqualTo(new Object[node.length]);
 			for (Object place : node) {
 				if (place instanceof Object[] child) {
-					find(map, child, found);
+					find(child, found);
 				}
 				else if (place != null) {
 					found.add(place);

@@ -181,6 +181,22 @@ class RetentionTests {
 		}
 
 		@Test
+		void contextsOfAScopeThatARunForgotAreCollectedWhileTheScopeIsHeld() throws Exception {
+			TestThreads.run(() -> {
+				WeakReference<Context> outer = new WeakReference<>(new Context());
+				WeakReference<Context> inner = new WeakReference<>(new Context());
+				Context.Scope innerScope;
+				try (LogCapture log = LogCapture.open()) {
+					innerScope = outer.get().call(() -> inner.get().enter());
+				}
+
+				assertThat(Garbage.isCollected(outer)).isTrue();
+				assertThat(Garbage.isCollected(inner)).isTrue();
+				Reference.reachabilityFence(innerScope);
+			});
+		}
+
+		@Test
 		void valuesOfADroppedWrappedTaskAreCollected() {
 			WeakReference<Object> value = new WeakReference<>(new Object());
 			Runnable wrapped = holding(value.get()).wrap(() -> assertThat(VAR.get()).isNotNull());

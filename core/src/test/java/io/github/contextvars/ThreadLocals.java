@@ -36,11 +36,10 @@ final class ThreadLocals {
 	}
 
 	/**
-	 * Take the library's entry away from the calling thread, as pools of the JDK do
-	 * between two tasks.
+	 * Take all of a thread's ThreadLocals away, as the JDK's own pools do between tasks.
 	 */
-	static void erase() throws ReflectiveOperationException {
-		((ThreadLocal<?>) field(ThreadTable.class, "STACKS").get(null)).remove();
+	static void erase(Thread thread) throws ReflectiveOperationException {
+		field(Thread.class, "threadLocals").set(thread, null);
 	}
 
 	private static boolean holds(Thread thread, ThreadLocal<?> ours, String kind) throws ReflectiveOperationException {

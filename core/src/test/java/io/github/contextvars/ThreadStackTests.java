@@ -69,6 +69,11 @@ class ThreadStackTests {
 		}
 
 		@Test
+		void callLeavesNothing() throws Exception {
+			assertCleanAfter(() -> new Context().call(() -> new Context().call(() -> VAR.set("inside"))));
+		}
+
+		@Test
 		void runWhenBodyThrowsLeavesNothing() throws Exception {
 			assertCleanAfter(() -> catchThrowable(() -> new Context().run(() -> {
 				throw new IllegalCallerException();
@@ -134,6 +139,20 @@ class ThreadStackTests {
 				new Context().wrap(() -> VAR.set("inside")).run();
 				ContextExecutors.wrap((Executor) Runnable::run).execute(() -> VAR.set("inside"));
 			});
+		}
+
+	}
+
+	/**
+	 * For class loaders that have not loaded the library yet.
+	 */
+	static final class Loading {
+
+		@Test
+		void loadingLeavesNothing() throws Exception {
+			VAR.get();
+
+			assertThat(holdsStack()).isFalse();
 		}
 
 	}

@@ -2,6 +2,7 @@ package io.github.contextvars;
 
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -26,10 +27,14 @@ class ThreadTableTests {
 	 * have by accident.
 	 */
 	private static <T> List<T> inOneSlot(int threads, Callable<T> body) throws Exception {
+		return inThreads(Collections.nCopies(threads, 7), body);
+	}
+
+	private static <T> List<T> inThreads(List<Integer> ids, Callable<T> body) throws Exception {
 		List<Future<T>> futures = new ArrayList<>();
-		for (int i = 0; i < threads; i++) {
+		for (int id : ids) {
 			FutureTask<T> task = new FutureTask<>(body);
-			new OneSlotThread(task, i).start();
+			new ThreadWithId(task, "thread-" + futures.size(), id).start();
 			futures.add(task);
 		}
 		List<T> results = new ArrayList<>();
@@ -67,7 +72,7 @@ class ThreadTableTests {
 			CyclicBarrier barrier = new CyclicBarrier(2);
 
 			List<List<String>> seen = inOneSlot(2, () -> {
-				boolean first = Thread.currentThread().getName().equals("one-slot-0");
+				boolean first = Thread.currentThread().getName().equals("thread-0");
 				List<String> values = new ArrayList<>();
 				if (!first) {
 					TestThreads.await(barrier);
@@ -93,7 +98,7 @@ class ThreadTableTests {
 			CyclicBarrier barrier = new CyclicBarrier(2);
 
 			List<String> seen = inOneSlot(2, () -> {
-				if (Thread.currentThread().getName().equals("one-slot-0")) {
+				if (Thread.currentThread().getName().equals("thread-0")) {
 					return new Context().call(() -> {
 						VAR.set("first");
 						TestThreads.await(barrier);
@@ -154,45 +159,83 @@ class ThreadTableTests {
 	}
 
 	@Nested
-	class Erasure {
+	class Slots {
 
 		@Test
-		void closeAfterThreadLocalsWereErasedLeavesTheNextTaskItsContext() throws Exception {
-			CyclicBarrier barrier = new CyclicBarrier(2);
+		void threadsOfNearAndDistantIdsHaveSlotsOfTheirOwn() throws Exception {
+			CyclicBarrier barrier = new CyclicBarrier(3);
 
-			List<List<String>> seen = inOneSlot(2, () -> {
-				boolean first = Thread.currentThread().getName().equals("one-slot-0");
-				if (first) {
-					// Has the slot, so that the other has its ThreadLocal only.
-					new Context().run(() -> {
-						TestThreads.await(barrier);
-						TestThreads.await(barrier);
-					});
-					return List.of();
-				}
+			List<Boolean> own = inThreads(List.of(1, 2, 129), () -> new Context().call(() -> {
 				TestThreads.await(barrier);
-				List<String> values = seenByTwoTasks();
+				boolean found = ThreadLocals.hasSlot(Thread.currentThread());
 				TestThreads.await(barrier);
-				return values;
-			});
+				return found;
+			}));
 
-			assertThat(seen.get(1)).containsExactly("none", "second", "second", "none");
+			assertThat(own).containsExactly(true, true, true);
 		}
 
-		private List<String> seenByTwoTasks() throws Exception {
-			List<String> values = new ArrayList<>();
-			Context.Scope forgotten = new Context().enter();
-			VAR.set("first");
-			ThreadLocals.erase();
-			values.add(VAR.get());
-			new Context().run(() -> {
-				VAR.set("second");
-				values.add(VAR.get());
-				forgotten.close();
-				values.add(VAR.get());
+		@Test
+		void threadThatEntersAContextOverABaseContextHasASlot() throws Exception {
+			TestThreads.run(() -> {
+				VAR.set("base");
+				assertThat(ThreadLocals.hasSlot(Thread.currentThread())).isFalse();
+				assertThat(new Context().call(() -> ThreadLocals.hasSlot(Thread.currentThread()))).isTrue();
 			});
-			values.add(VAR.get());
-			return values;
+		}
+
+		@Test
+		void threadThatReadsInACrowdedSlotHoldsNothing() throws Exception {
+			inOneSlot(1, () -> VAR.set("base"));
+
+			assertThat(inOneSlot(1, () -> {
+				VAR.get();
+				return ThreadLocals.holdsStackOf(Thread.currentThread());
+			})).containsExactly(false);
+		}
+
+	}
+
+	@Nested
+	class Erased {
+
+		@Test
+		void leavingWhenThreadLocalsWereErasedLeavesNothing() throws Exception {
+			TestThreads.run(() -> {
+				Thread thread = Thread.currentThread();
+				new Context().call(() -> {
+					ThreadLocals.erase(thread);
+					return null;
+				});
+				assertThat(ThreadLocals.holdsStackOf(thread)).isFalse();
+			});
+		}
+
+		@Test
+		void closeWhenTheThreadHasAnotherStackByNowKeepsThat() throws Exception {
+			CyclicBarrier barrier = new CyclicBarrier(2);
+
+			List<String> seen = inOneSlot(2, () -> {
+				if (Thread.currentThread().getName().equals("thread-0")) {
+					return new Context().call(() -> {
+						TestThreads.await(barrier);
+						TestThreads.await(barrier);
+						return VAR.get();
+					});
+				}
+				TestThreads.await(barrier);
+				Context.Scope erased = new Context().enter();
+				ThreadLocals.erase(Thread.currentThread());
+				String value = new Context().call(() -> {
+					VAR.set("second");
+					erased.close();
+					return VAR.get();
+				});
+				TestThreads.await(barrier);
+				return value;
+			});
+
+			assertThat(seen).containsExactly("none", "second");
 		}
 
 	}
@@ -215,16 +258,19 @@ class ThreadTableTests {
 
 	}
 
-	private static final class OneSlotThread extends Thread {
+	private static final class ThreadWithId extends Thread {
 
-		private OneSlotThread(Runnable task, int number) {
-			super(task, "one-slot-" + number);
+		private final int id;
+
+		private ThreadWithId(Runnable task, String name, int id) {
+			super(task, name);
+			this.id = id;
 			setDaemon(true);
 		}
 
 		@Override
 		public long getId() {
-			return 7;
+			return this.id;
 		}
 
 	}
