@@ -57,8 +57,7 @@ public final class ScopedMethodCheck implements SmartInitializingSingleton {
 	}
 
 	private void check(String name, @Nullable Object bean, Class<?> type) {
-		for (Method method : ReflectionUtils.getUniqueDeclaredMethods(type,
-				(candidate) -> !candidate.isSynthetic() && candidate.getDeclaringClass() != Object.class)) {
+		for (Method method : ReflectionUtils.getUniqueDeclaredMethods(type)) {
 			ContextScoped scoped = this.methods.find(method, type);
 			if (scoped != null) {
 				check(method);

@@ -3,12 +3,17 @@ package io.github.contextvars.spring.scoped;
 import java.io.IOException;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
+import org.aopalliance.intercept.MethodInterceptor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.aop.Advisor;
 import org.springframework.aop.support.AopUtils;
+import org.springframework.aop.support.NameMatchMethodPointcutAdvisor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
@@ -17,6 +22,7 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.core.Ordered;
 import org.springframework.expression.spel.SpelEvaluationException;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.EnableAsync;
@@ -81,6 +87,30 @@ class ContextScopedTests {
 			context.getBean(Methods.class).packagePrivate("changed");
 			assertThat(TENANT.get()).isEqualTo("acme");
 		}));
+	}
+
+	@Test
+	void methodRunsInsideOfOrderedAdviceAndOutsideOfThatOfLowestPrecedence() {
+		List<String> seen = new ArrayList<>();
+		runAs("acme",
+				() -> this.runner
+					.withBean("security", Advisor.class, () -> advisor(Ordered.LOWEST_PRECEDENCE - 1001, seen))
+					.withBean("transactions", Advisor.class, () -> advisor(Ordered.LOWEST_PRECEDENCE, seen))
+					.run((context) -> context.getBean(Methods.class).fresh()));
+
+		assertThat(seen).containsExactly("acme", "none");
+	}
+
+	private static Advisor advisor(int order, List<String> seen) {
+		NameMatchMethodPointcutAdvisor advisor = new NameMatchMethodPointcutAdvisor(
+				(MethodInterceptor) (invocation) -> {
+					seen.add(TENANT.get());
+					return invocation.proceed();
+				});
+		advisor.setMappedName("fresh");
+		advisor.setClassFilter((type) -> type == Methods.class);
+		advisor.setOrder(order);
+		return advisor;
 	}
 
 	@Test

@@ -77,7 +77,8 @@ class ScopedMethodCheckTests {
 		this.runner.withBean(bean).withBean(Declared.class).run((context) -> {
 			FailureAnalysis analysis = analyze(context.getStartupFailure());
 			assertThat(analysis.getDescription()).startsWith("@ContextSetting of " + bean.getName() + "#work")
-				.containsAnyOf("'tenat', which is not declared", "\"#order.\", which cannot be parsed", "names #ordre");
+				.containsAnyOf("'tenat', which is not declared", "\"#order.\", which cannot be parsed: EL1044E",
+						"names #ordre");
 			assertThat(analysis.getAction()).isNotEmpty();
 		});
 	}

@@ -3,6 +3,7 @@ package io.github.contextvars.spring.task;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
@@ -28,6 +29,7 @@ import org.springframework.scheduling.SchedulingAwareRunnable;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.EnableAsync;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
+import org.springframework.scheduling.config.CronTask;
 import org.springframework.scheduling.support.ScheduledMethodRunnable;
 
 import io.github.contextvars.Context;
@@ -171,7 +173,42 @@ class ContextTaskDecoratorTests {
 		this.decorator.decorate(new ScheduledMethodRunnable(new Jobs(), Jobs.class.getDeclaredMethod("clean"))).run();
 
 		assertThat(seen.get(0).kind()).isEqualTo(LiveContext.Kind.SCHEDULED);
-		assertThat(seen.get(0).origin()).endsWith("Jobs.clean");
+		assertThat(seen.get(0).origin()).isEqualTo("ContextTaskDecoratorTests$1Jobs.clean");
+	}
+
+	@Test
+	void scheduledRunWhoseToStringFailsIsListedAsItsClass() {
+		List<LiveContext> seen = new ArrayList<>();
+		class Job implements Runnable {
+
+			@Override
+			public void run() {
+				seen.add(ContextTaskDecoratorTests.this.live.current());
+			}
+
+			@Override
+			public String toString() {
+				throw new IllegalStateException("planned");
+			}
+
+		}
+
+		this.decorator.decorate(new CronTask(new Job(), "* * * * * *").getRunnable()).run();
+
+		assertThat(seen.get(0).kind()).isEqualTo(LiveContext.Kind.SCHEDULED);
+		assertThat(seen.get(0).origin())
+			.isEqualTo("org.springframework.scheduling.config.Task$OutcomeTrackingRunnable");
+	}
+
+	@Test
+	void decorateCallableCapturesAndReturnsTheResult() throws Exception {
+		Callable<String> task = new Context().call(() -> {
+			TENANT.set("acme");
+			return this.decorator.decorateCallable(() -> TENANT.get() + " of " + this.live.current().kind());
+		});
+
+		assertThat(task.call()).isEqualTo("acme of TASK");
+		assertThat(ThreadSentinel.isInContext()).isFalse();
 	}
 
 	@Test

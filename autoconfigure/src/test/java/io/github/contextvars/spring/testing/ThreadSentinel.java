@@ -32,18 +32,21 @@ public final class ThreadSentinel {
 	}
 
 	public static boolean isInContext() {
-		if (watching) {
-			return answer();
-		}
-		synchronized (ThreadSentinel.class) {
-			ask();
-			try {
-				return answer();
+		if (!watching) {
+			synchronized (ThreadSentinel.class) {
+				// Who waited here for watch() must not end what it began.
+				if (!watching) {
+					ask();
+					try {
+						return answer();
+					}
+					finally {
+						Context.onBaseContext(null);
+					}
+				}
 			}
-			finally {
-				Context.onBaseContext(null);
-			}
 		}
+		return answer();
 	}
 
 	private static void ask() {

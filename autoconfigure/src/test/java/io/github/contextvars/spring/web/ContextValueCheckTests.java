@@ -184,6 +184,17 @@ class ContextValueCheckTests {
 		}
 
 		@Test
+		void typeWithConstantsOfItsOwnIsReadFromText() {
+			assertStarts(TextAsConstant.class);
+			assertRefused(TextAsNoConstant.class,
+					"@ContextValue parameter 'text' of CLASS#page has the type " + NoConstant.class.getName()
+							+ ", which the values of the variable 'text' cannot be converted to: "
+							+ Variables.class.getName() + "#TEXT holds java.lang.String",
+					"Give the parameter the type java.lang.String, or register a Converter from java.lang.String to "
+							+ NoConstant.class.getName() + ".");
+		}
+
+		@Test
 		void typesThatNobodyKnowsStart() {
 			assertStarts(Open.class);
 		}
@@ -486,6 +497,46 @@ class ContextValueCheckTests {
 
 		String helper(@ContextValue("txt") String text) {
 			return text;
+		}
+
+	}
+
+	public static final class Constant {
+
+		public static final Constant ONE = new Constant();
+
+		private Constant() {
+		}
+
+	}
+
+	public static final class NoConstant {
+
+		public static final String TEXT = "text";
+
+		public final NoConstant itself = this;
+
+		private NoConstant() {
+		}
+
+	}
+
+	@RestController
+	static class TextAsConstant {
+
+		@GetMapping("/")
+		String page(@ContextValue Constant text) {
+			return text.toString();
+		}
+
+	}
+
+	@RestController
+	static class TextAsNoConstant {
+
+		@GetMapping("/")
+		String page(@ContextValue NoConstant text) {
+			return text.toString();
 		}
 
 	}
