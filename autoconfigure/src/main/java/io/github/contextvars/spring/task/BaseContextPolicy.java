@@ -69,12 +69,14 @@ public final class BaseContextPolicy implements AutoCloseable {
 			return;
 		}
 		youngest.count.increment();
+		boolean rejected = youngest.mode == Mode.REJECT;
 		String message = "Context variable '" + variable.name() + "' is set by thread '"
-				+ Thread.currentThread().getName() + "' outside of any context: the value stays with the thread,"
-				+ " for whatever runs there next. Hand the work over through an executor bean or through"
-				+ " ContextExecutors.wrap(executor), or run it in new Context().run(...). 'contextvars.base-context'"
+				+ Thread.currentThread().getName() + "' outside of any context"
+				+ (rejected ? ". " : ": the value stays with the thread, for whatever runs there next. ")
+				+ "Hand the work over through an executor bean or through ContextExecutors.wrap(executor), or run it in"
+				+ " new Context().run(...); order a filter behind the context filter. 'contextvars.base-context'"
 				+ " decides what happens here: allow, warn or reject.";
-		if (youngest.mode == Mode.REJECT) {
+		if (rejected) {
 			throw new IllegalStateException(message);
 		}
 		logger.warn(message);

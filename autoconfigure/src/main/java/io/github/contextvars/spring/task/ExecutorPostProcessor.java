@@ -11,6 +11,7 @@ import java.util.function.Supplier;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
@@ -37,7 +38,7 @@ import io.github.contextvars.Context;
  * are. Everything else, all schedulers included, is proxied: a decorator sees a scheduled
  * task at the wrong moment, or not at all.
  */
-public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityOrdered {
+public final class ExecutorPostProcessor implements BeanPostProcessor, SmartInitializingSingleton, PriorityOrdered {
 
 	private static final Log logger = LogFactory.getLog(ExecutorPostProcessor.class);
 
@@ -125,6 +126,19 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, PriorityO
 					"Give the tasks their values as arguments");
 		}
 		return cover(name, bean, declaredType(definition, bean));
+	}
+
+	/**
+	 * Warn of names to leave alone that no bean has.
+	 */
+	@Override
+	public void afterSingletonsInstantiated() {
+		for (String name : this.exclude) {
+			if (!this.beanFactory.containsBean(name)) {
+				logger.warn("'contextvars.task.exclude' names '%s', and no bean has that name. Correct or remove it."
+					.formatted(name));
+			}
+		}
 	}
 
 	private Object cover(String name, Object bean, Class<?> declaredType) {

@@ -8,8 +8,13 @@ import java.util.concurrent.Executor;
 
 import com.hazelcast.core.IExecutorService;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.core.Ordered;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.core.task.SyncTaskExecutor;
@@ -20,10 +25,13 @@ import org.springframework.scheduling.concurrent.ConcurrentTaskExecutor;
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextExecutors;
 import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.autoconfigure.ContextTaskAutoConfiguration;
+import io.github.contextvars.spring.autoconfigure.ContextVarsAutoConfiguration;
 import io.github.contextvars.spring.live.LiveContexts;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+@ExtendWith(OutputCaptureExtension.class)
 class ExecutorPostProcessorTests {
 
 	private static final ContextVar<String> TENANT = ContextVar.of("tenant", "none");
@@ -147,6 +155,20 @@ class ExecutorPostProcessorTests {
 	void othersProxiesComeOutsideOfOurs() {
 		assertThat(new ExecutorPostProcessor(new DefaultListableBeanFactory(), () -> this.ours, false, Set.of())
 			.getOrder()).isEqualTo(Ordered.HIGHEST_PRECEDENCE);
+	}
+
+	@Test
+	void excludedNameThatNoBeanHasIsWarnedOf(CapturedOutput output) {
+		new ApplicationContextRunner()
+			.withConfiguration(
+					AutoConfigurations.of(ContextVarsAutoConfiguration.class, ContextTaskAutoConfiguration.class))
+			.withPropertyValues("contextvars.task.exclude=pool,pol")
+			.withBean("pool", Executor.class, FreshThread::new)
+			.run((context) -> assertThat(
+					output.toString().lines().filter((line) -> line.contains("contextvars.task.exclude")))
+				.singleElement()
+				.asString()
+				.contains("names 'pol', and no bean has that name"));
 	}
 
 	private Processed process(Object bean, Set<String> exclude) {
