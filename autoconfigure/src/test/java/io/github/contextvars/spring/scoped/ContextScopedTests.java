@@ -134,6 +134,12 @@ class ContextScopedTests {
 	}
 
 	@Test
+	void typeAppliesToMethodsThatItInherits() {
+		runAs("acme", () -> this.runner.withBean(FreshSubclass.class)
+			.run((context) -> assertThat(context.getBean(FreshSubclass.class).inherited()).isEqualTo("none")));
+	}
+
+	@Test
 	void methodGoesBeforeType() {
 		runAs("acme", () -> this.runner
 			.run((context) -> assertThat(context.getBean(TypeLevel.class).fresh()).isEqualTo("none")));
@@ -450,6 +456,19 @@ class ContextScopedTests {
 		public void unscoped(String value) {
 			TENANT.set(value);
 		}
+
+	}
+
+	public static class Unannotated {
+
+		public String inherited() {
+			return TENANT.get();
+		}
+
+	}
+
+	@ContextScoped(fresh = true)
+	public static class FreshSubclass extends Unannotated {
 
 	}
 

@@ -161,6 +161,14 @@ class ContextValueCheckTests {
 		}
 
 		@Test
+		void typeInAdviceThatNothingConvertsToDoesNotStart() {
+			assertRefused(UserAsIntInAdvice.class,
+					"@ContextValue parameter 'user' of CLASS#model has the type int, which the values of the variable"
+							+ " 'user' cannot be converted to: " + Variables.class.getName() + "#USER holds " + USER,
+					"Give the parameter the type " + USER + ", or register a Converter from " + USER + " to int.");
+		}
+
+		@Test
 		void typeInOptionalThatNothingConvertsToDoesNotStart() {
 			assertRefused(TextAsOptionalUser.class,
 					"@ContextValue parameter 'text' of CLASS#page has the type " + USER
@@ -451,6 +459,16 @@ class ContextValueCheckTests {
 		@InitBinder
 		void editors(WebDataBinder binder) {
 			binder.registerCustomEditor(int.class, new PropertyEditorSupport());
+		}
+
+	}
+
+	@ControllerAdvice
+	static class UserAsIntInAdvice {
+
+		@ModelAttribute("user")
+		int model(@ContextValue int user) {
+			return user;
 		}
 
 	}
