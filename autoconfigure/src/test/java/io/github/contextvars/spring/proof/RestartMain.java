@@ -59,6 +59,8 @@ public final class RestartMain {
 	private RestartMain() throws IOException {
 		this.tomcat.setBaseDir(this.directory.toString());
 		this.tomcat.setPort(0);
+		// While it looks at an application, the leak check takes it for a thread of that.
+		this.tomcat.getEngine().setBackgroundProcessorDelay(-1);
 	}
 
 	public static void main(String[] arguments) throws Exception {
