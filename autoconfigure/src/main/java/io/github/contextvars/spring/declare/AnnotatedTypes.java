@@ -41,8 +41,8 @@ public final class AnnotatedTypes implements ClassFilter {
 	 * Tell whether one of the annotations can be found on a type. May be called on any
 	 * thread.
 	 * @param type the type
-	 * @return whether it can; true as well if the type's methods cannot be read, so that
-	 * whoever reads them says so
+	 * @return whether it can; the methods of a type that cannot be read, as an optional
+	 * library is not there, count as not annotated
 	 */
 	@Override
 	public boolean matches(Class<?> type) {
@@ -70,16 +70,21 @@ public final class AnnotatedTypes implements ClassFilter {
 				return true;
 			}
 		}
-		try {
-			for (Method method : type.getDeclaredMethods()) {
-				if (isAnnotated(method)) {
-					return true;
-				}
+		for (Method method : methodsOf(type)) {
+			if (isAnnotated(method)) {
+				return true;
 			}
-			return false;
+		}
+		return false;
+	}
+
+	// A type that has nothing to do with us must not keep the application from starting.
+	private static Method[] methodsOf(Class<?> type) {
+		try {
+			return type.getDeclaredMethods();
 		}
 		catch (LinkageError ex) {
-			return true;
+			return new Method[0];
 		}
 	}
 

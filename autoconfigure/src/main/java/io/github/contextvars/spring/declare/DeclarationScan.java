@@ -74,7 +74,7 @@ final class DeclarationScan {
 				|| !this.seen.add(type)) {
 			return;
 		}
-		for (Field field : type.getDeclaredFields()) {
+		for (Field field : fieldsOf(type)) {
 			ContextVariable annotation = AnnotatedElementUtils.findMergedAnnotation(field, ContextVariable.class);
 			if (annotation != null) {
 				found.accept(field, annotation);
@@ -83,6 +83,16 @@ final class DeclarationScan {
 		scanType(type.getSuperclass(), found);
 		for (Class<?> superinterface : type.getInterfaces()) {
 			scanType(superinterface, found);
+		}
+	}
+
+	// A bean that is never made may be of a type that cannot be read.
+	private static Field[] fieldsOf(Class<?> type) {
+		try {
+			return type.getDeclaredFields();
+		}
+		catch (LinkageError ex) {
+			return new Field[0];
 		}
 	}
 

@@ -1,7 +1,5 @@
 package io.github.contextvars.spring.declare;
 
-import java.io.IOException;
-import java.io.InputStream;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.util.ArrayList;
@@ -11,7 +9,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.github.contextvars.spring.testing.WithoutClass;
+
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 class AnnotatedTypesTests {
 
@@ -49,11 +50,14 @@ class AnnotatedTypesTests {
 	}
 
 	@Test
-	void matchesWhenMethodsCannotBeRead() throws Exception {
-		Class<?> broken = new Without(Missing.class).loadClass(Broken.class.getName());
+	void matchesNotWhenMethodsCannotBeRead() throws Exception {
+		ClassLoader loader = new WithoutClass(Missing.class, Broken.class, MarkedAndBroken.class);
+		Class<?> broken = loader.loadClass(Broken.class.getName());
+		Class<?> marked = loader.loadClass(MarkedAndBroken.class.getName());
 
-		assertThat(this.types.matches(Broken.class)).isFalse();
-		assertThat(this.types.matches(broken)).isTrue();
+		assertThatExceptionOfType(LinkageError.class).isThrownBy(broken::getDeclaredMethods);
+		assertThat(this.types.matches(broken)).isFalse();
+		assertThat(this.types.matches(marked)).isTrue();
 	}
 
 	@Retention(RetentionPolicy.RUNTIME)
@@ -209,36 +213,8 @@ class AnnotatedTypesTests {
 
 	}
 
-	// As where an optional library is not there.
-	private static final class Without extends ClassLoader {
-
-		private final Class<?> missing;
-
-		Without(Class<?> missing) {
-			super(AnnotatedTypesTests.class.getClassLoader());
-			this.missing = missing;
-		}
-
-		@Override
-		protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-			if (name.equals(this.missing.getName())) {
-				throw new ClassNotFoundException(name);
-			}
-			return name.equals(Broken.class.getName()) ? define(name) : super.loadClass(name, resolve);
-		}
-
-		private Class<?> define(String name) throws ClassNotFoundException {
-			try (InputStream input = getResourceAsStream(name.replace('.', '/') + ".class")) {
-				if (input == null) {
-					throw new ClassNotFoundException(name);
-				}
-				byte[] bytes = input.readAllBytes();
-				return defineClass(name, bytes, 0, bytes.length);
-			}
-			catch (IOException ex) {
-				throw new ClassNotFoundException(name, ex);
-			}
-		}
+	@MetaMarked
+	static class MarkedAndBroken extends Broken {
 
 	}
 

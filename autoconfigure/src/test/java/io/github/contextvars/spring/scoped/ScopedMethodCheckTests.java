@@ -12,6 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.beans.factory.support.BeanDefinitionRegistry;
+import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
@@ -35,8 +37,10 @@ import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.autoconfigure.ContextScopedAutoConfiguration;
 import io.github.contextvars.spring.autoconfigure.ContextVarsAutoConfiguration;
 import io.github.contextvars.spring.declare.ContextVariable;
+import io.github.contextvars.spring.testing.WithoutClass;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 class ScopedMethodCheckTests {
 
@@ -81,6 +85,25 @@ class ScopedMethodCheckTests {
 						"names #ordre");
 			assertThat(analysis.getAction()).isNotEmpty();
 		});
+	}
+
+	@Test
+	void lazyBeanOfTypeThatCannotBeReadStarts() throws Exception {
+		RootBeanDefinition unreadable = new RootBeanDefinition();
+		unreadable
+			.setTargetType(new WithoutClass(Optional.class, Unreadable.class).loadClass(Unreadable.class.getName()));
+		unreadable.setInstanceSupplier(Object::new);
+		unreadable.setLazyInit(true);
+
+		this.runner
+			.withInitializer((context) -> ((BeanDefinitionRegistry) context.getBeanFactory())
+				.registerBeanDefinition("unreadable", unreadable))
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				Class<?> type = context.getType("unreadable");
+				assertThatExceptionOfType(LinkageError.class).isThrownBy(type::getDeclaredFields);
+				assertThatExceptionOfType(LinkageError.class).isThrownBy(type::getDeclaredMethods);
+			});
 	}
 
 	@Test
@@ -383,6 +406,19 @@ class ScopedMethodCheckTests {
 		@Override
 		public int getOrder() {
 			return 0;
+		}
+
+	}
+
+	static class Optional {
+
+	}
+
+	static class Unreadable {
+
+		Optional optional;
+
+		void work(Optional optional) {
 		}
 
 	}
