@@ -63,7 +63,11 @@ final class ModelGame {
 		}
 	}
 
-	void play(int threads) throws Exception {
+	/**
+	 * Play until a difference is found, which is thrown, or to the end.
+	 * @return how many operations were played
+	 */
+	int play(int threads) throws Exception {
 		for (int i = 0; i < 12; i++) {
 			this.models.add(new Model(new Context(), Map.of()));
 		}
@@ -82,6 +86,7 @@ final class ModelGame {
 			require(model.context.equals(model.values), "another content at the end");
 		}
 		countReports();
+		return this.operation;
 	}
 
 	private Void play(ModelPlayer player) {
@@ -122,7 +127,11 @@ final class ModelGame {
 		if (this.log.records().size() > 100) {
 			countReports();
 		}
-		return ++this.operation <= this.operations;
+		if (this.operation == this.operations) {
+			return false;
+		}
+		this.operation++;
+		return true;
 	}
 
 	boolean isFailed() {

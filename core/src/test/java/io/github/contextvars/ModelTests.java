@@ -2,6 +2,8 @@ package io.github.contextvars;
 
 import org.junit.jupiter.api.Test;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 /**
  * Random operations against a model made of hash maps, on several threads that take
  * turns. One seed is always the same, so that what fails there fails for everybody; the
@@ -24,7 +26,9 @@ class ModelTests {
 
 	private void play(long seed, int operations) throws Exception {
 		try (LogCapture log = LogCapture.open()) {
-			new ModelGame(seed, operations, log).play(THREADS);
+			int played = new ModelGame(seed, operations, log).play(THREADS);
+
+			assertThat(played).as("seed %d", seed).isEqualTo(operations);
 		}
 	}
 

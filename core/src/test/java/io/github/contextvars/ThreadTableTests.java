@@ -44,6 +44,28 @@ class ThreadTableTests {
 		return results;
 	}
 
+	/**
+	 * Run a body on a thread whose slot is that of a thread in a context.
+	 * @return what the thread in the context sees in the end, and what the body returned
+	 */
+	private static List<String> whileAnotherHasTheSlot(Callable<String> body) throws Exception {
+		CyclicBarrier barrier = new CyclicBarrier(2);
+		return inOneSlot(2, () -> {
+			if (Thread.currentThread().getName().equals("thread-0")) {
+				return new Context().call(() -> {
+					VAR.set("first");
+					TestThreads.await(barrier);
+					TestThreads.await(barrier);
+					return VAR.get();
+				});
+			}
+			TestThreads.await(barrier);
+			String value = body.call();
+			TestThreads.await(barrier);
+			return value;
+		});
+	}
+
 	@Nested
 	class Sharing {
 
@@ -95,24 +117,7 @@ class ThreadTableTests {
 
 		@Test
 		void threadInNoContextSeesNoneWhileAnotherIsInOne() throws Exception {
-			CyclicBarrier barrier = new CyclicBarrier(2);
-
-			List<String> seen = inOneSlot(2, () -> {
-				if (Thread.currentThread().getName().equals("thread-0")) {
-					return new Context().call(() -> {
-						VAR.set("first");
-						TestThreads.await(barrier);
-						TestThreads.await(barrier);
-						return VAR.get();
-					});
-				}
-				TestThreads.await(barrier);
-				String value = VAR.get();
-				TestThreads.await(barrier);
-				return value;
-			});
-
-			assertThat(seen).containsExactly("first", "none");
+			assertThat(whileAnotherHasTheSlot(VAR::get)).containsExactly("first", "none");
 		}
 
 		@Test
@@ -213,29 +218,17 @@ class ThreadTableTests {
 
 		@Test
 		void closeWhenTheThreadHasAnotherStackByNowKeepsThat() throws Exception {
-			CyclicBarrier barrier = new CyclicBarrier(2);
-
-			List<String> seen = inOneSlot(2, () -> {
-				if (Thread.currentThread().getName().equals("thread-0")) {
-					return new Context().call(() -> {
-						TestThreads.await(barrier);
-						TestThreads.await(barrier);
-						return VAR.get();
-					});
-				}
-				TestThreads.await(barrier);
+			List<String> seen = whileAnotherHasTheSlot(() -> {
 				Context.Scope erased = new Context().enter();
 				ThreadLocals.erase(Thread.currentThread());
-				String value = new Context().call(() -> {
+				return new Context().call(() -> {
 					VAR.set("second");
 					erased.close();
 					return VAR.get();
 				});
-				TestThreads.await(barrier);
-				return value;
 			});
 
-			assertThat(seen).containsExactly("none", "second");
+			assertThat(seen).containsExactly("first", "second");
 		}
 
 	}

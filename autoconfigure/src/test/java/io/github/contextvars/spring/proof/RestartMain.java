@@ -2,6 +2,7 @@ package io.github.contextvars.spring.proof;
 
 import java.io.File;
 import java.io.IOException;
+import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -51,6 +52,8 @@ public final class RestartMain {
 	private final Tomcat tomcat = new Tomcat();
 
 	private final List<WeakReference<ClassLoader>> loaders = new ArrayList<>();
+
+	private final ReferenceQueue<ClassLoader> collected = new ReferenceQueue<>();
 
 	private final HttpClient client = HttpClient.newHttpClient();
 
@@ -113,7 +116,7 @@ public final class RestartMain {
 				throw new IllegalStateException(response.statusCode() + " " + response.body());
 			}
 		}
-		this.loaders.add(new WeakReference<>(application.getLoader().getClassLoader()));
+		this.loaders.add(new WeakReference<>(application.getLoader().getClassLoader(), this.collected));
 		application.stop();
 		this.tomcat.getHost().removeChild(application);
 		application.destroy();
@@ -143,15 +146,15 @@ public final class RestartMain {
 		}
 	}
 
-	private long countLeft() throws InterruptedException {
-		for (int attempt = 0; attempt < 50; attempt++) {
+	private int countLeft() throws InterruptedException {
+		int left = this.loaders.size();
+		for (int attempt = 0; left > 0 && attempt < 50; attempt++) {
 			System.gc();
-			if (this.loaders.stream().allMatch((loader) -> loader.refersTo(null))) {
-				return 0;
+			while (left > 0 && this.collected.remove(100) != null) {
+				left--;
 			}
-			Thread.sleep(100);
 		}
-		return this.loaders.stream().filter((loader) -> !loader.refersTo(null)).count();
+		return left;
 	}
 
 	private static final class Warnings extends Handler {
