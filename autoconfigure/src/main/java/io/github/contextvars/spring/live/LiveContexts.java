@@ -14,12 +14,8 @@ import org.jspecify.annotations.Nullable;
 import io.github.contextvars.Context;
 
 /**
- * Enters contexts on behalf of the application, and knows those that run at this moment.
- * <p>
- * For each thread that is in a context it holds the innermost unit of work, which knows
- * the one around it; a thread that leaves its outermost one is forgotten. So whatever
- * goes wrong further in, what ends further out clears it away. All methods may be called
- * by any thread.
+ * Enters contexts on behalf of the application, and knows those that run at this moment,
+ * and those whose results are not finished. All methods may be called by any thread.
  */
 public final class LiveContexts {
 
@@ -27,7 +23,7 @@ public final class LiveContexts {
 
 	private final AtomicLong ids = new AtomicLong();
 
-	private final Map<Thread, LiveContext> innermost = new ConcurrentHashMap<>();
+	private final RunningWork running = new RunningWork();
 
 	private final HeldWork held = new HeldWork();
 
@@ -87,18 +83,7 @@ public final class LiveContexts {
 	 */
 	public <R extends @Nullable Object, X extends Throwable> R call(LiveContext work,
 			Context.CallableOp<? extends R, X> body) throws X {
-		if (!this.tracking) {
-			return work.context().call(body);
-		}
-		return work.context().<R, X>call(() -> {
-			show(work);
-			try {
-				return body.call();
-			}
-			finally {
-				hide(work);
-			}
-		});
+		return this.tracking ? this.running.<R, X>call(work, body) : work.context().call(body);
 	}
 
 	/**
@@ -122,18 +107,7 @@ public final class LiveContexts {
 	 * @throws IllegalStateException if the work's context is entered already
 	 */
 	public Context.Scope enter(LiveContext work) {
-		Context.Scope scope = work.context().enter();
-		if (!this.tracking) {
-			return scope;
-		}
-		try {
-			show(work);
-		}
-		catch (Throwable ex) {
-			scope.close();
-			throw ex;
-		}
-		return new TrackedScope(scope, work);
+		return this.tracking ? this.running.enter(work) : work.context().enter();
 	}
 
 	/**
@@ -184,7 +158,7 @@ public final class LiveContexts {
 	 * @return the innermost unit of work, or {@code null}
 	 */
 	public @Nullable LiveContext current() {
-		return this.tracking ? this.innermost.get(Thread.currentThread()) : null;
+		return this.tracking ? this.running.current() : null;
 	}
 
 	/**
@@ -203,11 +177,7 @@ public final class LiveContexts {
 	public List<LiveContext> list() {
 		// By id: a request that changes threads meanwhile may be met on both.
 		Map<Long, LiveContext> all = new TreeMap<>();
-		for (LiveContext innermost : this.innermost.values()) {
-			for (LiveContext work = innermost; work != null; work = work.outer) {
-				all.put(work.id(), work);
-			}
-		}
+		this.running.forEach((work) -> all.put(work.id(), work));
 		this.held.forEach((work) -> all.putIfAbsent(work.id(), work));
 		return List.copyOf(all.values());
 	}
@@ -249,61 +219,6 @@ public final class LiveContexts {
 			scope.close();
 			work.context = outer;
 		};
-	}
-
-	private void show(LiveContext work) {
-		Thread thread = Thread.currentThread();
-		work.thread = thread;
-		work.outer = this.innermost.get(thread);
-		this.innermost.put(thread, work);
-	}
-
-	private void hide(LiveContext work) {
-		Thread thread = Thread.currentThread();
-		LiveContext present = this.innermost.get(thread);
-		while (present != null && present != work) {
-			present = present.outer;
-		}
-		if (present == null) {
-			return; // work further out has ended and cleared this away
-		}
-		LiveContext outer = work.outer;
-		work.thread = null;
-		if (outer == null) {
-			this.innermost.remove(thread);
-		}
-		else {
-			this.innermost.put(thread, outer);
-		}
-	}
-
-	private final class TrackedScope implements Context.Scope {
-
-		private final Context.Scope scope;
-
-		private final LiveContext work;
-
-		private boolean closed;
-
-		private TrackedScope(Context.Scope scope, LiveContext work) {
-			this.scope = scope;
-			this.work = work;
-		}
-
-		@Override
-		public void close() {
-			try {
-				// Before the context is free for another thread to show.
-				if (!this.closed && this.work.thread == Thread.currentThread()) {
-					this.closed = true;
-					hide(this.work);
-				}
-			}
-			finally {
-				this.scope.close();
-			}
-		}
-
 	}
 
 }

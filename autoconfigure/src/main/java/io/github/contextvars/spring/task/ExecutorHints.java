@@ -22,7 +22,7 @@ final class ExecutorHints implements BeanRegistrationAotProcessor {
 	public @Nullable BeanRegistrationAotContribution processAheadOfTime(RegisteredBean bean) {
 		Class<?> type = bean.getBeanClass();
 		if (!(Executor.class.isAssignableFrom(type) || TaskScheduler.class.isAssignableFrom(type))
-				|| ExecutorPostProcessor.isDecorated(type)) {
+				|| ExecutorDecorators.isDecorated(type)) {
 			return null;
 		}
 		ExecutorProxies proxies = new ExecutorProxies(bean.getBeanFactory().getBeanClassLoader(),

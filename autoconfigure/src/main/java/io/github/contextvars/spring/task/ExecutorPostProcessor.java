@@ -1,9 +1,5 @@
 package io.github.contextvars.spring.task;
 
-import java.lang.reflect.Field;
-import java.lang.reflect.Method;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
@@ -18,15 +14,9 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.core.Ordered;
 import org.springframework.core.PriorityOrdered;
-import org.springframework.core.task.SimpleAsyncTaskExecutor;
-import org.springframework.core.task.TaskDecorator;
-import org.springframework.core.task.support.CompositeTaskDecorator;
 import org.springframework.scheduling.TaskScheduler;
-import org.springframework.scheduling.concurrent.ConcurrentTaskExecutor;
-import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 import org.springframework.scheduling.config.ScheduledTaskRegistrar;
 import org.springframework.util.ClassUtils;
-import org.springframework.util.ReflectionUtils;
 
 import io.github.contextvars.Context;
 
@@ -43,11 +33,6 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, SmartInit
 	private static final Log logger = LogFactory.getLog(ExecutorPostProcessor.class);
 
 	private static final String BOOT = "org.springframework.boot.";
-
-	static final Set<Class<?>> DECORATABLE = Set.of(ThreadPoolTaskExecutor.class, SimpleAsyncTaskExecutor.class,
-			ConcurrentTaskExecutor.class);
-
-	private static final Set<String> REWRITABLE = Set.of("initializeExecutor", "doExecute");
 
 	private static final Set<String> DISTRIBUTED = Set.of("com.hazelcast.core.IExecutorService",
 			"org.redisson.api.RExecutorService", "org.redisson.api.RScheduledExecutorService");
@@ -111,7 +96,7 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, SmartInit
 			return bean;
 		}
 		if (this.exclude.contains(name)) {
-			leaveAlone(bean);
+			ExecutorDecorators.removeOurs(bean);
 			return covered(name, bean, false, "excluded by contextvars.task.exclude");
 		}
 		RootBeanDefinition definition = definitionOf(name);
@@ -142,7 +127,7 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, SmartInit
 	}
 
 	private Object cover(String name, Object bean, Class<?> declaredType) {
-		if (decorate(bean)) {
+		if (ExecutorDecorators.add(bean, (task) -> this.decorator.get().decorate(task))) {
 			return covered(name, bean, true, "task decorator");
 		}
 		Object proxy = this.proxies.proxy(bean, declaredType);
@@ -155,86 +140,10 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, SmartInit
 				"Declare the bean as an interface such as ExecutorService, or return ContextExecutors.wrap(executor)");
 	}
 
-	private boolean decorate(Object bean) {
-		Field field = isDecorated(bean.getClass()) ? decoratorField(bean) : null;
-		if (field == null) {
-			return false;
-		}
-		TaskDecorator ours = (task) -> this.decorator.get().decorate(task);
-		TaskDecorator users = (TaskDecorator) ReflectionUtils.getField(field, bean);
-		setDecorator(bean, (users != null) ? new CompositeTaskDecorator(List.of(users, ours)) : ours);
-		return true;
-	}
-
-	private void leaveAlone(Object bean) {
-		Field field = isDecoratable(bean.getClass()) ? decoratorField(bean) : null;
-		if (field != null && ReflectionUtils.getField(field, bean) instanceof TaskDecorator present) {
-			setDecorator(bean, without(present));
-		}
-	}
-
-	// Spring Boot has put ours among the decorators of the executors that it builds.
-	private static TaskDecorator without(TaskDecorator decorator) {
-		if (decorator instanceof ContextTaskDecorator) {
-			return (task) -> task;
-		}
-		Field field = ReflectionUtils.findField(decorator.getClass(), "taskDecorators");
-		if (!(decorator instanceof CompositeTaskDecorator) || field == null) {
-			return decorator;
-		}
-		ReflectionUtils.makeAccessible(field);
-		List<TaskDecorator> others = new ArrayList<>();
-		if (ReflectionUtils.getField(field, decorator) instanceof List<?> all) {
-			all.forEach((one) -> others.add(without((TaskDecorator) one)));
-		}
-		return new CompositeTaskDecorator(others);
-	}
-
-	static boolean isDecorated(Class<?> type) {
-		return isDecoratable(type) && !TaskScheduler.class.isAssignableFrom(type);
-	}
-
-	private static boolean isDecoratable(Class<?> type) {
-		return DECORATABLE.stream().anyMatch((decoratable) -> decoratable.isAssignableFrom(type)) && !isRewritten(type);
-	}
-
-	// A subclass that makes its own pool asks no decorator.
-	private static boolean isRewritten(Class<?> type) {
-		for (Class<?> one = type; !one.getName().startsWith("org.springframework."); one = one.getSuperclass()) {
-			for (Method method : one.getDeclaredMethods()) {
-				if (REWRITABLE.contains(method.getName())) {
-					return true;
-				}
-			}
-		}
-		return false;
-	}
-
 	private static boolean isDistributed(Object bean) {
 		return ClassUtils.getAllInterfacesForClassAsSet(bean.getClass())
 			.stream()
 			.anyMatch((implemented) -> DISTRIBUTED.contains(implemented.getName()));
-	}
-
-	private static void setDecorator(Object bean, TaskDecorator decorator) {
-		if (bean instanceof ThreadPoolTaskExecutor executor) {
-			executor.setTaskDecorator(decorator);
-		}
-		else if (bean instanceof SimpleAsyncTaskExecutor executor) {
-			executor.setTaskDecorator(decorator);
-		}
-		else if (bean instanceof ConcurrentTaskExecutor executor) {
-			executor.setTaskDecorator(decorator);
-		}
-	}
-
-	// There is a setter only: without the field, the user's own decorator would be lost.
-	private static @Nullable Field decoratorField(Object bean) {
-		Field field = ReflectionUtils.findField(bean.getClass(), "taskDecorator", TaskDecorator.class);
-		if (field != null) {
-			ReflectionUtils.makeAccessible(field);
-		}
-		return field;
 	}
 
 	private Object uncovered(String name, Object bean, String why, String advice) {

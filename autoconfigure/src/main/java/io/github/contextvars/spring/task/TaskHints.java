@@ -22,7 +22,7 @@ final class TaskHints implements RuntimeHintsRegistrar {
 
 	@Override
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
-		ExecutorPostProcessor.DECORATABLE.forEach((type) -> registerField(hints, type, "taskDecorator"));
+		ExecutorDecorators.DECORATABLE.forEach((type) -> registerField(hints, type, "taskDecorator"));
 		registerField(hints, CompositeTaskDecorator.class, "taskDecorators");
 		ListenerAdvisor.ANNOTATIONS.forEach((name) -> hints.reflection().registerTypeIfPresent(classLoader, name));
 		registerProxy(hints, Executor.class);

@@ -41,7 +41,7 @@ public class LiveContextsLinearizabilityTests {
 
 	@Test
 	void canaryThatForgetsTheOtherThreadsIsNotLinearizable(@TempDir Path directory) throws Exception {
-		PlantedBug bug = PlantedBug.in(LiveContexts.class, "this.innermost.put(thread, work);",
+		PlantedBug bug = PlantedBug.in(RunningWork.class, "this.innermost.put(thread, work);",
 				"this.innermost.clear();\nthis.innermost.put(thread, work);");
 
 		assertThat(bug.outputOf(LiveContextsLinearizabilityTests.class, directory))

@@ -12,7 +12,6 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import io.github.contextvars.PlantedBug;
-import io.github.contextvars.spring.live.LiveContexts;
 import io.github.contextvars.spring.scoped.ContextScopedAdvisor;
 import io.github.contextvars.spring.task.AsyncPostProcessor;
 import io.github.contextvars.spring.task.ContextTaskDecorator;
@@ -30,6 +29,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 class ProofCanaryTests {
 
 	private static final String REQUEST = "io.github.contextvars.spring.web.CarryingRequest";
+
+	private static final String DECORATORS = "io.github.contextvars.spring.task.ExecutorDecorators";
+
+	private static final String RUNNING = "io.github.contextvars.spring.live.RunningWork";
 
 	@Test
 	void libraryWithoutBugPasses() {
@@ -69,14 +72,15 @@ class ProofCanaryTests {
 						"if (isScheduledBySpring(task)) {\nif (true) {\nreturn task;\n}"),
 				bug(ExecutorPostProcessor.class, "Object proxy = this.proxies.proxy(bean, declaredType);",
 						"Object proxy = bean;"),
-				bug(ExecutorPostProcessor.class, "setDecorator(bean, (users != null)", "bean.equals((users != null)"),
+				bug(Class.forName(DECORATORS), "setDecorator(executor, (users != null)",
+						"executor.equals((users != null)"),
 				bug(CarryingCallableInterceptor.class, "entered.scope().close();", ""),
 				bug(CarryingCallableInterceptor.class, "values.context().copy());", "Context.copyOfCurrent());"),
 				bug(AsyncPostProcessor.class, "captured.values().copy()))", "Context.copyOfCurrent()))"),
 				bug(ContextThreadLocalAccessor.class, "frame.scope.close();", ""),
 				bug(ContextScopedAdvisor.class, "scoped.fresh()) ?", "!scoped.fresh()) ?"),
-				bug(LiveContexts.class, "this.innermost.remove(thread);", ""),
-				bug(LiveContexts.class, "finally {\n\t\t\t\tthis.scope.close();", "finally {"));
+				bug(Class.forName(RUNNING), "this.innermost.remove(thread);", ""),
+				bug(Class.forName(RUNNING), "finally {\n\t\t\t\tthis.scope.close();", "finally {"));
 	}
 
 	@Test
@@ -88,19 +92,18 @@ class ProofCanaryTests {
 	}
 
 	@Test
-	void retainedContextIsCaught() {
+	void retainedContextIsCaught() throws ClassNotFoundException {
 		assertThat(PlantedBug
-			.in(LiveContexts.class, "return this.tracking\n",
-					"this.innermost.putIfAbsent(new Thread(), new LiveContext(0, 0, kind, origin, parent, context));\n"
-							+ "return this.tracking\n")
+			.in(Class.forName(RUNNING), "this.innermost.put(thread, work);",
+					"this.innermost.put(thread, work);\nthis.innermost.put(new Thread(), work);")
 			.shownBy(SmallProof.class, "retention")).isNotEmpty();
 	}
 
 	@Test
 	@EnabledIfSystemProperty(named = "proof", matches = "true")
-	void soakShowsContextsThatAreKept() {
+	void soakShowsContextsThatAreKept() throws ClassNotFoundException {
 		PlantedBug kept = PlantedBug
-			.in(LiveContexts.class, "Map<Thread, LiveContext> innermost = new ConcurrentHashMap<>();", """
+			.in(Class.forName(RUNNING), "Map<Thread, LiveContext> innermost = new ConcurrentHashMap<>();", """
 					Map<Thread, LiveContext> innermost = new ConcurrentHashMap<>() {
 						final java.util.Queue<LiveContext> kept = new java.util.concurrent.ConcurrentLinkedQueue<>();
 						@Override
