@@ -119,6 +119,9 @@ class ManyContextsTomcatTests {
 			else {
 				work.scope(i, value);
 			}
+			if (i == 0) {
+				work.awaitFirst(); // the list is in the order in which threads begin
+			}
 		}
 		work.awaitBegun();
 		return values;
@@ -165,6 +168,8 @@ class ManyContextsTomcatTests {
 
 	static class Work {
 
+		private final CountDownLatch first = new CountDownLatch(1);
+
 		private final CountDownLatch begun = new CountDownLatch(CONTEXTS);
 
 		private final CountDownLatch finish = new CountDownLatch(1);
@@ -185,6 +190,10 @@ class ManyContextsTomcatTests {
 			this.finish.await();
 		}
 
+		void awaitFirst() throws InterruptedException {
+			assertThat(this.first.await(60, TimeUnit.SECONDS)).isTrue();
+		}
+
 		void awaitBegun() throws InterruptedException {
 			assertThat(this.begun.await(60, TimeUnit.SECONDS)).isTrue();
 		}
@@ -202,6 +211,7 @@ class ManyContextsTomcatTests {
 			if (number == 0) {
 				IntStream.range(0, 150).forEach((i) -> ContextVar.<Integer>of("extra " + i).set(i));
 			}
+			this.first.countDown();
 			this.begun.countDown();
 		}
 
