@@ -7,12 +7,15 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.UUID;
-import java.util.function.Function;
+import java.util.stream.Stream;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
+import io.github.contextvars.PlantedBug;
 import io.github.contextvars.spring.testing.Corpus;
 import io.github.contextvars.spring.testing.Hostile;
 
@@ -27,49 +30,39 @@ class PrintableValueFuzzTests {
 	@FuzzTest(maxDuration = "30s")
 	void print(byte[] input) {
 		Object value = valueOf(input);
-		requireOneLine(PrintableValue::line, value);
+		requireOneLine(PrintableValue.line(value), value);
 		requireShortOriginal(PrintableValue.of(value), value);
 	}
 
-	@Test
-	void canaryLineThatEscapesNothingIsFound() {
-		Corpus.assertFinds(getClass(), "print",
-				(input) -> requireOneLine((value) -> String.valueOf(PrintableValue.of(value)), valueOf(input)));
+	@ParameterizedTest
+	@MethodSource
+	void bugIsFound(PlantedBug bug) {
+		assertThat(bug.shownBy(Replay.class)).singleElement()
+			.isInstanceOfAny(AssertionError.class, IllegalStateException.class);
+	}
+
+	static Stream<PlantedBug> bugIsFound() {
+		return Stream.of(PlantedBug.in(PrintableValue.class, "if (isUnprintable(c)) {", "if (c < 0) {"),
+				PlantedBug.in(PrintableValue.class, "Character.LINE_SEPARATOR, ", ""),
+				PlantedBug.in(PrintableValue.class, "Character.PARAGRAPH_SEPARATOR, Character.SURROGATE",
+						"Character.PARAGRAPH_SEPARATOR"),
+				PlantedBug.in(PrintableValue.class, "return cut(line.toString());", "return line.toString();"),
+				PlantedBug.in(PrintableValue.class, "return cut(text);", "return text;"),
+				PlantedBug.in(PrintableValue.class, "halves ? MAX_LENGTH - 1 : MAX_LENGTH", "MAX_LENGTH"),
+				PlantedBug.in(PrintableValue.class, "cut(type.getName())", "cut(value.toString())"));
 	}
 
 	@Test
-	void canaryLineThatForgetsLineSeparatorsIsFound() {
-		Corpus.assertFinds(getClass(), "print",
-				(input) -> requireOneLine((value) -> PrintableValue.line(value).replace("\\u2028", "\u2028"),
-						valueOf(input)));
+	void libraryWithoutBugPasses() {
+		assertThat(PlantedBug.NONE.shownBy(Replay.class)).isEmpty();
 	}
 
-	@Test
-	void canaryLineThatIsNotCutIsFound() {
-		Corpus.assertFinds(getClass(), "print",
-				(input) -> requireOneLine(
-						(value) -> (value instanceof String text) ? text.replaceAll("\\p{Cntrl}", "") : "",
-						valueOf(input)));
-	}
-
-	@Test
-	void canaryLineThatCallsTheValueIsFound() {
-		Corpus.assertFinds(getClass(), "print", (input) -> {
-			Object value = valueOf(input);
-			if (value instanceof Hostile) {
-				requireOneLine(String::valueOf, value);
-			}
-		});
-	}
-
-	private static void requireOneLine(Function<Object, String> printer, Object value) {
-		String line = printer.apply(value);
-
+	private static void requireOneLine(String line, Object value) {
 		assertThat(line).hasSizeLessThanOrEqualTo(256)
 			.matches(PrintableValueFuzzTests::isWellFormed)
 			.matches((text) -> text.chars()
 				.noneMatch((c) -> Character.isISOControl(c) || c == '\u2028' || c == '\u2029'));
-		assertThat(printer.apply(line)).isEqualTo(line);
+		assertThat(PrintableValue.line(line)).isEqualTo(line);
 		if (value instanceof String text && text.matches("[ -~]{0,256}")) {
 			assertThat(line).isEqualTo(text);
 		}
@@ -111,6 +104,15 @@ class PrintableValueFuzzTests {
 			case 'z' -> Duration.ofSeconds(bytes.getInt(1), bytes.getInt(5));
 			default -> text;
 		};
+	}
+
+	static class Replay {
+
+		@Test
+		void replay() {
+			Corpus.replay(PrintableValueFuzzTests.class, "print", new PrintableValueFuzzTests()::print);
+		}
+
 	}
 
 }

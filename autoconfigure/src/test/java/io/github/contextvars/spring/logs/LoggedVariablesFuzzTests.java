@@ -2,6 +2,7 @@ package io.github.contextvars.spring.logs;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Stream;
 
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
@@ -10,11 +11,15 @@ import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import ch.qos.logback.core.AppenderBase;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.core.ResolvableType;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
+import io.github.contextvars.PlantedBug;
 import io.github.contextvars.spring.declare.ContextVariables;
+import io.github.contextvars.spring.declare.PrintableValue;
 import io.github.contextvars.spring.testing.Corpus;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -35,30 +40,39 @@ class LoggedVariablesFuzzTests {
 
 		String written = new Context().call(() -> {
 			TENANT.set(value);
-			return log("");
+			return log();
 		});
 
 		requireOneLine(written, value);
 	}
 
+	@ParameterizedTest
+	@MethodSource
+	void bugIsFound(PlantedBug bug) {
+		assertThat(bug.shownBy(Replay.class)).singleElement().isInstanceOf(AssertionError.class);
+	}
+
+	static Stream<PlantedBug> bugIsFound() {
+		return Stream.of(PlantedBug.in(PrintableValue.class, "if (isUnprintable(c)) {", "if (c < 0) {"),
+				PlantedBug.in(PrintableValue.class, "return cut(line.toString());", "return line.toString();"),
+				PlantedBug.in(PrintableValue.class, "Character.LINE_SEPARATOR, ", ""));
+	}
+
 	@Test
-	void canaryValueThatIsPartOfTheMessageIsFound() {
-		Corpus.assertFinds(getClass(), "event", (input) -> {
-			String value = new String(input, StandardCharsets.UTF_8);
-			requireOneLine(log(value), value);
-		});
+	void libraryWithoutBugPasses() {
+		assertThat(PlantedBug.NONE.shownBy(Replay.class)).isEmpty();
 	}
 
 	private static void requireOneLine(String written, String value) {
 		assertThat(written).endsWith("|end\n").hasSizeLessThanOrEqualTo(256 + 5);
-		assertThat(written.substring(0, written.length() - 1).lines()).hasSize(1);
-		assertThat(written.chars().filter(Character::isISOControl)).hasSize(1);
+		assertThat(written.chars().filter((c) -> Character.isISOControl(c) || c == '\u2028' || c == '\u2029'))
+			.hasSize(1);
 		if (value.matches("[ -~]{0,256}")) {
 			assertThat(written).isEqualTo(value + "|end\n");
 		}
 	}
 
-	private static String log(String message) {
+	private static String log() {
 		LoggerContext loggerContext = new LoggerContext();
 		loggerContext.setMDCAdapter(new LogbackMDCAdapter());
 		PatternLayoutEncoder encoder = new PatternLayoutEncoder();
@@ -80,10 +94,19 @@ class LoggedVariablesFuzzTests {
 		loggerContext.getLogger("fuzz").addAppender(appender);
 		try (LoggedVariables variables = LoggedVariables.install(VARIABLES);
 				LogbackEvents events = LogbackEvents.install(variables, loggerContext)) {
-			loggerContext.getLogger("fuzz").info("{}", message);
+			loggerContext.getLogger("fuzz").info("");
 		}
 		loggerContext.stop();
 		return written.toString();
+	}
+
+	static class Replay {
+
+		@Test
+		void replay() {
+			Corpus.replay(LoggedVariablesFuzzTests.class, "event", new LoggedVariablesFuzzTests()::event);
+		}
+
 	}
 
 }

@@ -1,6 +1,7 @@
 package io.github.contextvars.spring.proof;
 
 import java.io.IOException;
+import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -73,8 +74,6 @@ class EndingApplication {
 
 		private static final long serialVersionUID = 1L;
 
-		private static final long SHORT = 1;
-
 		private static final long LONG = 60_000;
 
 		private final transient ExecutorService others;
@@ -98,22 +97,36 @@ class EndingApplication {
 			}
 			errand.advance();
 			AsyncContext async = request.startAsync();
-			async.setTimeout((ending == AsyncEndingTests.Ending.TIMEOUT) ? SHORT : LONG);
+			async.setTimeout((ending == AsyncEndingTests.Ending.TIMEOUT) ? timing.timeOut() : LONG);
 			async.addListener(new Listener(errand));
 			if (ending == AsyncEndingTests.Ending.EXCEPTION && timing == AsyncEndingTests.Timing.BEFORE) {
+				errand.ledger().count(AsyncEndingTests.Order.ENDED_FIRST.name());
 				throw new ServletException("planned");
 			}
-			await(timing, () -> end(ending, timing, async, errand));
+			SplittableRandom random = new SplittableRandom(errand.number());
+			long lead = random.nextLong(ending.nanos());
+			boolean endsLast = random.nextBoolean();
+			CountDownLatch latch = returned;
+			await(timing, latch, endsLast ? lead : -lead, () -> {
+				boolean returnedFirst = latch.getCount() == 0;
+				end(ending, timing, async, errand);
+				boolean endedFirst = latch.getCount() > 0;
+				errand.ledger().count(AsyncEndingTests.Order.of(endedFirst, returnedFirst).name());
+			});
 		}
 
-		private void await(AsyncEndingTests.Timing timing, Step end) throws ServletException {
-			CountDownLatch latch = returned;
+		// At the same time: with a lead of some nanoseconds, or as many behind.
+		private void await(AsyncEndingTests.Timing timing, CountDownLatch latch, long lead, Step end)
+				throws ServletException {
 			CyclicBarrier barrier = new CyclicBarrier(2);
 			Future<?> ended = this.others.submit(() -> {
 				switch (timing) {
 					case BEFORE -> {
 					}
-					case AT -> barrier.await(Waiting.SECONDS, TimeUnit.SECONDS);
+					case AT -> {
+						barrier.await(Waiting.SECONDS, TimeUnit.SECONDS);
+						LockSupport.parkNanos(lead);
+					}
 					case AFTER -> {
 						Waiting.forLatch(latch);
 						LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
@@ -128,6 +141,7 @@ class EndingApplication {
 				}
 				if (timing == AsyncEndingTests.Timing.AT) {
 					barrier.await(Waiting.SECONDS, TimeUnit.SECONDS);
+					LockSupport.parkNanos(-lead);
 				}
 			}
 			catch (Exception ex) {
@@ -144,7 +158,7 @@ class EndingApplication {
 					((HttpServletResponse) async.getResponse()).sendError(500);
 					async.complete();
 				}
-				case TIMEOUT -> LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2 * SHORT));
+				case TIMEOUT -> LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2 * timing.timeOut()));
 				case ABORT -> writeUntilItFails(async, errand);
 			}
 		}

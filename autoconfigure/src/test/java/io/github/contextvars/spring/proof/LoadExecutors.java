@@ -8,6 +8,9 @@ import java.util.concurrent.SynchronousQueue;
 
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnThreading;
+import org.springframework.boot.task.ThreadPoolTaskExecutorBuilder;
+import org.springframework.boot.thread.Threading;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.event.ContextClosedEvent;
@@ -55,9 +58,16 @@ class LoadExecutors implements WebMvcConfigurer, DisposableBean {
 
 	@Bean
 	ThreadPoolTaskExecutor springsPool() {
-		ThreadPoolTaskExecutor executor = new SentinelTaskExecutor(this.ledger);
+		ThreadPoolTaskExecutor executor = new SentinelTaskExecutor(this.ledger, "Spring's pool");
 		executor.setCorePoolSize(8);
 		return executor;
+	}
+
+	// As Boot makes it, but for the sentinel. Virtual threads are in no pool.
+	@Bean
+	@ConditionalOnThreading(Threading.PLATFORM)
+	ThreadPoolTaskExecutor applicationTaskExecutor(ThreadPoolTaskExecutorBuilder builder) {
+		return builder.configure(new SentinelTaskExecutor(this.ledger, "Boot's executor"));
 	}
 
 	@Bean
@@ -74,7 +84,7 @@ class LoadExecutors implements WebMvcConfigurer, DisposableBean {
 
 	@Bean
 	ThreadPoolTaskExecutor springsFullPool() {
-		ThreadPoolTaskExecutor executor = new SentinelTaskExecutor(this.ledger);
+		ThreadPoolTaskExecutor executor = new SentinelTaskExecutor(this.ledger, "Spring's full pool");
 		executor.setMaxPoolSize(1);
 		executor.setQueueCapacity(0);
 		return executor;
@@ -140,18 +150,21 @@ class LoadExecutors implements WebMvcConfigurer, DisposableBean {
 
 		private final transient Ledger ledger;
 
-		SentinelTaskExecutor(Ledger ledger) {
+		private final String name;
+
+		SentinelTaskExecutor(Ledger ledger, String name) {
 			this.ledger = ledger;
+			this.name = name;
 		}
 
 		@Override
 		protected void beforeExecute(Thread thread, Runnable task) {
-			this.ledger.expectNoContext(Ledger.Wrong.DIRTY_ON_ENTRY, "Spring's pool");
+			this.ledger.expectNoContext(Ledger.Wrong.DIRTY_ON_ENTRY, this.name);
 		}
 
 		@Override
 		protected void afterExecute(Runnable task, Throwable failure) {
-			this.ledger.expectNoContext(Ledger.Wrong.DIRTY_ON_EXIT, "Spring's pool");
+			this.ledger.expectNoContext(Ledger.Wrong.DIRTY_ON_EXIT, this.name);
 		}
 
 	}

@@ -53,8 +53,8 @@ class LoadTests {
 	/**
 	 * Enough for a bug that shows with every request of a kind.
 	 */
-	static void runSmall() throws Exception {
-		run(Threading.PLATFORM, 500);
+	static void runSmall(Threading threading) throws Exception {
+		run(threading, 500);
 	}
 
 	private static void soak(Threading threading, int atATime, IntPredicate goesOn) throws Exception {

@@ -59,7 +59,10 @@ public final class RestartMain {
 
 	private final Path directory = Files.createTempDirectory("tomcat");
 
-	private RestartMain() throws IOException {
+	private final String changed;
+
+	private RestartMain(String changed) throws IOException {
+		this.changed = changed;
 		this.tomcat.setBaseDir(this.directory.toString());
 		this.tomcat.setPort(0);
 		// While it looks at an application, the leak check takes it for a thread of that.
@@ -71,7 +74,7 @@ public final class RestartMain {
 		Queue<String> warnings = new ConcurrentLinkedQueue<>();
 		Logger leakCheck = Logger.getLogger("org.apache.catalina.loader.WebappClassLoaderBase");
 		leakCheck.addHandler(new Warnings(warnings));
-		RestartMain container = new RestartMain();
+		RestartMain container = new RestartMain(arguments[2]);
 		container.tomcat.getConnector();
 		container.tomcat.start();
 		for (int i = 0; i < Integer.parseInt(arguments[0]); i++) {
@@ -122,8 +125,9 @@ public final class RestartMain {
 		application.destroy();
 	}
 
-	private static WebResourceRoot classesOfTheApplication(StandardContext application) throws Exception {
+	private WebResourceRoot classesOfTheApplication(StandardContext application) throws Exception {
 		WebResourceRoot resources = new StandardRoot(application);
+		resources.addPreResources(new DirResourceSet(resources, "/WEB-INF/classes", this.changed, "/"));
 		for (Class<?> type : List.of(Context.class, ContextFilter.class, RestartMain.class)) {
 			File place = Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toFile();
 			resources.addPreResources(

@@ -5,6 +5,10 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.github.contextvars.PlantedBug;
+import io.github.contextvars.spring.logs.LogbackEvents;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -13,9 +17,20 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class RestartTests {
 
+	// Of the library's classes, the application takes those that are here.
+	@TempDir
+	private Path changed;
+
 	@Test
 	void fiftyStartsLeaveNoClassLoaderAndNoThread() throws Exception {
 		assertThat(run(50, "/work")).contains("0 class loaders left, 0 warnings");
+	}
+
+	@Test
+	void libraryThatLeavesSomethingBehindIsCaught() throws Exception {
+		PlantedBug.in(LogbackEvents.class, "adapter.uninstall(this);", "").writeTo(this.changed);
+
+		assertThat(run(1, "/work")).contains("1 class loaders left, 0 warnings");
 	}
 
 	@Test
@@ -27,13 +42,13 @@ class RestartTests {
 
 	// In a JVM of its own, in which whatever is softly referenced goes with the first
 	// collection.
-	private static String run(int starts, String path) throws Exception {
+	private String run(int starts, String path) throws Exception {
 		Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
 				"-Xmx256m", "-XX:SoftRefLRUPolicyMSPerMB=0", "-XX:TieredStopAtLevel=1",
 				"-Dspring.backgroundpreinitializer.ignore=true", "-Dlogging.level.root=warn",
 				"-Dlogging.register-shutdown-hook=false", "--add-opens", "java.base/java.lang=ALL-UNNAMED",
 				"--add-opens", "java.rmi/sun.rmi.transport=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
-				RestartMain.class.getName(), Integer.toString(starts), path)
+				RestartMain.class.getName(), Integer.toString(starts), path, this.changed.toString())
 			.redirectErrorStream(true)
 			.start();
 		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

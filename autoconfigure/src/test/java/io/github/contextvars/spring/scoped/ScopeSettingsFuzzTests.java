@@ -5,16 +5,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.AnnotationUtils;
-import org.springframework.expression.spel.standard.SpelExpressionParser;
+import org.springframework.expression.ParseException;
 import org.springframework.util.ReflectionUtils;
 
 import io.github.contextvars.ContextVar;
+import io.github.contextvars.PlantedBug;
 import io.github.contextvars.spring.declare.ContextVariables;
 import io.github.contextvars.spring.declare.InvalidDeclarationException;
 import io.github.contextvars.spring.testing.Corpus;
@@ -46,12 +51,26 @@ class ScopeSettingsFuzzTests {
 		assertThat(known).isEqualTo(text.equals("tenant"));
 	}
 
-	@Test
-	void canaryParserThatIsNotGuardedIsFound() {
-		SpelExpressionParser parser = new SpelExpressionParser();
+	@ParameterizedTest
+	@MethodSource
+	void bugIsFound(PlantedBug bug, Class<?> complaint) {
+		assertThat(bug.shownBy(Replay.class)).singleElement().isInstanceOf(complaint);
+	}
 
-		Corpus.assertFinds(getClass(), "parse",
-				(input) -> requireUnderstoodOrRefused(parser::parseRaw, new String(input, StandardCharsets.UTF_8)));
+	static Stream<Arguments> bugIsFound() {
+		String guard = "catch (RuntimeException | StackOverflowError ex) {";
+		return Stream.of(
+				Arguments.of(PlantedBug.in(ScopeSettings.class, guard,
+						"catch (IllegalArgumentException | StackOverflowError ex) {"), ParseException.class),
+				Arguments.of(PlantedBug.in(ScopeSettings.class, guard, "catch (RuntimeException ex) {"),
+						StackOverflowError.class),
+				Arguments.of(PlantedBug.in(ScopeSettings.class, "find(annotation.variable())",
+						"find(annotation.variable().toLowerCase())"), AssertionError.class));
+	}
+
+	@Test
+	void libraryWithoutBugPasses() {
+		assertThat(PlantedBug.NONE.shownBy(Replay.class)).isEmpty();
 	}
 
 	void fulfil(String order) {
@@ -74,6 +93,15 @@ class ScopeSettingsFuzzTests {
 			assertThat(ex.action()).isNotBlank();
 			return false;
 		}
+	}
+
+	static class Replay {
+
+		@Test
+		void replay() {
+			Corpus.replay(ScopeSettingsFuzzTests.class, "parse", new ScopeSettingsFuzzTests()::parse);
+		}
+
 	}
 
 }

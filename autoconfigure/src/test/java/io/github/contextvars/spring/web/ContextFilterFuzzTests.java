@@ -1,12 +1,15 @@
 package io.github.contextvars.spring.web;
 
 import java.nio.charset.StandardCharsets;
-import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.mock.web.MockHttpServletRequest;
 
+import io.github.contextvars.PlantedBug;
 import io.github.contextvars.spring.testing.Corpus;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -19,27 +22,31 @@ class ContextFilterFuzzTests {
 
 	@FuzzTest(maxDuration = "30s")
 	void origin(byte[] input) {
-		requireNoParameters((path) -> ContextFilter.originOf(new MockHttpServletRequest("GET", path)).get(),
-				new String(input, StandardCharsets.UTF_8));
+		String path = new String(input, StandardCharsets.UTF_8);
+
+		String origin = ContextFilter.originOf(new MockHttpServletRequest("GET", path)).get();
+
+		assertThat(origin).isEqualTo("GET " + withoutParameters(path));
+	}
+
+	@ParameterizedTest
+	@MethodSource
+	void bugIsFound(PlantedBug bug) {
+		assertThat(bug.shownBy(Replay.class)).singleElement().isInstanceOf(AssertionError.class);
+	}
+
+	static Stream<PlantedBug> bugIsFound() {
+		return Stream.of(PlantedBug.in(ContextFilter.class, "path.replaceAll(\";[^/]*\", \"\")", "path"), PlantedBug
+			.in(ContextFilter.class, "path.replaceAll(\";[^/]*\", \"\")", "path.replaceAll(\"(?s);.*\", \"\")"));
 	}
 
 	@Test
-	void canaryOriginWithParametersIsFound() {
-		Corpus.assertFinds(getClass(), "origin",
-				(input) -> requireNoParameters((path) -> "GET " + path, new String(input, StandardCharsets.UTF_8)));
+	void libraryWithoutBugPasses() {
+		assertThat(PlantedBug.NONE.shownBy(Replay.class)).isEmpty();
 	}
 
-	@Test
-	void canaryOriginThatIsCutAtTheFirstParameterIsFound() {
-		Corpus.assertFinds(getClass(), "origin",
-				(input) -> requireNoParameters((path) -> "GET " + path.replaceAll("(?s);.*", ""),
-						new String(input, StandardCharsets.UTF_8)));
-	}
-
-	private static void requireNoParameters(UnaryOperator<String> origins, String path) {
-		String origin = origins.apply(path);
-
-		StringBuilder expected = new StringBuilder("GET ");
+	private static String withoutParameters(String path) {
+		StringBuilder expected = new StringBuilder();
 		boolean parameter = false;
 		for (char c : path.toCharArray()) {
 			parameter = c == ';' || (parameter && c != '/');
@@ -47,7 +54,16 @@ class ContextFilterFuzzTests {
 				expected.append(c);
 			}
 		}
-		assertThat(origin).hasToString(expected.toString());
+		return expected.toString();
+	}
+
+	static class Replay {
+
+		@Test
+		void replay() {
+			Corpus.replay(ContextFilterFuzzTests.class, "origin", new ContextFilterFuzzTests()::origin);
+		}
+
 	}
 
 }
