@@ -146,8 +146,8 @@ final class Targets {
 	}
 
 	private OptionalDouble scaling(String benchmark) {
-		OptionalDouble one = this.results.time(benchmark + " reads=set variables=10");
-		OptionalDouble two = this.results.time(benchmark + " reads=set variables=10 threads=2");
+		OptionalDouble one = this.results.time(benchmark + " reads=set variables=10 threads-1");
+		OptionalDouble two = this.results.time(benchmark + " reads=set variables=10 threads-2");
 		OptionalDouble ratio = ratio(one, two);
 		return ratio.isPresent() ? OptionalDouble.of(2 * ratio.getAsDouble()) : ratio;
 	}
