@@ -63,6 +63,19 @@ class PageTests {
 	}
 
 	@Test
+	void figuresJudgeTomcatByPairedRounds() throws IOException {
+		assertThat(tomcat("1.1, 0.9, 1.0, 1.2", "1.1, 0.9, 1.0, 1.2")).contains("| 1.000 (1.000 to 1.000) | met |");
+		assertThat(tomcat("1.1, 0.9, 1.0, 1.2", "1.122, 0.918, 1.02, 1.224"))
+			.contains("| 1.020 (1.020 to 1.020) | **missed** |");
+	}
+
+	@Test
+	void figuresWhenTomcatIsTooNoisyMissTheTarget() throws IOException {
+		assertThat(tomcat("1.0, 1.0, 1.0, 1.0", "0.8, 0.9, 1.1, 1.2"))
+			.contains("| 1.000 (0.800 to 1.200) | **missed** |");
+	}
+
+	@Test
 	void writeDrawsPlotsWithTheLongestBarForTheSlowest() throws Exception {
 		new Page(new Results(this.directory)).write(this.directory);
 
@@ -80,6 +93,13 @@ class PageTests {
 		Page page = new Page(new Results(this.directory));
 
 		assertThatIllegalStateException().isThrownBy(() -> page.write(this.directory)).withMessageContaining("markers");
+	}
+
+	private String tomcat(String again, String starter) throws IOException {
+		Files.writeString(this.directory.resolve("tomcat.json"), """
+				{ "againstItself.requests": [ %1$s ], "starter.requests": [ %2$s ],
+				  "againstItself.cpu": [ %1$s ], "starter.cpu": [ %2$s ] }""".formatted(again, starter));
+		return new Page(new Results(this.directory)).figures();
 	}
 
 	private void leave(String run, String results) throws IOException {
