@@ -28,7 +28,7 @@ final class Page {
 			How these were judged, where the target leaves it open:
 
 			- 3: flat is within 25 %, as in 2.
-			- 4: entering is measured on a thread that is in a context already; see the last chapter.
+			- 4: entering is measured on a thread that is in a context already; a first context does allocate.
 			- 5: neighbours are variables that were declared one after the other. What others cost is under Contexts.
 			- 6: the limit is 0.9 of what a second thread gives a `ThreadLocal`'s read in the same run.
 			- 7, Tomcat: each round with the starter is divided by the same application's second server beside it. The
