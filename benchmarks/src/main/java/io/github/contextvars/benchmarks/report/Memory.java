@@ -34,10 +34,10 @@ final class Memory {
 
 	static Map<String, Map<String, Double>> measure() throws JMException {
 		Map<String, Map<String, Double>> bytes = new TreeMap<>();
-		ContextVar<?>[] variables = IntStream.range(0, 10)
-			.mapToObj((i) -> ContextVar.of("variable " + i))
-			.toArray(ContextVar<?>[]::new);
-		bytes.put("contextVars", bytesOf(() -> context(variables)));
+		ContextVar<?>[] neighbours = variables(1);
+		bytes.put("contextVars", bytesOf(() -> context(neighbours)));
+		ContextVar<?>[] scattered = variables(32);
+		bytes.put("contextVars, each the 32nd that was declared", bytesOf(() -> context(scattered)));
 		ContextKey<?>[] keys = IntStream.range(0, 10)
 			.mapToObj((i) -> ContextKey.named("key " + i))
 			.toArray(ContextKey<?>[]::new);
@@ -76,6 +76,13 @@ final class Memory {
 			}
 		});
 		return bytes;
+	}
+
+	private static ContextVar<?>[] variables(int apart) {
+		ContextVar<?>[] all = IntStream.range(0, 10 * apart)
+			.mapToObj((i) -> ContextVar.of("variable " + i))
+			.toArray(ContextVar<?>[]::new);
+		return IntStream.range(0, 10).mapToObj((i) -> all[i * apart]).toArray(ContextVar<?>[]::new);
 	}
 
 	@SuppressWarnings("unchecked")

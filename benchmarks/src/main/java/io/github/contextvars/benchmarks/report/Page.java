@@ -23,6 +23,19 @@ final class Page {
 	private static final Pattern BETWEEN_MARKERS = Pattern.compile("(<!-- figures -->\n).*(<!-- /figures -->)",
 			Pattern.DOTALL);
 
+	private static final String RULES = """
+
+			How these were judged, where the target leaves it open:
+
+			- 3: flat is within 25 %, as in 2.
+			- 4: entering is measured on a thread that is in a context already; a first context does allocate.
+			- 5: neighbours are variables that were declared one after the other. What others cost is under Contexts.
+			- 6: the limit is 0.9 of what a second thread gives a `ThreadLocal`'s read in the same run.
+			- 7, Tomcat: each round with the starter is divided by the same application's second server beside it. The
+			  95 % interval of the median of these ratios must contain 1, and be at most 0.1 wide: on a machine too noisy
+			  for that the target is missed. It shows no difference; it cannot show that there is none within it.
+			- 8: the median in milliseconds or that of the ratios must be within its limit.""";
+
 	private final Results results;
 
 	private final StringBuilder markdown = new StringBuilder();
@@ -51,6 +64,7 @@ final class Page {
 			line("| " + target.name() + " | " + target.limit() + " | " + target.figure() + " | "
 					+ (target.met() ? "met" : "**missed**") + " |");
 		}
+		line(RULES);
 		table("Reading variables that are set, ns", peers("ReadBenchmark", "", "set"));
 		table("Reading variables that are not set, beside as many that are, ns", peers("ReadBenchmark", "", "unset"));
 		table("Reading on a virtual thread, ns", peers("ReadBenchmark", " virtual", "set"));

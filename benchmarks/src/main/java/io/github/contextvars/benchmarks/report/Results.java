@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -20,6 +22,9 @@ import tools.jackson.databind.json.JsonMapper;
 final class Results {
 
 	private static final JsonMapper JSON = new JsonMapper();
+
+	// Runs that measure once more what others did too, under keys of their own.
+	private static final Pattern ONCE_MORE = Pattern.compile("jmh-(threads-\\d|virtual)-.*");
 
 	private final Path directory;
 
@@ -37,7 +42,9 @@ final class Results {
 			for (Path file : files) {
 				// JMH creates the file before it has anything to write.
 				if (Files.size(file) > 0) {
-					JSON.readTree(Files.readString(file)).forEach(this::add);
+					Matcher onceMore = ONCE_MORE.matcher(file.getFileName().toString());
+					String suffix = onceMore.matches() ? " " + onceMore.group(1) : "";
+					JSON.readTree(Files.readString(file)).forEach((run) -> add(run, suffix));
 				}
 			}
 		}
@@ -45,7 +52,8 @@ final class Results {
 
 	/**
 	 * Return the median of a benchmark in nanoseconds.
-	 * @param key the benchmark's class, method and parameters
+	 * @param key the benchmark's class, method and parameters, and {@code threads-1},
+	 * {@code threads-2} or {@code virtual} for the runs of that name
 	 * @return the median, or nothing if it was not run
 	 */
 	OptionalDouble time(String key) {
@@ -76,8 +84,8 @@ final class Results {
 				JSON.writerWithDefaultPrettyPrinter().writeValueAsString(result));
 	}
 
-	private void add(JsonNode run) {
-		String key = key(run);
+	private void add(JsonNode run, String suffix) {
+		String key = key(run) + suffix;
 		this.jvm = run.path("vmName").asString() + " " + run.path("vmVersion").asString();
 		addTo(this.times, key, run.path("primaryMetric"));
 		run.path("secondaryMetrics").properties().forEach((metric) -> {
@@ -87,21 +95,12 @@ final class Results {
 		});
 	}
 
-	// Two threads and virtual ones are runs of their own.
 	private static String key(JsonNode run) {
 		String name = run.path("benchmark").asString();
 		StringBuilder key = new StringBuilder(name.substring(name.lastIndexOf('.', name.lastIndexOf('.') - 1) + 1));
 		Map<String, String> parameters = new TreeMap<>();
 		run.path("params").properties().forEach((one) -> parameters.put(one.getKey(), one.getValue().asString()));
 		parameters.forEach((parameter, value) -> key.append(' ').append(parameter).append('=').append(value));
-		if (run.path("threads").asInt() > 1) {
-			key.append(" threads=").append(run.path("threads").asInt());
-		}
-		for (JsonNode argument : run.path("jvmArgs")) {
-			if (argument.asString().equals("-Djmh.executor=VIRTUAL")) {
-				key.append(" virtual");
-			}
-		}
 		return key.toString();
 	}
 

@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 class PageTests {
 
 	private static final String RUN = """
-			{ "benchmark": "io.github.contextvars.benchmarks.ReadBenchmark.%s", "threads": 1, "jvmArgs": [ ],
+			{ "benchmark": "io.github.contextvars.benchmarks.ReadBenchmark.%s",
 			  "vmName": "VM", "vmVersion": "25", "params": { "variables": "%d", "reads": "set" },
 			  "primaryMetric": { "rawData": [ [ %s ] ] } }""";
 
@@ -26,11 +26,9 @@ class PageTests {
 
 	@BeforeEach
 	void leaveResults() throws IOException {
-		Files.writeString(this.directory.resolve("jmh-read-1.json"),
-				"[" + RUN.formatted("contextVars", 1, "3.0, 4.0, 3.0") + "," + RUN.formatted("threadLocals", 1, "2.0")
-						+ "," + RUN.formatted("openTelemetry", 1, "2.5") + "]");
-		Files.writeString(this.directory.resolve("jmh-read-2.json"),
-				"[" + RUN.formatted("contextVars", 10, "1200.0") + "]");
+		leave("read-1", RUN.formatted("contextVars", 1, "3.0, 4.0, 3.0") + "," + RUN.formatted("threadLocals", 1, "2.0")
+				+ "," + RUN.formatted("openTelemetry", 1, "2.5"));
+		leave("read-2", RUN.formatted("contextVars", 10, "1200.0"));
 		Files.writeString(this.directory.resolve("performance.md"),
 				"Before\n<!-- figures -->\nold\n<!-- /figures -->\nAfter\n");
 	}
@@ -56,6 +54,28 @@ class PageTests {
 	}
 
 	@Test
+	void figuresWhenOneThreadIsMeasuredOnceMoreCompareTwoThreadsWithThat() throws IOException {
+		leave("threads-1-1", RUN.formatted("contextVars", 10, "4.0") + "," + RUN.formatted("threadLocals", 10, "3.0"));
+		leave("threads-2-1", RUN.formatted("contextVars", 10, "5.0") + "," + RUN.formatted("threadLocals", 10, "3.0"));
+
+		assertThat(new Page(new Results(this.directory)).figures())
+			.contains("two threads by one, read (ThreadLocal, read: 2.00) | ≥ 1.80 | 1.60 | **missed** |");
+	}
+
+	@Test
+	void figuresJudgeTomcatByPairedRounds() throws IOException {
+		assertThat(tomcat("1.1, 0.9, 1.0, 1.2", "1.1, 0.9, 1.0, 1.2")).contains("| 1.000 (1.000 to 1.000) | met |");
+		assertThat(tomcat("1.1, 0.9, 1.0, 1.2", "1.122, 0.918, 1.02, 1.224"))
+			.contains("| 1.020 (1.020 to 1.020) | **missed** |");
+	}
+
+	@Test
+	void figuresWhenTomcatIsTooNoisyMissTheTarget() throws IOException {
+		assertThat(tomcat("1.0, 1.0, 1.0, 1.0", "0.8, 0.9, 1.1, 1.2"))
+			.contains("| 1.000 (0.800 to 1.200) | **missed** |");
+	}
+
+	@Test
 	void writeDrawsPlotsWithTheLongestBarForTheSlowest() throws Exception {
 		new Page(new Results(this.directory)).write(this.directory);
 
@@ -73,6 +93,17 @@ class PageTests {
 		Page page = new Page(new Results(this.directory));
 
 		assertThatIllegalStateException().isThrownBy(() -> page.write(this.directory)).withMessageContaining("markers");
+	}
+
+	private String tomcat(String again, String starter) throws IOException {
+		Files.writeString(this.directory.resolve("tomcat.json"), """
+				{ "againstItself.requests": [ %1$s ], "starter.requests": [ %2$s ],
+				  "againstItself.cpu": [ %1$s ], "starter.cpu": [ %2$s ] }""".formatted(again, starter));
+		return new Page(new Results(this.directory)).figures();
+	}
+
+	private void leave(String run, String results) throws IOException {
+		Files.writeString(this.directory.resolve("jmh-" + run + ".json"), "[" + results + "]");
 	}
 
 }

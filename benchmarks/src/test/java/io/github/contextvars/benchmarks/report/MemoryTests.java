@@ -1,0 +1,25 @@
+package io.github.contextvars.benchmarks.report;
+
+import java.util.Map;
+
+import javax.management.JMException;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class MemoryTests {
+
+	@Test
+	void measureCountsALeafForAllNeighboursAndOneForEachVariableThatLiesApart() throws JMException {
+		Map<String, Map<String, Double>> bytes = Memory.measure();
+
+		assertThat(sum(bytes.get("contextVars"))).isBetween(100.0, 160.0);
+		assertThat(sum(bytes.get("contextVars, each the 32nd that was declared"))).isGreaterThan(9 * 256);
+	}
+
+	private static double sum(Map<String, Double> bytes) {
+		return bytes.values().stream().mapToDouble(Double::doubleValue).sum();
+	}
+
+}
