@@ -1,5 +1,7 @@
 package io.github.contextvars.spring.autoconfigure;
 
+import java.util.function.Supplier;
+
 import org.springframework.aop.Advisor;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanDefinition;
@@ -9,7 +11,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.SearchStrategy;
-import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Fallback;
@@ -49,11 +50,11 @@ public final class ContextTaskAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 		static ExecutorPostProcessor contextExecutorPostProcessor(ConfigurableListableBeanFactory beanFactory,
-				Environment environment, ObjectProvider<ContextTaskDecorator> decorator) {
-			ContextVarsProperties.Task properties = Binder.get(environment)
-				.bindOrCreate("contextvars.task", ContextVarsProperties.Task.class);
+				ObjectProvider<ContextTaskDecorator> decorator, ObjectProvider<ContextVarsProperties> properties) {
+			Supplier<ContextVarsProperties.Task> task = () -> properties.getObject().getTask();
 			return new ExecutorPostProcessor(beanFactory, SingletonSupplier.of(decorator::getObject),
-					properties.getExecutors() == ContextVarsProperties.Executors.BOOT, properties.getExclude());
+					() -> task.get().getExecutors() == ContextVarsProperties.Executors.BOOT,
+					() -> task.get().getExclude());
 		}
 
 		@Bean

@@ -2,6 +2,7 @@ package io.github.contextvars.spring.task;
 
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 import org.apache.commons.logging.Log;
@@ -45,25 +46,26 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, SmartInit
 
 	private final ExecutorProxies proxies;
 
-	private final boolean bootOnly;
+	private final BooleanSupplier bootOnly;
 
-	private final Set<String> exclude;
+	private final Supplier<Set<String>> exclude;
 
 	/**
 	 * Create a post-processor.
 	 * @param beanFactory knows what the beans were declared as
 	 * @param decorator what carries; asked for at the first task, as post-processors are
 	 * created before most beans
-	 * @param bootOnly whether only the beans that Spring Boot defines are covered
-	 * @param exclude the names of beans to leave alone
+	 * @param bootOnly whether only the beans that Spring Boot defines are covered; asked
+	 * for at the first executor
+	 * @param exclude the names of beans to leave alone; asked for at the first executor
 	 */
 	public ExecutorPostProcessor(ConfigurableListableBeanFactory beanFactory, Supplier<ContextTaskDecorator> decorator,
-			boolean bootOnly, Set<String> exclude) {
+			BooleanSupplier bootOnly, Supplier<Set<String>> exclude) {
 		this.beanFactory = beanFactory;
 		this.decorator = decorator;
 		this.proxies = new ExecutorProxies(beanFactory.getBeanClassLoader(), new CarryingAdvice(decorator));
 		this.bootOnly = bootOnly;
-		this.exclude = Set.copyOf(exclude);
+		this.exclude = exclude;
 	}
 
 	/**
@@ -95,12 +97,12 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, SmartInit
 		if (!(bean instanceof Executor || bean instanceof TaskScheduler)) {
 			return bean;
 		}
-		if (this.exclude.contains(name)) {
+		if (this.exclude.get().contains(name)) {
 			ExecutorDecorators.removeOurs(bean);
 			return covered(name, bean, false, "excluded by contextvars.task.exclude");
 		}
 		RootBeanDefinition definition = definitionOf(name);
-		if (this.bootOnly && !isOfBoot(definition)) {
+		if (this.bootOnly.getAsBoolean() && !isOfBoot(definition)) {
 			return covered(name, bean, false, "not defined by Spring Boot, and contextvars.task.executors=boot");
 		}
 		if (bean.getClass().getPackage() == Context.class.getPackage()) {
@@ -118,7 +120,7 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, SmartInit
 	 */
 	@Override
 	public void afterSingletonsInstantiated() {
-		for (String name : this.exclude) {
+		for (String name : this.exclude.get()) {
 			if (!this.beanFactory.containsBean(name)) {
 				logger.warn("'contextvars.task.exclude' names '%s', and no bean has that name. Correct or remove it."
 					.formatted(name));

@@ -37,12 +37,16 @@ public final class ListenerAdvisor implements PointcutAdvisor, Ordered {
 
 	private static final Log logger = LogFactory.getLog(ListenerAdvisor.class);
 
-	static final Set<String> ANNOTATIONS = Set.of("org.springframework.kafka.annotation.KafkaListener",
-			"org.springframework.kafka.annotation.KafkaListeners", "org.springframework.kafka.annotation.KafkaHandler",
-			"org.springframework.amqp.rabbit.annotation.RabbitListener",
-			"org.springframework.amqp.rabbit.annotation.RabbitListeners",
-			"org.springframework.amqp.rabbit.annotation.RabbitHandler",
-			"org.springframework.jms.annotation.JmsListener", "org.springframework.jms.annotation.JmsListeners");
+	/**
+	 * Names of annotations, by framework.
+	 */
+	static final List<List<String>> ANNOTATIONS = List.of(List.of("org.springframework.kafka.annotation.KafkaListener",
+			"org.springframework.kafka.annotation.KafkaListeners", "org.springframework.kafka.annotation.KafkaHandler"),
+			List.of("org.springframework.amqp.rabbit.annotation.RabbitListener",
+					"org.springframework.amqp.rabbit.annotation.RabbitListeners",
+					"org.springframework.amqp.rabbit.annotation.RabbitHandler"),
+			List.of("org.springframework.jms.annotation.JmsListener",
+					"org.springframework.jms.annotation.JmsListeners"));
 
 	private final ListenerMethods pointcut;
 
@@ -160,18 +164,23 @@ public final class ListenerAdvisor implements PointcutAdvisor, Ordered {
 			return null;
 		}
 
-		@SuppressWarnings("unchecked")
 		private static List<Class<? extends Annotation>> present() {
 			List<Class<? extends Annotation>> present = new ArrayList<>();
-			for (String name : ANNOTATIONS) {
-				try {
-					present.add((Class<? extends Annotation>) ClassUtils.forName(name, null));
-				}
-				catch (ClassNotFoundException | LinkageError ex) {
-					// That framework is not there.
+			ANNOTATIONS.forEach((framework) -> addIfPresent(framework, present));
+			return present;
+		}
+
+		// To look for what is not there takes longest: once for each framework.
+		private static void addIfPresent(List<String> framework, List<Class<? extends Annotation>> present) {
+			try {
+				for (String name : framework) {
+					present.add(Class.forName(name, false, ClassUtils.getDefaultClassLoader())
+						.asSubclass(Annotation.class));
 				}
 			}
-			return present;
+			catch (ClassNotFoundException | LinkageError ex) {
+				// That framework is not there.
+			}
 		}
 
 	}

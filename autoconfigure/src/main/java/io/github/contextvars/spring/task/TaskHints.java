@@ -1,5 +1,6 @@
 package io.github.contextvars.spring.task;
 
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
@@ -24,7 +25,9 @@ final class TaskHints implements RuntimeHintsRegistrar {
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
 		ExecutorDecorators.DECORATABLE.forEach((type) -> registerField(hints, type, "taskDecorator"));
 		registerField(hints, CompositeTaskDecorator.class, "taskDecorators");
-		ListenerAdvisor.ANNOTATIONS.forEach((name) -> hints.reflection().registerTypeIfPresent(classLoader, name));
+		ListenerAdvisor.ANNOTATIONS.stream()
+			.flatMap(List::stream)
+			.forEach((name) -> hints.reflection().registerTypeIfPresent(classLoader, name));
 		registerProxy(hints, Executor.class);
 		registerProxy(hints, ExecutorService.class);
 		registerProxy(hints, ScheduledExecutorService.class);

@@ -68,20 +68,25 @@ public final class ContextValueCheck implements SmartInitializingSingleton {
 	 */
 	@Override
 	public void afterSingletonsInstantiated() {
-		Set<Class<?>> advice = typesWith(ControllerAdvice.class);
-		Set<Class<?>> controllers = typesWith(Controller.class);
+		Set<Class<?>> types = beanTypes();
+		List<Class<?>> advice = with(ControllerAdvice.class, types);
+		List<Class<?>> controllers = with(Controller.class, types);
 		// An editor that is registered for a request may convert anything.
 		boolean adviceBinds = advice.stream().anyMatch(ContextValueCheck::binds);
 		advice.forEach((type) -> check(type, !adviceBinds));
 		controllers.forEach((type) -> check(type, !adviceBinds && !binds(type)));
 	}
 
-	private Set<Class<?>> typesWith(Class<? extends Annotation> annotation) {
+	private static List<Class<?>> with(Class<? extends Annotation> annotation, Set<Class<?>> types) {
+		return types.stream().filter((type) -> AnnotatedElementUtils.hasAnnotation(type, annotation)).toList();
+	}
+
+	private Set<Class<?>> beanTypes() {
 		Set<Class<?>> types = new LinkedHashSet<>();
 		for (String name : this.beanFactory.getBeanDefinitionNames()) {
 			Object bean = this.beanFactory.getSingleton(name);
 			Class<?> type = (bean != null) ? AopUtils.getTargetClass(bean) : this.beanFactory.getType(name, false);
-			if (type != null && AnnotatedElementUtils.hasAnnotation(type, annotation)) {
+			if (type != null) {
 				types.add(ClassUtils.getUserClass(type));
 			}
 		}

@@ -145,7 +145,7 @@ class ExecutorPostProcessorTests {
 	void beanThatIsNoneOfBootsIsReturnedWhenOnlyThoseAreCovered() {
 		Executor executor = new SyncTaskExecutor();
 		ExecutorPostProcessor processor = new ExecutorPostProcessor(new DefaultListableBeanFactory(), () -> this.ours,
-				true, Set.of());
+				() -> true, Set::of);
 
 		assertThat(processor.postProcessAfterInitialization(executor, "pool")).isSameAs(executor);
 		assertThat(processor.postProcessAfterInitialization("text", "text")).isEqualTo("text");
@@ -153,7 +153,7 @@ class ExecutorPostProcessorTests {
 
 	@Test
 	void othersProxiesComeOutsideOfOurs() {
-		assertThat(new ExecutorPostProcessor(new DefaultListableBeanFactory(), () -> this.ours, false, Set.of())
+		assertThat(new ExecutorPostProcessor(new DefaultListableBeanFactory(), () -> this.ours, () -> false, Set::of)
 			.getOrder()).isEqualTo(Ordered.HIGHEST_PRECEDENCE);
 	}
 
@@ -173,7 +173,7 @@ class ExecutorPostProcessorTests {
 
 	private Processed process(Object bean, Set<String> exclude) {
 		ExecutorPostProcessor processor = new ExecutorPostProcessor(new DefaultListableBeanFactory(), () -> this.ours,
-				false, exclude);
+				() -> false, () -> exclude);
 		Object processed = processor.postProcessAfterInitialization(bean, "pool");
 		return new Processed(processed, processor.coverage().list().get(0).how());
 	}
