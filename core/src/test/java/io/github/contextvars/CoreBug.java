@@ -34,6 +34,28 @@ public enum CoreBug {
 				}
 			}.leave(500);"""),
 
+	ERRORS_STAY_IN_THE_CONTEXT(ThreadStack.class, "finally {\n\t\t\tContext top", """
+			catch (Error ex) {
+				context = null;
+				throw ex;
+			}
+			finally {
+				Context top""", by(ExhaustionTests.Memory.class, "runWhenBodyRunsOutOfMemoryRestoresOuterContext")),
+
+	CLOSE_DOES_NOTHING(EnteredScope.class, "stack.leave(this, context);", "",
+			by(ExhaustionTests.Memory.class, "enterWhenBodyRunsOutOfMemoryRestoresOuterContext")),
+
+	CONTEXT_IS_CURRENT_BEFORE_ITS_SCOPE_IS_MADE(ThreadStack.class,
+			"scope = new EnteredScope(stack, stack.current, context);", """
+					Context below = stack.current;
+					stack.current = context;
+					scope = new EnteredScope(stack, below, context);"""),
+
+	VALUE_IS_SET_BEFORE_ITS_TOKEN_IS_MADE(ContextVar.class,
+			"Token<T> token = new Token<>(this, context, before, after);\n\t\tcontext.become(after);", """
+					context.become(after);
+					Token<T> token = new Token<>(this, context, before, after);"""),
+
 	ENTERED_CONTEXT_IS_ENTERED_AGAIN(ThreadStack.class, "if (shared) {\n\t\t\tstack.occupy",
 			"if (stack == null) {\nstack.occupy",
 			by(ContextTests.Run.class, "runWhenEnteredByAnotherThreadThrowsAtOnceAndWorksAfterwards")),
@@ -51,6 +73,17 @@ public enum CoreBug {
 
 	INNER_SCOPES_ARE_NOT_HEALED(ThreadStack.class, "this.forgotten = top;", "",
 			by(ContextScopeTests.Heal.class, "closeWhenInnerScopesAreOpenLeavesAndReportsEach")),
+
+	HEALING_FORGETS_BEFORE_IT_HEALS(ThreadStack.class, "leaks.add(new Leak(",
+			"this.forgotten = null;\nleaks.add(new Leak("),
+
+	OUTER_CONTEXT_HEALS_ITS_OWN_ONLY(ThreadStack.class,
+			"if (outer == stack.base || lowest != null) {\n\t\t\t\t\tstack.tidy();", """
+					if (outer == stack.base && lowest == null) {
+						stack.releaseIfIdle();
+					}
+					else if (lowest != null) {
+						stack.tidy();"""),
 
 	FORGOTTEN_SCOPE_KEEPS_ITS_CONTEXT_ENTERED(ThreadStack.class,
 			"context.enteredBy = null;\n\t\t\tif (scope != null) {", "if (scope != null) {", byModel()),
