@@ -110,6 +110,15 @@ public enum CoreBug {
 	COPY_OF_CURRENT_IS_THE_CURRENT_CONTEXT(Context.class, "(current != null) ? current.copy()",
 			"(current != null) ? current", byModel()),
 
+	EQUALS_READS_LIVE_STATE(Context.class,
+			"return sameEntries(state(), (map instanceof Context context) ? context.copy() : map);", """
+					for (Map.Entry<?, ?> entry : map.entrySet()) {
+						if (!Objects.equals(get(entry.getKey()), entry.getValue())) {
+							return false;
+						}
+					}
+					return map.size() == size();"""),
+
 	MAP_CHANGES_IN_PLACE(PersistentMap.class, "node.clone()", "node",
 			by(ConcurrencyTests.Reading.class, "readingWhileOneThreadSetsSeesConsistentStatesOnly")),
 
@@ -148,6 +157,16 @@ public enum CoreBug {
 	EXECUTOR_CAPTURES_AT_RUN(CarryPolicy.class, "return Context.copyOfCurrent().wrap(task);",
 			"return () -> Context.copyOfCurrent().run(task);",
 			by(ContextExecutorsTests.WrapExecutor.class, "executeRunsInACopyOfTheSubmittersContext")),
+
+	EXECUTOR_KEEPS_WHAT_IT_CAPTURED(CarryPolicy.class, "return Context.copyOfCurrent().wrap(task);\n\t\t}", """
+				captured = Context.copyOfCurrent();
+				return captured.wrap(task);
+			}
+
+			private static Context captured;
+			""", by(RetentionTests.Collected.class, "valuesOfATaskThatAPoolRanAreCollectedWhileThePoolLives"),
+			by(RetentionTests.Collected.class, "valuesOfTasksCancelledInTheQueueAreCollectedWhilePoolAndFutureLive"),
+			by(RetentionTests.Collected.class, "valuesOfRejectedTasksAreCollectedWhilePoolAndExceptionLive")),
 
 	WITHIN_RUNS_IN_A_COPY(CarryPolicy.class, "return () -> this.context.run(task);",
 			"return () -> this.context.copy().run(task);", byModel()),

@@ -123,7 +123,7 @@ class ExhaustionTests {
 				"CONTEXT_IS_CURRENT_BEFORE_ITS_SCOPE_IS_MADE, already entered|not back",
 				"VALUE_IS_SET_BEFORE_ITS_TOKEN_IS_MADE, another value",
 				"HEALING_FORGETS_BEFORE_IT_HEALS, already entered" })
-		void canaryThatAllocatesTooLateChangesSomething(CoreBug bug, String complaint) throws Exception {
+		void canaryWhenMemoryIsExhaustedChangesSomething(CoreBug bug, String complaint) throws Exception {
 			assertThat(withLittleMemory(bug.plant())).containsPattern(complaint);
 		}
 
