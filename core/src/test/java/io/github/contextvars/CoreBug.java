@@ -34,6 +34,28 @@ public enum CoreBug {
 				}
 			}.leave(500);"""),
 
+	ERRORS_STAY_IN_THE_CONTEXT(ThreadStack.class, "finally {\n\t\t\tContext top", """
+			catch (Error ex) {
+				context = null;
+				throw ex;
+			}
+			finally {
+				Context top""", by(ExhaustionTests.Memory.class, "runWhenBodyRunsOutOfMemoryRestoresOuterContext")),
+
+	CLOSE_DOES_NOTHING(EnteredScope.class, "stack.leave(this, context);", "",
+			by(ExhaustionTests.Memory.class, "enterWhenBodyRunsOutOfMemoryRestoresOuterContext")),
+
+	CONTEXT_IS_CURRENT_BEFORE_ITS_SCOPE_IS_MADE(ThreadStack.class,
+			"scope = new EnteredScope(stack, stack.current, context);", """
+					Context below = stack.current;
+					stack.current = context;
+					scope = new EnteredScope(stack, below, context);"""),
+
+	VALUE_IS_SET_BEFORE_ITS_TOKEN_IS_MADE(ContextVar.class,
+			"Token<T> token = new Token<>(this, context, before, after);\n\t\tcontext.become(after);", """
+					context.become(after);
+					Token<T> token = new Token<>(this, context, before, after);"""),
+
 	ENTERED_CONTEXT_IS_ENTERED_AGAIN(ThreadStack.class, "if (shared) {\n\t\t\tstack.occupy",
 			"if (stack == null) {\nstack.occupy",
 			by(ContextTests.Run.class, "runWhenEnteredByAnotherThreadThrowsAtOnceAndWorksAfterwards")),
@@ -51,6 +73,17 @@ public enum CoreBug {
 
 	INNER_SCOPES_ARE_NOT_HEALED(ThreadStack.class, "this.forgotten = top;", "",
 			by(ContextScopeTests.Heal.class, "closeWhenInnerScopesAreOpenLeavesAndReportsEach")),
+
+	HEALING_FORGETS_BEFORE_IT_HEALS(ThreadStack.class, "leaks.add(new Leak(",
+			"this.forgotten = null;\nleaks.add(new Leak("),
+
+	OUTER_CONTEXT_HEALS_ITS_OWN_ONLY(ThreadStack.class,
+			"if (outer == stack.base || lowest != null) {\n\t\t\t\t\tstack.tidy();", """
+					if (outer == stack.base && lowest == null) {
+						stack.releaseIfIdle();
+					}
+					else if (lowest != null) {
+						stack.tidy();"""),
 
 	FORGOTTEN_SCOPE_KEEPS_ITS_CONTEXT_ENTERED(ThreadStack.class,
 			"context.enteredBy = null;\n\t\t\tif (scope != null) {", "if (scope != null) {", byModel()),
@@ -76,6 +109,15 @@ public enum CoreBug {
 
 	COPY_OF_CURRENT_IS_THE_CURRENT_CONTEXT(Context.class, "(current != null) ? current.copy()",
 			"(current != null) ? current", byModel()),
+
+	EQUALS_READS_LIVE_STATE(Context.class,
+			"return sameEntries(state(), (map instanceof Context context) ? context.copy() : map);", """
+					for (Map.Entry<?, ?> entry : map.entrySet()) {
+						if (!Objects.equals(get(entry.getKey()), entry.getValue())) {
+							return false;
+						}
+					}
+					return map.size() == size();"""),
 
 	MAP_CHANGES_IN_PLACE(PersistentMap.class, "node.clone()", "node",
 			by(ConcurrencyTests.Reading.class, "readingWhileOneThreadSetsSeesConsistentStatesOnly")),
@@ -115,6 +157,16 @@ public enum CoreBug {
 	EXECUTOR_CAPTURES_AT_RUN(CarryPolicy.class, "return Context.copyOfCurrent().wrap(task);",
 			"return () -> Context.copyOfCurrent().run(task);",
 			by(ContextExecutorsTests.WrapExecutor.class, "executeRunsInACopyOfTheSubmittersContext")),
+
+	EXECUTOR_KEEPS_WHAT_IT_CAPTURED(CarryPolicy.class, "return Context.copyOfCurrent().wrap(task);\n\t\t}", """
+				captured = Context.copyOfCurrent();
+				return captured.wrap(task);
+			}
+
+			private static Context captured;
+			""", by(RetentionTests.Collected.class, "valuesOfATaskThatAPoolRanAreCollectedWhileThePoolLives"),
+			by(RetentionTests.Collected.class, "valuesOfTasksCancelledInTheQueueAreCollectedWhilePoolAndFutureLive"),
+			by(RetentionTests.Collected.class, "valuesOfRejectedTasksAreCollectedWhilePoolAndExceptionLive")),
 
 	WITHIN_RUNS_IN_A_COPY(CarryPolicy.class, "return () -> this.context.run(task);",
 			"return () -> this.context.copy().run(task);", byModel()),

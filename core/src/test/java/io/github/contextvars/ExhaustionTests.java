@@ -7,6 +7,9 @@ import java.util.logging.Logger;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
@@ -21,6 +24,14 @@ class ExhaustionTests {
 	private static final int DEPTHS = 700;
 
 	private static final ContextVar<String> VAR = ContextVar.of("var", "none");
+
+	@TempDir
+	private Path directory;
+
+	private String outputOf(PlantedBug bug, Class<?> main, String times, String... options) throws Exception {
+		bug.writeTo(this.directory);
+		return TestJvm.runBehind(this.directory, main, options, times);
+	}
 
 	@Nested
 	class Stack {
@@ -49,29 +60,33 @@ class ExhaustionTests {
 
 		@Test
 		void closeWhenStackIsExhaustedHealsOnceThereIsStackAgain() throws Exception {
-			assertThat(TestJvm.run(HealingExhaustion.class, new String[] { "-Xint" }, "300")).contains("overflows: ")
-				.doesNotContain("overflows: 0\n");
+			assertThat(outputOf(PlantedBug.NONE, HealingExhaustion.class, "300", "-Xint"))
+				.containsPattern("overflows: [1-9]");
+		}
+
+		@ParameterizedTest
+		@EnumSource(names = { "INNER_SCOPES_ARE_NOT_HEALED", "HEALING_FORGETS_BEFORE_IT_HEALS",
+				"OUTER_CONTEXT_HEALS_ITS_OWN_ONLY" })
+		void canaryThatDoesNotHealLeavesContextsEntered(CoreBug bug) throws Exception {
+			assertThat(outputOf(bug.plant(), HealingExhaustion.class, "300", "-Xint"))
+				.contains("Context is already entered");
 		}
 
 		@Test
-		void canaryThatLeavesByAMethodCallStaysInAContext(@TempDir Path directory) throws Exception {
-			CoreBug.LEAVING_CALLS_A_METHOD.plant().writeTo(directory);
-
-			assertThat(TestJvm.runBehind(directory, StackExhaustion.class, new String[] { "-Xint" }, "300"))
+		void canaryThatLeavesByAMethodCallStaysInAContext() throws Exception {
+			assertThat(outputOf(CoreBug.LEAVING_CALLS_A_METHOD.plant(), StackExhaustion.class, "300", "-Xint"))
 				.contains("the thread is not back");
 		}
 
 		@Test
 		void runWhenStackIsExhaustedInInterpretedCodeLeavesEveryContext() throws Exception {
-			assertThat(TestJvm.run(StackExhaustion.class, new String[] { "-Xint" }, "300")).contains("overflows: ");
+			assertThat(outputOf(PlantedBug.NONE, StackExhaustion.class, "300", "-Xint")).contains("overflows: ");
 		}
 
 		@Test
 		void runWhenStackIsExhaustedInCompiledCodeLeavesEveryContext() throws Exception {
-			assertThat(TestJvm.run(StackExhaustion.class,
-					new String[] { "-Xcomp", "-XX:CompileCommand=quiet",
-							"-XX:CompileCommand=compileonly,io.github.contextvars.*::*" },
-					"300"))
+			assertThat(outputOf(PlantedBug.NONE, StackExhaustion.class, "300", "-Xcomp", "-XX:CompileCommand=quiet",
+					"-XX:CompileCommand=compileonly,io.github.contextvars.*::*"))
 				.contains("overflows: ");
 		}
 
@@ -100,9 +115,16 @@ class ExhaustionTests {
 
 		@Test
 		void setRunAndEnterWhenMemoryIsExhaustedChangeNothing() throws Exception {
-			assertThat(TestJvm.run(MemoryExhaustion.class,
-					new String[] { "-Xmx12m", "-XX:+UseSerialGC", "-XX:-UseTLAB" }, "150"))
-				.containsPattern("shortages: [1-9]");
+			assertThat(withLittleMemory(PlantedBug.NONE)).containsPattern("shortages: [3-9]\\d");
+		}
+
+		@ParameterizedTest
+		@CsvSource({ "ERRORS_STAY_IN_THE_CONTEXT, already entered|not back",
+				"CONTEXT_IS_CURRENT_BEFORE_ITS_SCOPE_IS_MADE, already entered|not back",
+				"VALUE_IS_SET_BEFORE_ITS_TOKEN_IS_MADE, another value",
+				"HEALING_FORGETS_BEFORE_IT_HEALS, already entered" })
+		void canaryWhenMemoryIsExhaustedChangesSomething(CoreBug bug, String complaint) throws Exception {
+			assertThat(withLittleMemory(bug.plant())).containsPattern(complaint);
 		}
 
 		@Test
@@ -118,6 +140,11 @@ class ExhaustionTests {
 
 			assertThat(VAR.get()).isEqualTo("none");
 			assertThatCode(() -> context.enter().close()).doesNotThrowAnyException();
+		}
+
+		private String withLittleMemory(PlantedBug bug) throws Exception {
+			return outputOf(bug, MemoryExhaustion.class, "60", "-Xmx12m", "-XX:+UseSerialGC", "-XX:-UseTLAB",
+					"-XX:MarkSweepAlwaysCompactCount=1");
 		}
 
 	}

@@ -16,16 +16,17 @@ public final class HealingExhaustion {
 
 	public static void main(String[] args) throws Exception {
 		for (int depth = 0; depth < Integer.parseInt(args[0]); depth++) {
-			probe(depth);
+			probe(depth, false);
+			probe(depth, true);
 		}
 		System.out.println("overflows: " + overflows);
 	}
 
-	private static void probe(int distance) throws Exception {
+	private static void probe(int distance, boolean closeAtOnce) throws Exception {
 		Throwable[] failure = new Throwable[1];
 		Thread thread = new Thread(null, () -> {
 			try {
-				heal(distance);
+				heal(distance, closeAtOnce);
 			}
 			catch (Throwable ex) {
 				failure[0] = ex;
@@ -38,7 +39,7 @@ public final class HealingExhaustion {
 		}
 	}
 
-	private static void heal(int distance) {
+	private static void heal(int distance, boolean closeAtOnce) {
 		Context[] contexts = { new Context(), new Context(), new Context() };
 		Context.Scope[] scopes = new Context.Scope[3];
 		new Context().run(() -> {
@@ -51,8 +52,10 @@ public final class HealingExhaustion {
 		require(VAR.get().equals("none"));
 		for (int i = 0; i < 3; i++) {
 			String mine = "secret " + i;
-			scopes[i].close();
-			require(VAR.get().equals("none"));
+			if (closeAtOnce) {
+				scopes[i].close();
+				require(VAR.get().equals("none"));
+			}
 			contexts[i].run(() -> require(VAR.get().equals(mine)));
 		}
 		require(VAR.get().equals("none"));

@@ -1,5 +1,8 @@
 package io.github.contextvars;
 
+import java.util.List;
+import java.util.stream.Stream;
+
 /**
  * Uses the library with hardly any memory left, so that its own allocations fail, one
  * here and another one there, and looks at what is left. To be run in a JVM of its own,
@@ -11,13 +14,14 @@ public final class MemoryExhaustion {
 
 	private static final ContextVar<Object> VAR = ContextVar.of("var", NONE);
 
-	private static final Object[] NOTHING = {};
-
-	private static Object[] hoard = NOTHING;
+	private static Piece hoard;
 
 	private final Context outer = new Context();
 
 	private final Context inner = new Context();
+
+	// So many that healing them takes more memory than all that was done before.
+	private final List<Context> forgotten = Stream.generate(Context::new).limit(8).toList();
 
 	// What the two contexts must hold; a set() that fails must have changed nothing.
 	private Object inOuter = NONE;
@@ -60,11 +64,13 @@ public final class MemoryExhaustion {
 				failed[0] = true;
 			}
 			finally {
-				hoard = NOTHING;
+				hoard = null;
 			}
 			require(VAR.get() == NONE, "the thread is not out of all contexts");
 			this.outer.run(() -> require(VAR.get() == this.inOuter, "another value in the outer context"));
 			this.inner.run(() -> require(VAR.get() == this.inInner, "another value in the inner context"));
+			this.forgotten
+				.forEach((context) -> context.run(() -> require(VAR.get() == NONE, "a value in a forgotten context")));
 			require(VAR.get() == NONE, "the thread is not out of all contexts again");
 		};
 	}
@@ -77,9 +83,12 @@ public final class MemoryExhaustion {
 				this.inner.run(() -> {
 					VAR.set("inner");
 					this.inInner = "inner";
-					try (Token<Object> token = VAR.set("token"); Context.Scope scope = new Context().enter()) {
-						VAR.set("scope");
-						Context.copyOfCurrent().wrap(() -> VAR.set("wrapped")).run();
+					Token<Object> token = VAR.set("token");
+					try {
+						useScopes();
+					}
+					finally {
+						VAR.reset(token);
 					}
 				});
 			}
@@ -91,25 +100,49 @@ public final class MemoryExhaustion {
 		});
 	}
 
+	// Without try-with-resources: where closing fails too, it may be with the very same
+	// OutOfMemoryError, which cannot suppress itself.
+	private void useScopes() {
+		Context.Scope scope = new Context().enter();
+		try {
+			VAR.set("scope");
+			Context.copyOfCurrent().wrap(() -> VAR.set("wrapped")).run();
+			this.forgotten.forEach(Context::enter);
+		}
+		finally {
+			scope.close();
+		}
+	}
+
 	/**
-	 * Take all the memory there is, in ever smaller pieces.
+	 * Take all the memory there is, the last of it in pieces as small as an object can
+	 * be, so that any allocation may be the first to find too little.
 	 */
 	private static void fill() {
-		for (int size = 1 << 16; size > 0; size /= 4) {
+		for (int size = 1 << 16; size >= 1 << 12; size /= 4) {
 			try {
 				while (true) {
-					hoard = new Object[] { hoard, new byte[size] };
+					hoard = new Ballast(hoard, new byte[size]);
 				}
 			}
 			catch (OutOfMemoryError ex) {
 				// smaller pieces, then
 			}
 		}
+		spare(1);
+		try {
+			while (true) {
+				hoard = new Piece(hoard);
+			}
+		}
+		catch (OutOfMemoryError ex) {
+			// nothing is left
+		}
 	}
 
 	private static void spare(int pieces) {
-		for (int i = 0; i < pieces && hoard.length > 0; i++) {
-			hoard = (Object[]) hoard[0];
+		for (int i = 0; i < pieces && hoard != null; i++) {
+			hoard = hoard.next;
 		}
 	}
 
@@ -117,6 +150,27 @@ public final class MemoryExhaustion {
 		if (!condition) {
 			throw new IllegalStateException(complaint);
 		}
+	}
+
+	private static class Piece {
+
+		private final Piece next;
+
+		Piece(Piece next) {
+			this.next = next;
+		}
+
+	}
+
+	private static final class Ballast extends Piece {
+
+		private final byte[] bytes;
+
+		Ballast(Piece next, byte[] bytes) {
+			super(next);
+			this.bytes = bytes;
+		}
+
 	}
 
 }

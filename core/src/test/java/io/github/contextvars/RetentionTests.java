@@ -2,14 +2,20 @@ package io.github.contextvars;
 
 import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 /**
  * Tests that nothing keeps a context, or a value, after its last use.
@@ -214,7 +220,7 @@ class RetentionTests {
 			ExecutorService pool = Executors.newSingleThreadExecutor();
 			try {
 				ExecutorService wrapped = ContextExecutors.wrap(pool);
-				holding(value.get()).run(() -> wrapped.submit(() -> VAR.get()));
+				holding(value.get()).run(() -> wrapped.execute(VAR::get));
 				pool.submit(() -> {
 				}).get(1, TimeUnit.MINUTES);
 
@@ -226,12 +232,96 @@ class RetentionTests {
 		}
 
 		@Test
+		void valuesOfTasksCancelledInTheQueueAreCollectedWhilePoolAndFutureLive() throws Exception {
+			CountDownLatch release = new CountDownLatch(1);
+			ScheduledExecutorService pool = Executors.newSingleThreadScheduledExecutor();
+			try {
+				pool.execute(() -> TestThreads.await(release));
+				ScheduledExecutorService wrapped = ContextExecutors.wrap(pool);
+				for (HandOver way : HandOver.values()) {
+					WeakReference<Object> value = new WeakReference<>(new Object());
+					Future<?> future = holding(value.get()).call(() -> way.to(wrapped));
+
+					future.cancel(false);
+
+					assertThat(Garbage.isCollected(value)).as("%s", way).isTrue();
+					Reference.reachabilityFence(future);
+				}
+			}
+			finally {
+				release.countDown();
+				pool.shutdownNow();
+			}
+		}
+
+		@Test
+		void valuesOfRejectedTasksAreCollectedWhilePoolAndExceptionLive() {
+			ScheduledExecutorService pool = Executors.newSingleThreadScheduledExecutor();
+			pool.shutdown();
+			ScheduledExecutorService wrapped = ContextExecutors.wrap(pool);
+			for (HandOver way : HandOver.values()) {
+				WeakReference<Object> value = new WeakReference<>(new Object());
+
+				Throwable rejection = catchThrowable(() -> holding(value.get()).call(() -> way.to(wrapped)));
+
+				assertThat(rejection).as("%s", way).isInstanceOf(RejectedExecutionException.class);
+				assertThat(Garbage.isCollected(value)).as("%s", way).isTrue();
+				Reference.reachabilityFence(rejection);
+			}
+			Reference.reachabilityFence(wrapped);
+		}
+
+		@Test
 		void baseContextIsCollectedWithItsThread() throws Exception {
 			WeakReference<Object> value = new WeakReference<>(new Object());
 
 			TestThreads.run(() -> VAR.set(value.get()));
 
 			assertThat(Garbage.isCollected(value)).isTrue();
+		}
+
+	}
+
+	/**
+	 * The ways to hand a task to an executor that give a future to cancel it by.
+	 */
+	private enum HandOver {
+
+		SUBMIT((pool) -> pool.submit(() -> {
+		})),
+
+		SUBMIT_WITH_RESULT((pool) -> pool.submit(() -> {
+		}, "result")),
+
+		SUBMIT_CALLABLE((pool) -> pool.submit(() -> VAR.get())),
+
+		INVOKE_ALL((pool) -> pool.invokeAll(List.of(VAR::get), 1, TimeUnit.NANOSECONDS).get(0)),
+
+		SCHEDULE((pool) -> pool.schedule(() -> {
+		}, 1, TimeUnit.DAYS)),
+
+		SCHEDULE_CALLABLE((pool) -> pool.schedule(() -> VAR.get(), 1, TimeUnit.DAYS)),
+
+		SCHEDULE_AT_FIXED_RATE((pool) -> pool.scheduleAtFixedRate(() -> {
+		}, 0, 1, TimeUnit.DAYS)),
+
+		SCHEDULE_WITH_FIXED_DELAY((pool) -> pool.scheduleWithFixedDelay(() -> {
+		}, 0, 1, TimeUnit.DAYS));
+
+		private final Way way;
+
+		HandOver(Way way) {
+			this.way = way;
+		}
+
+		Future<?> to(ScheduledExecutorService pool) throws InterruptedException {
+			return this.way.to(pool);
+		}
+
+		private interface Way {
+
+			Future<?> to(ScheduledExecutorService pool) throws InterruptedException;
+
 		}
 
 	}

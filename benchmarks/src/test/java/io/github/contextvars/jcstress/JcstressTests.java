@@ -45,7 +45,9 @@ class JcstressTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "CHECK_THEN_ACT, EnterTests.Race", "MAP_CHANGES_IN_PLACE, SnapshotTests.CopyWide",
+	@CsvSource({ "CHECK_THEN_ACT, EnterTests.Race", "TOKEN_IS_NOT_USED_UP, EnterTests.Reset",
+			"SCOPE_CLOSES_ON_ANY_THREAD, EnterTests.Close", "MAP_CHANGES_IN_PLACE, SnapshotTests.CopyWide",
+			"ITERATOR_WALKS_LIVE_STATE, SnapshotTests.IterateWide", "EQUALS_READS_LIVE_STATE, SnapshotTests.Equals",
 			"MAP_MISCOUNTS, ComeAndGoTests.Wide" })
 	void canaryHasAForbiddenOutcome(CoreBug bug, String test) throws Exception {
 		Path changed = this.directory.resolve("changed");
