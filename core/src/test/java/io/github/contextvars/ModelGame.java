@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -34,7 +35,7 @@ final class ModelGame {
 	 */
 	final Deque<Submitted> submitted = new ArrayDeque<>();
 
-	private final List<ModelPlayer> players = new ArrayList<>();
+	private final List<ModelPlayer> players = new CopyOnWriteArrayList<>();
 
 	private final long seed;
 
@@ -90,8 +91,8 @@ final class ModelGame {
 	}
 
 	private Void play(ModelPlayer player) {
-		player.awaitTurn();
 		try {
+			player.awaitTurn();
 			player.play();
 		}
 		catch (Throwable ex) {

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeoutException;
  */
 final class TestThreads {
 
-	private static final long PATIENCE_SECONDS = 120;
+	private static final long PATIENCE_SECONDS = 300;
 
 	private TestThreads() {
 	}

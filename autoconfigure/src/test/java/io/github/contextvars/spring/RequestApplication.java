@@ -110,6 +110,9 @@ class RequestApplication implements DisposableBean {
 	@RestController
 	static class Pages {
 
+		// Spring cancels what has not begun when the request times out.
+		private static final long TIME_TO_BEGIN = 1_000;
+
 		private final RequestApplication application;
 
 		private final Executor executor;
@@ -145,7 +148,7 @@ class RequestApplication implements DisposableBean {
 
 		@GetMapping("/callable/outliving")
 		WebAsyncTask<String> outlivingCallable() {
-			return new WebAsyncTask<>(1L, this::outlive);
+			return new WebAsyncTask<>(TIME_TO_BEGIN, this::outlive);
 		}
 
 		@GetMapping("/web-async-task")
@@ -160,7 +163,7 @@ class RequestApplication implements DisposableBean {
 
 		@GetMapping("/web-async-task/outliving")
 		WebAsyncTask<String> outlivingWebAsyncTask() {
-			return new WebAsyncTask<>(1L, new TaskExecutorAdapter(this.application.own), this::outlive);
+			return new WebAsyncTask<>(TIME_TO_BEGIN, new TaskExecutorAdapter(this.application.own), this::outlive);
 		}
 
 		@GetMapping("/web-async-task/timeout")

@@ -130,6 +130,7 @@ class SensitiveVariablesTests {
 				vault.close.countDown();
 			}
 			assertThat(request.join()).isEqualTo("closed");
+			app.assertClean();
 			searchFailures(app, configuration == Leaking.class);
 			app.assertClean();
 			app.bean(MeterRegistry.class)

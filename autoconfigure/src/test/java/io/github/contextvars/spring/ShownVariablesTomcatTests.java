@@ -105,8 +105,10 @@ class ShownVariablesTomcatTests {
 			assertThat(forgotten.count()).isEqualTo(before);
 			assertThat(app.get("/forgetful").body()).isEqualTo("forgotten");
 
-			Awaitility.await().untilAsserted(() -> assertThat(forgotten.count()).isEqualTo(before + 1));
-			assertThat(output).containsOnlyOnce("was still entered by thread");
+			Awaitility.await().untilAsserted(() -> {
+				assertThat(forgotten.count()).isEqualTo(before + 1);
+				assertThat(output).containsOnlyOnce("was still entered by thread");
+			});
 			app.assertClean();
 		}
 	}

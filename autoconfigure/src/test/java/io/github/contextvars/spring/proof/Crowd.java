@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -108,13 +109,14 @@ final class Crowd {
 	}
 
 	// After what went wrong on a connection before, the container may close it, or answer
-	// 500 itself, without asking the application: such a request is sent once more.
+	// 500 itself, without asking the application: such a request is sent again, and may
+	// meet another such connection.
 	private void exchange(HttpClient client, Kind kind, int id) throws InterruptedException {
 		HttpResponse<String> response = attempt(client, kind, id);
 		if (kind.isFault()) {
 			return;
 		}
-		if (response == null || response.statusCode() != 200) {
+		for (int i = 0; i < 3 && (response == null || response.statusCode() != 200); i++) {
 			this.ledger.count("repeated");
 			response = attempt(client, kind, id);
 		}
@@ -150,6 +152,7 @@ final class Crowd {
 				return;
 			}
 			try (Socket socket = new Socket("localhost", this.port)) {
+				socket.setSoTimeout((int) TimeUnit.SECONDS.toMillis(Waiting.SECONDS));
 				socket.setSoLinger(true, 0);
 				socket.getOutputStream()
 					.write(("GET " + Kind.ABORTED.path() + "?id=" + id + " HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -1,6 +1,6 @@
 package io.github.contextvars.spring.proof;
 
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
@@ -17,9 +17,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class RestartTests {
 
-	// Of the library's classes, the application takes those that are here.
 	@TempDir
-	private Path changed;
+	private Path directory;
 
 	@Test
 	void fiftyStartsLeaveNoClassLoaderAndNoThread() throws Exception {
@@ -28,7 +27,7 @@ class RestartTests {
 
 	@Test
 	void libraryThatLeavesSomethingBehindIsCaught() throws Exception {
-		PlantedBug.in(LogbackEvents.class, "adapter.uninstall(this);", "").writeTo(this.changed);
+		PlantedBug.in(LogbackEvents.class, "adapter.uninstall(this);", "").writeTo(changed());
 
 		assertThat(run(1, "/work")).contains("1 class loaders left, 0 warnings");
 	}
@@ -43,17 +42,26 @@ class RestartTests {
 	// In a JVM of its own, in which whatever is softly referenced goes with the first
 	// collection.
 	private String run(int starts, String path) throws Exception {
+		Path output = this.directory.resolve("output");
+		Path changed = Files.createDirectories(changed());
 		Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
 				"-Xmx256m", "-XX:SoftRefLRUPolicyMSPerMB=0", "-XX:TieredStopAtLevel=1",
 				"-Dspring.backgroundpreinitializer.ignore=true", "-Dlogging.level.root=warn",
 				"-Dlogging.register-shutdown-hook=false", "--add-opens", "java.base/java.lang=ALL-UNNAMED",
 				"--add-opens", "java.rmi/sun.rmi.transport=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
-				RestartMain.class.getName(), Integer.toString(starts), path, this.changed.toString())
+				RestartMain.class.getName(), Integer.toString(starts), path, changed.toString())
 			.redirectErrorStream(true)
+			.redirectOutput(output.toFile())
 			.start();
-		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-		assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
-		return output;
+		boolean ended = process.waitFor(5, TimeUnit.MINUTES);
+		process.destroyForcibly().waitFor();
+		assertThat(ended).as(Files.readString(output)).isTrue();
+		return Files.readString(output);
+	}
+
+	// Of the library's classes, the application takes those that are here.
+	private Path changed() {
+		return this.directory.resolve("changed");
 	}
 
 }

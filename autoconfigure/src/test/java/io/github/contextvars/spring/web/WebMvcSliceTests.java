@@ -18,6 +18,7 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.webmvc.test.autoconfigure.WebMvcTest;
 import org.springframework.context.annotation.Import;
 import org.springframework.http.HttpMethod;
+import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.web.servlet.assertj.MockMvcTester;
 import org.springframework.ui.Model;
 import org.springframework.web.bind.ServletRequestBindingException;
@@ -40,6 +41,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * {@code @WebMvcTest} gets the filter and {@link ContextValue}.
  */
+// The application that Spring's test framework keeps would have its say about base
+// contexts.
+@DirtiesContext
 @WebMvcTest
 class WebMvcSliceTests {
 
