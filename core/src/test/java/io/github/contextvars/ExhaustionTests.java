@@ -115,7 +115,7 @@ class ExhaustionTests {
 
 		@Test
 		void setRunAndEnterWhenMemoryIsExhaustedChangeNothing() throws Exception {
-			assertThat(withLittleMemory(PlantedBug.NONE)).containsPattern("shortages: [3-9]\\d");
+			assertThat(withLittleMemory(PlantedBug.NONE)).containsPattern("shortages: [1-9]\\d");
 		}
 
 		@ParameterizedTest
