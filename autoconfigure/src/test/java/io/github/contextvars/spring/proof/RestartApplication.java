@@ -1,6 +1,7 @@
 package io.github.contextvars.spring.proof;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -132,6 +133,9 @@ public class RestartApplication extends SpringBootServletInitializer {
 		// What Tomcat's leak check is there for.
 		private static final ThreadLocal<Value> LEFT_BEHIND = new ThreadLocal<>();
 
+		// Held: on JDK 17, one that is collected ends its thread.
+		private static final ExecutorService LEFT_RUNNING = Executors.newSingleThreadExecutor();
+
 		private final Worker worker;
 
 		private final TaskExecutor executor;
@@ -152,7 +156,7 @@ public class RestartApplication extends SpringBootServletInitializer {
 		@GetMapping("/leak")
 		String leak() {
 			LEFT_BEHIND.set(new Value("left behind"));
-			Executors.newSingleThreadExecutor().execute(() -> {
+			LEFT_RUNNING.execute(() -> {
 			});
 			return "left behind";
 		}
