@@ -1,8 +1,10 @@
 package io.github.contextvars.spring.scoped;
 
 import java.lang.reflect.Method;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -123,18 +125,20 @@ final class ScopeSettings {
 				known.add("#" + names[i]);
 			}
 		}
-		requireKnownNames(place, expression.getAST(), known, expression.getExpressionString());
-	}
-
-	private static void requireKnownNames(String place, SpelNode node, Set<String> known, String expression) {
-		if (node instanceof VariableReference && !known.contains(node.toStringAST())) {
-			throw new InvalidDeclarationException(
-					place + " has the expression \"" + expression + "\", which names " + node.toStringAST(),
-					"Name one of the method's arguments (compiled with '-parameters') or its position: "
-							+ known.stream().sorted().toList() + ".");
-		}
-		for (int i = 0; i < node.getChildCount(); i++) {
-			requireKnownNames(place, node.getChild(i), known, expression);
+		// No recursion: of "1+1+…", the parser makes a node within a node without one.
+		Deque<SpelNode> nodes = new ArrayDeque<>(List.of(expression.getAST()));
+		while (!nodes.isEmpty()) {
+			SpelNode node = nodes.pop();
+			if (node instanceof VariableReference && !known.contains(node.toStringAST())) {
+				throw new InvalidDeclarationException(
+						place + " has the expression \"" + expression.getExpressionString() + "\", which names "
+								+ node.toStringAST(),
+						"Name one of the method's arguments (compiled with '-parameters') or its position: "
+								+ known.stream().sorted().toList() + ".");
+			}
+			for (int i = 0; i < node.getChildCount(); i++) {
+				nodes.push(node.getChild(i));
+			}
 		}
 	}
 

@@ -2,8 +2,10 @@ package io.github.contextvars.spring.scoped;
 
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -71,6 +73,17 @@ class ScopeSettingsFuzzTests {
 	@Test
 	void libraryWithoutBugPasses() {
 		assertThat(PlantedBug.NONE.shownBy(Replay.class)).isEmpty();
+	}
+
+	// The parser nests the sums without recursion.
+	@Test
+	void longExpressionIsUnderstoodWithLittleStack() throws Exception {
+		parse("tenant", "1+1");
+		FutureTask<?> parsing = new FutureTask<>(() -> parse("tenant", "1" + "+1".repeat(4_999)), null);
+
+		new Thread(null, parsing, "little stack", 256 * 1024).start();
+
+		assertThat(parsing).succeedsWithin(Duration.ofSeconds(30));
 	}
 
 	void fulfil(String order) {
