@@ -85,6 +85,7 @@ class AsyncEndingTests {
 			.await(ending.shows(timing))
 			.until(() -> ledger.counted("onComplete, ended") == completed + 1
 					&& ledger.counted(ending.shows(timing)) > seen && !Order.counted(ledger).equals(before));
+		assertThat(ledger.complaints()).isEmpty();
 		app.assertClean();
 		assertThat(app.get("/nothing?id=0").statusCode()).isEqualTo(404);
 		app.assertClean();

@@ -107,7 +107,7 @@ class ProofCanaryTests {
 		assertShows(PlantedBug
 			.in(Class.forName(REQUEST), "runInCopy(\"onComplete\", () -> this.delegate.onComplete(ours(event)));",
 					"this.delegate.onComplete(ours(event));")
-			.shownBy(AsyncEndingTests.class), "exit of");
+			.shownBy(AsyncEndingTests.class), "LOSS: onComplete");
 	}
 
 	@Test
