@@ -171,8 +171,8 @@ class EndingApplication {
 					async.getResponse().flushBuffer();
 				}
 			}
-			catch (IOException ex) {
-				errand.ledger().count("aborts");
+			catch (IOException | RuntimeException ex) {
+				errand.ledger().count("aborts"); // the response may be gone already
 			}
 		}
 
