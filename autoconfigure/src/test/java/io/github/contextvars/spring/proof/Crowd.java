@@ -19,6 +19,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Clients at as many connections, half of them HTTP/1.1 and half h2c, that send what the
  * seed says, one after the other. What will time out goes beside, so that nobody waits.
@@ -41,7 +43,7 @@ final class Crowd {
 	// One client has as many connections of HTTP/1.1 as it needs, but one of HTTP/2.
 	private final List<HttpClient> clients = new ArrayList<>();
 
-	private final AtomicInteger sent = new AtomicInteger();
+	private int sent;
 
 	private final Semaphore timeOuts = new Semaphore(MAX_TIME_OUTS);
 
@@ -56,32 +58,39 @@ final class Crowd {
 	}
 
 	/**
-	 * Send that many requests, and return when all are answered or over.
+	 * Send that many requests, half of them with each version, and return when all are
+	 * answered or over.
 	 */
 	void send(int requests) throws Exception {
-		int last = this.sent.get() + requests;
+		int middle = this.sent + requests / 2;
+		int end = this.sent + requests;
+		AtomicInteger next = new AtomicInteger(this.sent);
+		AtomicInteger nextOfHttp2 = new AtomicInteger(middle);
 		ExecutorService lanes = Executors.newFixedThreadPool(CONNECTIONS);
 		try {
 			List<Future<?>> ends = new ArrayList<>();
 			for (int lane = 0; lane < CONNECTIONS; lane++) {
 				HttpClient client = this.clients.get(lane);
-				ends.add(lanes.submit(() -> {
-					for (int id = this.sent.getAndIncrement(); id < last; id = this.sent.getAndIncrement()) {
-						send(client, id);
-					}
-					return null;
-				}));
+				boolean http2 = client.version() == HttpClient.Version.HTTP_2;
+				ends.add(lanes.submit(() -> sendInTurn(client, http2 ? nextOfHttp2 : next, http2 ? end : middle)));
 			}
-			for (Future<?> end : ends) {
-				end.get();
+			for (Future<?> lane : ends) {
+				lane.get();
 			}
 			this.timeOuts.acquire(MAX_TIME_OUTS);
 			this.timeOuts.release(MAX_TIME_OUTS);
-			this.sent.set(last);
+			this.sent = end;
 		}
 		finally {
 			lanes.shutdownNow();
 		}
+	}
+
+	private @Nullable Void sendInTurn(HttpClient client, AtomicInteger next, int end) throws Exception {
+		for (int id = next.getAndIncrement(); id < end; id = next.getAndIncrement()) {
+			send(client, id);
+		}
+		return null;
 	}
 
 	private static HttpClient client(HttpClient.Version version) {

@@ -76,9 +76,9 @@ final class Load implements AutoCloseable {
 		assertThat(this.ledger.counted("requests")).isEqualTo(requests);
 		assertThat(this.ledger.counted("faults")).isGreaterThanOrEqualTo(requests / 10);
 		assertThat(this.ledger.counted("repeated")).isLessThanOrEqualTo(Math.max(25, requests / 100));
-		// Of the connections it is half, and the faster ones send more.
+		// Half of the requests; but some time out, are aborted, or lose their connection.
 		for (String version : List.of("HTTP_1_1 responses", "HTTP_2 responses")) {
-			assertThat(this.ledger.counted(version)).as(version).isGreaterThan(requests / 8);
+			assertThat(this.ledger.counted(version)).as(version).isGreaterThan(requests / 4);
 		}
 		for (Kind kind : Kind.values()) {
 			assertThat(this.ledger.counted(kind.path())).as(kind.path()).isPositive();
