@@ -51,7 +51,7 @@ public final class ContextTaskAutoConfiguration {
 		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 		static ExecutorPostProcessor contextExecutorPostProcessor(ConfigurableListableBeanFactory beanFactory,
 				ObjectProvider<ContextTaskDecorator> decorator, ObjectProvider<ContextVarsProperties> properties) {
-			Supplier<ContextVarsProperties.Task> task = () -> properties.getObject().getTask();
+			Supplier<ContextVarsProperties.Task> task = SingletonSupplier.of(() -> properties.getObject().getTask());
 			return new ExecutorPostProcessor(beanFactory, SingletonSupplier.of(decorator::getObject),
 					() -> task.get().getExecutors() == ContextVarsProperties.Executors.BOOT,
 					() -> task.get().getExclude());
