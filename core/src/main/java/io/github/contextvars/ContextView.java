@@ -1,6 +1,7 @@
 package io.github.contextvars;
 
 import java.util.AbstractSet;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
@@ -51,8 +52,13 @@ final class ContextView<E extends @Nullable Object> extends AbstractSet<E> {
 	}
 
 	@Override
+	public boolean containsAll(Collection<?> others) {
+		return parts().containsAll(others);
+	}
+
+	@Override
 	public boolean equals(@Nullable Object other) {
-		return other == this || frozen().equalsFrozen(other);
+		return other == this || frozen().equalsFrozen((other instanceof ContextView<?> view) ? view.frozen() : other);
 	}
 
 	@Override

@@ -29,6 +29,8 @@ class ConcurrencyTests {
 
 	private static final ContextVar<Integer> SECOND = ContextVar.of("second", 0);
 
+	private static final ContextVar<Integer> THIRD = ContextVar.of("third");
+
 	@Nested
 	class Entering {
 
@@ -169,6 +171,40 @@ class ConcurrencyTests {
 					}
 					return null;
 				});
+			}
+			finally {
+				stop.set(true);
+			}
+			TestThreads.result(setter);
+		}
+
+		@Test
+		void comparingViewsWhileVariablesComeAndGoSeesConsistentStatesOnly() throws Exception {
+			Context both = new Context();
+			both.run(() -> {
+				FIRST.set(1);
+				SECOND.set(1);
+			});
+			Context either = new Context();
+			AtomicBoolean stop = new AtomicBoolean();
+			Future<Void> setter = TestThreads.start("setter", () -> either.call(() -> {
+				while (!stop.get()) {
+					try (Token<Integer> first = FIRST.set(1); Token<Integer> third = THIRD.set(1)) {
+						Thread.onSpinWait();
+					}
+					try (Token<Integer> second = SECOND.set(1); Token<Integer> third = THIRD.set(1)) {
+						Thread.onSpinWait();
+					}
+				}
+				return null;
+			}));
+
+			try {
+				for (int i = 0; i < 100_000; i++) {
+					assertThat(both.keySet().equals(either.keySet())).isFalse();
+					assertThat(both.entrySet().equals(either.entrySet())).isFalse();
+					assertThat(either.keySet().containsAll(List.of(FIRST, SECOND))).isFalse();
+				}
 			}
 			finally {
 				stop.set(true);
