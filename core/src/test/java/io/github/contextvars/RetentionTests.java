@@ -136,6 +136,19 @@ class RetentionTests {
 		}
 
 		@Test
+		void valueOfAnotherVariableIsCollectedWhileAUsedTokenIsHeld() {
+			WeakReference<Object> value = new WeakReference<>(new Object());
+			ContextVar<String> other = ContextVar.of("other");
+			Context context = holding(value.get());
+			Token<String> token = context.call(() -> other.set("value"));
+			context.run(() -> other.reset(token));
+			context.run(() -> VAR.set(null));
+
+			assertThat(Garbage.isCollected(value)).isTrue();
+			Reference.reachabilityFence(token);
+		}
+
+		@Test
 		void valueThatNullReplacedIsCollectedWhileContextIsHeld() {
 			WeakReference<Object> value = new WeakReference<>(new Object());
 			ContextVar<String> other = ContextVar.of("other");
