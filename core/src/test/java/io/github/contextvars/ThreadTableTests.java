@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -22,12 +23,18 @@ class ThreadTableTests {
 
 	private static final ContextVar<String> VAR = ContextVar.of("var", "none");
 
+	private static final AtomicInteger IDS = new AtomicInteger(2048);
+
+	// Of each test its own: a slot stays crowded, and what happens in an empty one shows
+	// there no more.
+	private final int id = IDS.getAndIncrement();
+
 	/**
 	 * Start threads of one id, and with it of one slot, which an application can only
 	 * have by accident.
 	 */
-	private static <T> List<T> inOneSlot(int threads, Callable<T> body) throws Exception {
-		return inThreads(Collections.nCopies(threads, 7), body);
+	private <T> List<T> inOneSlot(int threads, Callable<T> body) throws Exception {
+		return inThreads(Collections.nCopies(threads, this.id), body);
 	}
 
 	private static <T> List<T> inThreads(List<Integer> ids, Callable<T> body) throws Exception {
@@ -48,7 +55,7 @@ class ThreadTableTests {
 	 * Run a body on a thread whose slot is that of a thread in a context.
 	 * @return what the thread in the context sees in the end, and what the body returned
 	 */
-	private static List<String> whileAnotherHasTheSlot(Callable<String> body) throws Exception {
+	private List<String> whileAnotherHasTheSlot(Callable<String> body) throws Exception {
 		CyclicBarrier barrier = new CyclicBarrier(2);
 		return inOneSlot(2, () -> {
 			if (Thread.currentThread().getName().equals("thread-0")) {
