@@ -2,6 +2,7 @@ package io.github.contextvars;
 
 import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -216,6 +217,21 @@ class RetentionTests {
 		}
 
 		@Test
+		void contextOfARunThatAnOuterScopeTookAlongIsCollectedWhileTheOneAboveItIsHeld() throws Exception {
+			TestThreads.run(() -> {
+				WeakReference<Context> lower = new WeakReference<>(new Context());
+				Context upper = new Context();
+				try (LogCapture log = LogCapture.open()) {
+					Context.Scope scope = new Context().enter();
+					lower.get().run(() -> upper.run(scope::close));
+				}
+
+				assertThat(Garbage.isCollected(lower)).isTrue();
+				Reference.reachabilityFence(upper);
+			});
+		}
+
+		@Test
 		void valuesOfADroppedWrappedTaskAreCollected() {
 			WeakReference<Object> value = new WeakReference<>(new Object());
 			Runnable wrapped = holding(value.get()).wrap(() -> assertThat(VAR.get()).isNotNull());
@@ -291,6 +307,21 @@ class RetentionTests {
 			TestThreads.run(() -> VAR.set(value.get()));
 
 			assertThat(Garbage.isCollected(value)).isTrue();
+		}
+
+		@Test
+		void baseContextIsCollectedWithItsThreadWhileAClosedScopeIsHeld() throws Exception {
+			WeakReference<Object> value = new WeakReference<>(new Object());
+			List<Context.Scope> closed = new ArrayList<>();
+
+			TestThreads.run(() -> {
+				VAR.set(value.get());
+				closed.add(new Context().enter());
+				closed.get(0).close();
+			});
+
+			assertThat(Garbage.isCollected(value)).isTrue();
+			Reference.reachabilityFence(closed);
 		}
 
 	}
