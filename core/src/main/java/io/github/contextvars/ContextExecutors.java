@@ -107,7 +107,9 @@ public final class ContextExecutors {
 	 * Wrap an executor: every task runs in that very context, and sees what the tasks
 	 * before it set, as with asyncio's {@code context=} argument. For event loops and
 	 * serial executors: a task that starts while another runs in the context fails with
-	 * {@link IllegalStateException}, on its own thread.
+	 * {@link IllegalStateException}, on its own thread. If that is not the submitter's, a
+	 * {@link java.util.concurrent.CompletableFuture} waits for such a task for ever, as
+	 * nothing of it has run.
 	 * @param executor the executor
 	 * @param context the context to run in
 	 * @return the wrapped executor
