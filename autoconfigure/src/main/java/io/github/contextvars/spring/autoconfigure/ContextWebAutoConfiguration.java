@@ -3,6 +3,7 @@ package io.github.contextvars.spring.autoconfigure;
 import java.util.List;
 
 import jakarta.servlet.Filter;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -57,8 +58,10 @@ public final class ContextWebAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
-		static ContextValuePrecedence contextValuePrecedence() {
-			return new ContextValuePrecedence();
+		static ContextValuePrecedence contextValuePrecedence(ConfigurableBeanFactory beanFactory,
+				ObjectProvider<ContextVariables> variables) {
+			return new ContextValuePrecedence(
+					() -> new ContextValueArgumentResolver(beanFactory, variables.getObject()));
 		}
 
 		@Bean

@@ -3,6 +3,7 @@ package io.github.contextvars.spring.web;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.BeanPostProcessor;
@@ -16,8 +17,23 @@ import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandl
  * Lets {@link ContextValue} take precedence over Spring's own resolvers, which stand
  * before those of applications: they would bind a {@code Locale}, a {@code ZoneId} or a
  * {@code Reader} to that of the request, whatever annotation it has.
+ * <p>
+ * Where an application configures Spring MVC itself, by a subclass of
+ * {@code WebMvcConfigurationSupport} or an adapter of its own, nobody has asked for our
+ * resolver. Without it, a parameter would be bound to what the client sends.
  */
 public final class ContextValuePrecedence implements BeanPostProcessor {
+
+	private final Supplier<ContextValueArgumentResolver> ours;
+
+	/**
+	 * Create a post-processor.
+	 * @param ours the resolver for where there is none; asked for when it is needed, as
+	 * post-processors are created before most beans
+	 */
+	public ContextValuePrecedence(Supplier<ContextValueArgumentResolver> ours) {
+		this.ours = ours;
+	}
 
 	@Override
 	public Object postProcessAfterInitialization(Object bean, String name) {
@@ -26,7 +42,7 @@ public final class ContextValuePrecedence implements BeanPostProcessor {
 			adapter.setInitBinderArgumentResolvers(oursFirst(adapter.getInitBinderArgumentResolvers()));
 		}
 		else if (bean instanceof HandlerExceptionResolverComposite composite) {
-			composite.getExceptionResolvers().forEach(ContextValuePrecedence::reorder);
+			composite.getExceptionResolvers().forEach(this::reorder);
 		}
 		else {
 			reorder(bean);
@@ -34,19 +50,22 @@ public final class ContextValuePrecedence implements BeanPostProcessor {
 		return bean;
 	}
 
-	private static void reorder(Object bean) {
+	private void reorder(Object bean) {
 		if (bean instanceof ExceptionHandlerExceptionResolver resolver) {
 			HandlerMethodArgumentResolverComposite resolvers = resolver.getArgumentResolvers();
 			resolver.setArgumentResolvers(oursFirst((resolvers != null) ? resolvers.getResolvers() : null));
 		}
 	}
 
-	private static @Nullable List<HandlerMethodArgumentResolver> oursFirst(
+	private @Nullable List<HandlerMethodArgumentResolver> oursFirst(
 			@Nullable List<HandlerMethodArgumentResolver> resolvers) {
 		if (resolvers == null) {
 			return null;
 		}
 		List<HandlerMethodArgumentResolver> sorted = new ArrayList<>(resolvers);
+		if (sorted.stream().noneMatch(ContextValueArgumentResolver.class::isInstance)) {
+			sorted.add(this.ours.get());
+		}
 		sorted.sort(Comparator.comparing((resolver) -> !(resolver instanceof ContextValueArgumentResolver)));
 		return sorted;
 	}

@@ -4,12 +4,26 @@ import java.util.List;
 
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.test.web.servlet.request.MockMvcRequestBuilders;
+import org.springframework.test.web.servlet.result.MockMvcResultMatchers;
+import org.springframework.test.web.servlet.setup.MockMvcBuilders;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.method.annotation.RequestParamMethodArgumentResolver;
 import org.springframework.web.method.support.HandlerMethodArgumentResolver;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurationSupport;
 import org.springframework.web.servlet.handler.HandlerExceptionResolverComposite;
 import org.springframework.web.servlet.mvc.method.annotation.ExceptionHandlerExceptionResolver;
 import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerAdapter;
 
+import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.autoconfigure.ContextVarsAutoConfiguration;
+import io.github.contextvars.spring.autoconfigure.ContextWebAutoConfiguration;
+import io.github.contextvars.spring.declare.ContextVariable;
 import io.github.contextvars.spring.declare.ContextVariables;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -20,10 +34,10 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ContextValuePrecedenceTests {
 
-	private final ContextValuePrecedence precedence = new ContextValuePrecedence();
+	private final ContextValueArgumentResolver ours = new ContextValueArgumentResolver(new DefaultListableBeanFactory(),
+			new ContextVariables(List.of()));
 
-	private final HandlerMethodArgumentResolver ours = new ContextValueArgumentResolver(
-			new DefaultListableBeanFactory(), new ContextVariables(List.of()));
+	private final ContextValuePrecedence precedence = new ContextValuePrecedence(() -> this.ours);
 
 	private final HandlerMethodArgumentResolver first = new RequestParamMethodArgumentResolver(false);
 
@@ -40,6 +54,30 @@ class ContextValuePrecedenceTests {
 		assertThat(bean).isSameAs(adapter);
 		assertThat(adapter.getArgumentResolvers()).containsExactly(this.ours, this.first, this.last);
 		assertThat(adapter.getInitBinderArgumentResolvers()).containsExactly(this.ours, this.first, this.last);
+	}
+
+	@Test
+	void adapterThatNobodyGaveOursGetsIt() {
+		RequestMappingHandlerAdapter adapter = new RequestMappingHandlerAdapter();
+		adapter.setArgumentResolvers(List.of(this.first, this.last));
+		adapter.setInitBinderArgumentResolvers(List.of(this.last));
+
+		this.precedence.postProcessAfterInitialization(adapter, "adapter");
+
+		assertThat(adapter.getArgumentResolvers()).containsExactly(this.ours, this.first, this.last);
+		assertThat(adapter.getInitBinderArgumentResolvers()).containsExactly(this.ours, this.last);
+	}
+
+	@Test
+	void clientCannotChooseTheValueWhereApplicationConfiguresSpringMvcItself() {
+		new WebApplicationContextRunner()
+			.withConfiguration(
+					AutoConfigurations.of(ContextVarsAutoConfiguration.class, ContextWebAutoConfiguration.class))
+			.withUserConfiguration(OwnSpringMvc.class)
+			.run((context) -> MockMvcBuilders.webAppContextSetup(context)
+				.build()
+				.perform(MockMvcRequestBuilders.get("/tenant?tenant=chosen"))
+				.andExpect(MockMvcResultMatchers.content().string("none")));
 	}
 
 	@Test
@@ -79,6 +117,29 @@ class ContextValuePrecedenceTests {
 		ExceptionHandlerExceptionResolver resolver = new ExceptionHandlerExceptionResolver();
 		resolver.setArgumentResolvers(List.of(this.first, this.last, this.ours));
 		return resolver;
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnSpringMvc extends WebMvcConfigurationSupport {
+
+		@Bean
+		Page page() {
+			return new Page();
+		}
+
+	}
+
+	@RestController
+	public static class Page {
+
+		@ContextVariable
+		static final ContextVar<String> TENANT = ContextVar.of("tenant", "none");
+
+		@GetMapping("/tenant")
+		String tenant(@ContextValue("tenant") String tenant) {
+			return tenant;
+		}
+
 	}
 
 }
