@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 import com.jayway.jsonpath.JsonPath;
 import jakarta.servlet.FilterChain;
@@ -20,7 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.boot.actuate.endpoint.SanitizingFunction;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.context.annotation.ImportCandidates;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -151,6 +154,19 @@ class ContextVarsEndpointTomcatTests {
 		}
 	}
 
+	@Test
+	void managementPortWithoutOurAutoConfigurationStarts() {
+		String ours = ImportCandidates.load(AutoConfiguration.class, null)
+			.getCandidates()
+			.stream()
+			.filter((name) -> name.startsWith("io.github.contextvars."))
+			.collect(Collectors.joining(","));
+		try (WebApp app = WebApp.start(Plain.class, "management.server.port=0",
+				"spring.autoconfigure.exclude=" + ours)) {
+			assertThat(app.get(app.managementPort(), "/actuator/health").statusCode()).isEqualTo(200);
+		}
+	}
+
 	private static String shownTo(String user, String... properties) throws Exception {
 		try (WebApp app = WebApp.start(Application.class, properties)) {
 			Gates gates = app.bean(Gates.class);
@@ -273,6 +289,12 @@ class ContextVarsEndpointTomcatTests {
 				throw new IllegalStateException(ex);
 			}
 		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Plain {
 
 	}
 
