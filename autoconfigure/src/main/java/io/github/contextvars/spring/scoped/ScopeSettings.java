@@ -17,6 +17,7 @@ import org.springframework.beans.factory.BeanFactory;
 import org.springframework.context.expression.BeanFactoryResolver;
 import org.springframework.context.expression.MethodBasedEvaluationContext;
 import org.springframework.core.DefaultParameterNameDiscoverer;
+import org.springframework.core.MethodClassKey;
 import org.springframework.core.ParameterNameDiscoverer;
 import org.springframework.expression.EvaluationContext;
 import org.springframework.expression.EvaluationException;
@@ -40,7 +41,8 @@ final class ScopeSettings {
 
 	private static final ParameterNameDiscoverer NAMES = new DefaultParameterNameDiscoverer();
 
-	private final Map<Method, List<Setting>> parsed = new ConcurrentHashMap<>();
+	// By the bean's class, too: methods that types share have each type's settings.
+	private final Map<MethodClassKey, List<Setting>> parsed = new ConcurrentHashMap<>();
 
 	private final Supplier<ContextVariables> variables;
 
@@ -64,7 +66,8 @@ final class ScopeSettings {
 				method, arguments, NAMES);
 		context.setBeanResolver(new BeanFactoryResolver(this.beanFactory));
 		List<Runnable> assignments = new ArrayList<>();
-		for (Setting setting : this.parsed.computeIfAbsent(method, (key) -> parse(scoped, key))) {
+		MethodClassKey key = new MethodClassKey(method, (target != null) ? target.getClass() : null);
+		for (Setting setting : this.parsed.computeIfAbsent(key, (absent) -> parse(scoped, method))) {
 			Object value = setting.evaluate(context);
 			assignments.add(() -> set(setting.declaration().variable(), value));
 		}

@@ -140,6 +140,14 @@ class ContextScopedTests {
 	}
 
 	@Test
+	void settingsOfTypesGoForMethodThatTheyShare() {
+		this.runner.withBean(Acme.class).withBean(Globex.class).run((context) -> {
+			assertThat(context.getBean(Acme.class).inherited()).isEqualTo("acme");
+			assertThat(context.getBean(Globex.class).inherited()).isEqualTo("globex");
+		});
+	}
+
+	@Test
 	void methodGoesBeforeType() {
 		runAs("acme", () -> this.runner
 			.run((context) -> assertThat(context.getBean(TypeLevel.class).fresh()).isEqualTo("none")));
@@ -469,6 +477,16 @@ class ContextScopedTests {
 
 	@ContextScoped(fresh = true)
 	public static class FreshSubclass extends Unannotated {
+
+	}
+
+	@ContextScoped(set = @ContextSetting(variable = "tenant", value = "'acme'"))
+	public static class Acme extends Unannotated {
+
+	}
+
+	@ContextScoped(set = @ContextSetting(variable = "tenant", value = "'globex'"))
+	public static class Globex extends Unannotated {
 
 	}
 
