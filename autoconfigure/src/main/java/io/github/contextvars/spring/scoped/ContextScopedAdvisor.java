@@ -1,6 +1,7 @@
 package io.github.contextvars.spring.scoped;
 
 import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.util.function.Supplier;
 
 import org.aopalliance.aop.Advice;
@@ -69,10 +70,13 @@ public final class ContextScopedAdvisor implements PointcutAdvisor, Ordered {
 	private @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
 		Method method = invocation.getMethod();
 		Class<?> target = (invocation.getThis() != null) ? invocation.getThis().getClass() : method.getDeclaringClass();
+		// A proxy's class knows less than the interface: nothing of names and type
+		// variables.
+		Method specific = Proxy.isProxyClass(target) ? method : AopUtils.getMostSpecificMethod(method, target);
 		ContextScoped scoped = this.methods.find(method, target);
 		Context context = (scoped != null && scoped.fresh()) ? new Context() : Context.copyOfCurrent();
-		Runnable assignments = (scoped != null && scoped.set().length > 0) ? this.settings.evaluate(scoped,
-				AopUtils.getMostSpecificMethod(method, target), invocation.getThis(), invocation.getArguments()) : null;
+		Runnable assignments = (scoped != null && scoped.set().length > 0)
+				? this.settings.evaluate(scoped, specific, invocation.getThis(), invocation.getArguments()) : null;
 		LiveContexts live = this.liveContexts.get();
 		LiveContext work = live.begin(LiveContext.Kind.SCOPED,
 				() -> ClassUtils.getUserClass(target).getSimpleName() + "." + method.getName(), live.currentId(),
@@ -81,7 +85,7 @@ public final class ContextScopedAdvisor implements PointcutAdvisor, Ordered {
 			if (assignments != null) {
 				assignments.run();
 			}
-			return UnfinishedResults.hold(invocation.proceed(), method.getReturnType(), work, live);
+			return UnfinishedResults.hold(invocation.proceed(), specific.getReturnType(), work, live);
 		});
 	}
 

@@ -2,10 +2,12 @@ package io.github.contextvars.spring.scoped;
 
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.lang.reflect.Proxy;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.FactoryBean;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.annotation.AnnotatedElementUtils;
@@ -48,26 +50,35 @@ public final class ScopedMethodCheck implements SmartInitializingSingleton {
 	@Override
 	public void afterSingletonsInstantiated() {
 		for (String name : this.beanFactory.getBeanDefinitionNames()) {
-			Object bean = this.beanFactory.getSingleton(name);
+			Object singleton = this.beanFactory.getSingleton(name);
+			// Of a factory bean, what it makes is the bean.
+			Object bean = (singleton instanceof FactoryBean<?>) ? null : singleton;
 			Class<?> type = (bean != null) ? AopUtils.getTargetClass(bean) : this.beanFactory.getType(name, false);
 			if (type != null && this.methods.mayBeIn(type)) {
-				check(name, bean, ClassUtils.getUserClass(type));
+				for (Class<?> declaring : declaring(type)) {
+					check(name, bean, declaring);
+				}
 			}
 		}
+	}
+
+	// The methods of a JDK proxy are final, and overridden by a proxy of its interfaces.
+	private static Class<?>[] declaring(Class<?> type) {
+		return Proxy.isProxyClass(type) ? type.getInterfaces() : new Class<?>[] { ClassUtils.getUserClass(type) };
 	}
 
 	private void check(String name, @Nullable Object bean, Class<?> type) {
 		for (Method method : ReflectionUtils.getUniqueDeclaredMethods(type)) {
 			ContextScoped scoped = this.methods.find(method, type);
 			if (scoped != null) {
-				check(method);
+				check(type, method);
 				this.settings.parse(scoped, method);
 				requireProxy(name, bean, type, method);
 			}
 		}
 	}
 
-	private static void check(Method method) {
+	private static void check(Class<?> type, Method method) {
 		int modifiers = method.getModifiers();
 		// What a type's annotation says goes for the methods that callers can reach
 		// through a proxy.
@@ -83,7 +94,7 @@ public final class ScopedMethodCheck implements SmartInitializingSingleton {
 					"Make the method neither static, private nor final, or remove the annotation.");
 		}
 		boolean async = AnnotatedElementUtils.hasAnnotation(method, Async.class)
-				|| AnnotatedElementUtils.hasAnnotation(method.getDeclaringClass(), Async.class);
+				|| AnnotatedElementUtils.hasAnnotation(type, Async.class);
 		String reason = UnfinishedResults.reasonToRefuse(method.getReturnType(), async);
 		if (reason != null) {
 			throw new InvalidDeclarationException(
@@ -95,7 +106,8 @@ public final class ScopedMethodCheck implements SmartInitializingSingleton {
 	}
 
 	private static void requireProxy(String name, @Nullable Object bean, Class<?> type, Method method) {
-		if (bean != null && !AopUtils.isAopProxy(bean) && !Modifier.isStatic(method.getModifiers())) {
+		boolean proxied = (bean != null) ? AopUtils.isAopProxy(bean) : !Modifier.isFinal(type.getModifiers());
+		if (!proxied && !Modifier.isStatic(method.getModifiers())) {
 			throw new InvalidDeclarationException(
 					"@ContextScoped does nothing for " + nameOf(method) + ": bean '" + name + "' has no proxy, "
 							+ (Modifier.isFinal(type.getModifiers()) ? "as its class is final"

@@ -2,6 +2,7 @@ package io.github.contextvars.spring.scoped;
 
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,7 +29,7 @@ final class ScopedMethods extends StaticMethodMatcherPointcut {
 
 	ScopedMethods() {
 		// A final class cannot be proxied; ScopedMethodCheck says so better.
-		setClassFilter((type) -> !Modifier.isFinal(type.getModifiers()) && mayBeIn(type));
+		setClassFilter((type) -> (!Modifier.isFinal(type.getModifiers()) || Proxy.isProxyClass(type)) && mayBeIn(type));
 	}
 
 	boolean mayBeIn(Class<?> type) {

@@ -3,8 +3,10 @@ package io.github.contextvars.spring.scoped;
 import java.io.IOException;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 
 import org.aopalliance.intercept.MethodInterceptor;
@@ -14,6 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.aop.Advisor;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.aop.support.NameMatchMethodPointcutAdvisor;
+import org.springframework.beans.factory.FactoryBean;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
@@ -145,6 +148,40 @@ class ContextScopedTests {
 			assertThat(context.getBean(Acme.class).inherited()).isEqualTo("acme");
 			assertThat(context.getBean(Globex.class).inherited()).isEqualTo("globex");
 		});
+	}
+
+	@Test
+	void interfaceAppliesToJdkProxyOfBean() {
+		this.runner.withUserConfiguration(Clients.class).run((context) -> {
+			assertThat(context.getBean("client", Client.class).call("acme")).isEqualTo("acme");
+			assertThat(TENANT.get()).isEqualTo("none");
+		});
+	}
+
+	@Test
+	void interfaceAppliesToJdkProxyThatFactoryMakes() {
+		this.runner.withBean("client", ClientFactory.class).run((context) -> {
+			assertThat(context.getBean(Client.class).call("acme")).isEqualTo("acme");
+			assertThat(TENANT.get()).isEqualTo("none");
+		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void resultIsHeldWhateverTheInterfaceCallsIt(boolean proxyTargetClass) {
+		this.runner.withPropertyValues("spring.aop.proxy-target-class=" + proxyTargetClass)
+			.withBean(AcmeMaker.class)
+			.run((context) -> assertThat(context.getBean(Maker.class).make()).isInstanceOfSatisfying(Callable.class,
+					(callable) -> assertThat(callCarefully(callable)).isEqualTo("acme")));
+	}
+
+	private static Object callCarefully(Callable<?> callable) {
+		try {
+			return callable.call();
+		}
+		catch (Exception ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	@Test
@@ -487,6 +524,54 @@ class ContextScopedTests {
 
 	@ContextScoped(set = @ContextSetting(variable = "tenant", value = "'globex'"))
 	public static class Globex extends Unannotated {
+
+	}
+
+	interface Client {
+
+		@ContextScoped(set = @ContextSetting(variable = "tenant", value = "#tenant"))
+		String call(String tenant);
+
+	}
+
+	static class ClientFactory implements FactoryBean<Client> {
+
+		@Override
+		public Client getObject() {
+			return (Client) Proxy.newProxyInstance(Client.class.getClassLoader(), new Class<?>[] { Client.class },
+					(proxy, method, arguments) -> TENANT.get());
+		}
+
+		@Override
+		public Class<?> getObjectType() {
+			return Client.class;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Clients {
+
+		@Bean
+		Client client() {
+			return new ClientFactory().getObject();
+		}
+
+	}
+
+	interface Maker<T> {
+
+		T make();
+
+	}
+
+	static class AcmeMaker implements Maker<Callable<String>> {
+
+		@Override
+		@ContextScoped(set = @ContextSetting(variable = "tenant", value = "'acme'"))
+		public Callable<String> make() {
+			return TENANT::get;
+		}
 
 	}
 

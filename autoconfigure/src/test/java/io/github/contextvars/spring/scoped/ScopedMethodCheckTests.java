@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.FactoryBean;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
 import org.springframework.beans.factory.support.RootBeanDefinition;
@@ -120,6 +121,24 @@ class ScopedMethodCheckTests {
 				.contains(FinalClass.class.getName() + "#work", "final"));
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "lazy", "prototype" })
+	void finalClassThatIsMadeLaterDoesNotStart(String when) {
+		this.runner.withBean(FinalClass.class, FinalClass::new, (definition) -> {
+			definition.setLazyInit(when.equals("lazy"));
+			definition.setScope(when.equals("prototype") ? when : "singleton");
+		})
+			.run((context) -> assertThat(analyze(context.getStartupFailure()).getDescription())
+				.contains(FinalClass.class.getName() + "#work", "final"));
+	}
+
+	@Test
+	void finalClassThatFactoryMakesDoesNotStart() {
+		this.runner.withBean(FinalFactory.class)
+			.run((context) -> assertThat(analyze(context.getStartupFailure()).getDescription())
+				.contains(FinalClass.class.getName() + "#work", "final"));
+	}
+
 	@Test
 	void recordBehindScopedInterfaceDoesNotStart() {
 		this.runner.withBean(RecordWorker.class)
@@ -156,6 +175,13 @@ class ScopedMethodCheckTests {
 	@Test
 	void futureOfAsyncMethodStarts() {
 		this.runner.withUserConfiguration(AsyncFuture.class).run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void futureOfMethodThatAsyncTypeInheritsStarts() {
+		this.runner.withUserConfiguration(AsyncFuture.class)
+			.withBean(AsyncSubclass.class)
+			.run((context) -> assertThat(context).hasNotFailed());
 	}
 
 	@Test
@@ -420,6 +446,25 @@ class ScopedMethodCheckTests {
 
 		void work(Optional optional) {
 		}
+
+	}
+
+	static class FinalFactory implements FactoryBean<FinalClass> {
+
+		@Override
+		public FinalClass getObject() {
+			return new FinalClass();
+		}
+
+		@Override
+		public Class<?> getObjectType() {
+			return FinalClass.class;
+		}
+
+	}
+
+	@Async
+	static class AsyncSubclass extends BareFuture {
 
 	}
 
