@@ -1,5 +1,6 @@
 package io.github.contextvars.spring.task;
 
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -26,9 +27,13 @@ final class CarryingAdvice implements MethodInterceptor {
 		this.decorator = decorator;
 	}
 
+	static boolean isHandOver(Method method) {
+		return HAND_OVER.contains(method.getName());
+	}
+
 	@Override
 	public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
-		if (HAND_OVER.contains(invocation.getMethod().getName())) {
+		if (isHandOver(invocation.getMethod())) {
 			Class<?>[] types = invocation.getMethod().getParameterTypes();
 			@Nullable Object[] arguments = invocation.getArguments();
 			for (int i = 0; i < types.length; i++) {

@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.FactoryBean;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.BeanPostProcessor;
@@ -15,6 +16,7 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.core.Ordered;
 import org.springframework.core.PriorityOrdered;
+import org.springframework.core.ResolvableType;
 import org.springframework.scheduling.TaskScheduler;
 import org.springframework.scheduling.config.ScheduledTaskRegistrar;
 import org.springframework.util.ClassUtils;
@@ -170,9 +172,11 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, SmartInit
 				&& definition.getResolvedFactoryMethod().getDeclaringClass().getName().startsWith(BOOT);
 	}
 
-	// What a factory bean makes is declared by nobody: an interface will do.
+	// Where a factory bean leaves open what it makes, an interface will do.
 	private static Class<?> declaredType(@Nullable RootBeanDefinition definition, Object bean) {
-		Class<?> type = (definition != null) ? definition.getResolvableType().resolve() : null;
+		ResolvableType declared = (definition != null) ? definition.getResolvableType() : ResolvableType.NONE;
+		ResolvableType made = declared.as(FactoryBean.class);
+		Class<?> type = ((made.resolve() != null) ? made.getGeneric() : declared).resolve();
 		return (type != null && type.isInstance(bean)) ? type : Executor.class;
 	}
 

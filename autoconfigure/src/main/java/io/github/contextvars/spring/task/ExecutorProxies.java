@@ -1,13 +1,19 @@
 package io.github.contextvars.spring.task;
 
+import java.lang.annotation.Annotation;
 import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.TargetSource;
@@ -15,6 +21,10 @@ import org.springframework.aop.framework.Advised;
 import org.springframework.aop.framework.AopConfigException;
 import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.aop.support.AopUtils;
+import org.springframework.context.event.EventListener;
+import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.scheduling.annotation.Schedules;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
@@ -31,6 +41,9 @@ final class ExecutorProxies {
 			ScheduledThreadPoolExecutor.class, ScheduledPoolStandIn.class, ForkJoinPool.class,
 			ForkJoinPoolStandIn.class);
 
+	private static final List<Class<? extends Annotation>> CALLED_BY_SPRING = List.of(EventListener.class,
+			Scheduled.class, Schedules.class);
+
 	private final @Nullable ClassLoader classLoader;
 
 	private final CarryingAdvice carrying;
@@ -46,10 +59,11 @@ final class ExecutorProxies {
 			return target;
 		}
 		Object proxy = isExtensible(target.getClass()) ? subclassProxy(target) : null;
-		if (proxy == null && declaredType.isInterface()) {
+		if (proxy == null && declaredType.isInterface()
+				&& ownMethods(target.getClass()).noneMatch(ExecutorProxies::isCalledBySpring)) {
 			proxy = interfaceProxy(target);
 		}
-		return proxy;
+		return declaredType.isInstance(proxy) ? proxy : null; // not if it is sealed
 	}
 
 	Object interfaceProxy(Object target) {
@@ -95,11 +109,41 @@ final class ExecutorProxies {
 
 	private static boolean isExtensible(Class<?> type) {
 		return !Modifier.isFinal(type.getModifiers()) && !Modifier.isPrivate(type.getModifiers())
-				&& (Modifier.isPublic(type.getModifiers()) || !type.getName().startsWith("java."));
+				&& (Modifier.isPublic(type.getModifiers()) || !type.getName().startsWith("java."))
+				&& ownMethods(type).noneMatch(ExecutorProxies::isObstacle);
 	}
 
-	// A final method runs on the proxy itself: it finds there what the target's
-	// constructor had set.
+	private static Stream<Method> ownMethods(Class<?> type) {
+		List<Method> methods = new ArrayList<>();
+		for (Class<?> one = type; one != null && isCopied(one); one = one.getSuperclass()) {
+			methods.addAll(List.of(one.getDeclaredMethods()));
+		}
+		return methods.stream();
+	}
+
+	// A final method runs on the proxy itself: it carries nothing, and changes nothing
+	// that the target sees.
+	private static boolean isObstacle(Method method) {
+		int modifiers = method.getModifiers();
+		if (Modifier.isPrivate(modifiers)) {
+			return isCalledBySpring(method);
+		}
+		return Modifier.isFinal(modifiers) && !Modifier.isStatic(modifiers) && !Modifier.isProtected(modifiers)
+				&& (CarryingAdvice.isHandOver(method) || isChanging(method.getDeclaringClass()));
+	}
+
+	// Spring's own classes keep to copies of their fields.
+	private static boolean isChanging(Class<?> type) {
+		return !type.getName().startsWith("org.springframework.") && Arrays.stream(type.getDeclaredFields())
+			.anyMatch((field) -> !Modifier.isStatic(field.getModifiers()) && !Modifier.isFinal(field.getModifiers()));
+	}
+
+	// Spring refuses to call such a method where the bean's proxy does not have it.
+	private static boolean isCalledBySpring(Method method) {
+		return CALLED_BY_SPRING.stream().anyMatch((type) -> AnnotatedElementUtils.hasAnnotation(method, type));
+	}
+
+	// A final method finds there what the target's constructor had set.
 	private static void copyFields(Object target, Object proxy) {
 		if (!AopUtils.isCglibProxy(proxy)) {
 			return;

@@ -1,0 +1,259 @@
+package io.github.contextvars.spring.task;
+
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.FactoryBean;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.task.TaskSchedulingAutoConfiguration;
+import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.scheduling.annotation.EnableScheduling;
+import org.springframework.scheduling.annotation.Scheduled;
+
+import io.github.contextvars.Context;
+import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.autoconfigure.ContextTaskAutoConfiguration;
+import io.github.contextvars.spring.autoconfigure.ContextVarsAutoConfiguration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Executors that are awkward to proxy: they carry, or work as they would without us and
+ * are said not to carry.
+ */
+class GuestExecutorTests {
+
+	private static final ContextVar<String> TENANT = ContextVar.of("tenant", "none");
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class, ContextTaskAutoConfiguration.class,
+				TaskSchedulingAutoConfiguration.class));
+
+	@Test
+	void executorWhoseMethodsAreFinalCarriesBehindItsInterface() {
+		this.runner.withUserConfiguration(FinalMethods.class)
+			.run((context) -> assertThat(readOn(context.getBean("behindInterface", Executor.class))).isEqualTo("acme"));
+	}
+
+	@Test
+	void executorWhoseMethodsAreFinalIsNotSaidToCarry() {
+		this.runner.withUserConfiguration(FinalMethods.class).run((context) -> {
+			assertThat(readOn(context.getBean("asClass", Executor.class))).isEqualTo("none");
+			assertThat(entryOf("asClass", context).propagates()).isFalse();
+		});
+	}
+
+	@Test
+	void executorWithFinalMethodThatChangesItWorks() {
+		this.runner.withBean("gate", Gate.class).run((context) -> {
+			Gate gate = context.getBean(Gate.class);
+			gate.open();
+
+			assertThat(readOn(gate)).isEqualTo("none");
+			assertThat(entryOf("gate", context).propagates()).isFalse();
+		});
+	}
+
+	@Test
+	void executorWithPrivateScheduledMethodStarts() {
+		this.runner.withUserConfiguration(Polling.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(readOn(context.getBean(Poller.class))).isEqualTo("none");
+			assertThat(entryOf("poller", context).propagates()).isFalse();
+		});
+	}
+
+	@Test
+	void finalScheduledExecutorBehindItsInterfaceStarts() {
+		this.runner.withUserConfiguration(FinalPolling.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(entryOf("poller", context).propagates()).isFalse();
+		});
+	}
+
+	@Test
+	void executorIsInjectedAsTheFinalClassThatFactoryMakes() {
+		this.runner.withBean("made", FreshThreadFactory.class)
+			.withBean(NeedsFreshThread.class)
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void executorIsInjectedAsSealedInterface() {
+		this.runner.withUserConfiguration(Sealed.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(entryOf("closed", context).propagates()).isFalse();
+		});
+	}
+
+	private static ExecutorCoverage.Entry entryOf(String bean, AssertableApplicationContext context) {
+		return context.getBean(ExecutorCoverage.class)
+			.list()
+			.stream()
+			.filter((entry) -> entry.bean().equals(bean))
+			.findFirst()
+			.orElseThrow();
+	}
+
+	private static String readOn(Executor executor) {
+		return new Context().call(() -> {
+			TENANT.set("acme");
+			return CompletableFuture.supplyAsync(TENANT::get, executor).join();
+		});
+	}
+
+	// As those of Spring Security are.
+	static class FinalExecute implements Executor {
+
+		@Override
+		public final void execute(Runnable task) {
+			new Thread(task).start();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class FinalMethods {
+
+		@Bean
+		Executor behindInterface() {
+			return new FinalExecute();
+		}
+
+		@Bean
+		FinalExecute asClass() {
+			return new FinalExecute();
+		}
+
+	}
+
+	public static class Gate implements Executor {
+
+		private boolean open;
+
+		@Override
+		public void execute(Runnable task) {
+			if (!this.open) {
+				throw new RejectedExecutionException("The gate is closed");
+			}
+			new Thread(task).start();
+		}
+
+		public final void open() {
+			this.open = true;
+		}
+
+	}
+
+	static class Poller implements Executor {
+
+		private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
+
+		@Override
+		public void execute(Runnable task) {
+			this.tasks.add(task);
+		}
+
+		@Scheduled(fixedDelay = 10)
+		private void poll() {
+			Runnable task = this.tasks.poll();
+			if (task != null) {
+				task.run();
+			}
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableScheduling
+	static class Polling {
+
+		@Bean
+		Poller poller() {
+			return new Poller();
+		}
+
+	}
+
+	public static final class FinalPoller implements Executor {
+
+		@Override
+		public void execute(Runnable task) {
+			new Thread(task).start();
+		}
+
+		@Scheduled(fixedDelay = 10)
+		public void poll() {
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableScheduling
+	static class FinalPolling {
+
+		@Bean
+		Executor poller() {
+			return new FinalPoller();
+		}
+
+	}
+
+	static final class FreshThread implements Closed {
+
+		@Override
+		public void execute(Runnable task) {
+			new Thread(task).start();
+		}
+
+	}
+
+	static class FreshThreadFactory implements FactoryBean<FreshThread> {
+
+		@Override
+		public FreshThread getObject() {
+			return new FreshThread();
+		}
+
+		@Override
+		public Class<?> getObjectType() {
+			return FreshThread.class;
+		}
+
+	}
+
+	record NeedsFreshThread(FreshThread executor) {
+
+	}
+
+	sealed interface Closed extends Executor permits FreshThread {
+
+	}
+
+	record NeedsClosed(Closed executor) {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Sealed {
+
+		@Bean
+		Closed closed() {
+			return new FreshThread();
+		}
+
+		@Bean
+		NeedsClosed needsClosed(Closed closed) {
+			return new NeedsClosed(closed);
+		}
+
+	}
+
+}
