@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.aop.support.AopUtils;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.core.task.TaskDecorator;
 import org.springframework.core.task.support.CompositeTaskDecorator;
@@ -36,7 +37,9 @@ final class ExecutorDecorators {
 	 * @return whether the executor is one that asks decorators
 	 */
 	static boolean add(Object executor, TaskDecorator ours) {
-		Field field = isDecorated(executor.getClass()) ? decoratorField(executor) : null;
+		// A proxy, such as that of a scoped bean, has the methods but not the field.
+		Field field = (isDecorated(executor.getClass()) && !AopUtils.isAopProxy(executor)) ? decoratorField(executor)
+				: null;
 		if (field == null) {
 			return false;
 		}

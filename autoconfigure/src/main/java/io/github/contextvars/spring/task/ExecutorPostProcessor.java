@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import org.springframework.aop.scope.ScopedProxyUtils;
 import org.springframework.beans.factory.FactoryBean;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.BeanDefinition;
@@ -99,7 +100,7 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, SmartInit
 		if (!(bean instanceof Executor || bean instanceof TaskScheduler)) {
 			return bean;
 		}
-		if (this.exclude.get().contains(name)) {
+		if (isExcluded(name)) {
 			ExecutorDecorators.removeOurs(bean);
 			return covered(name, bean, false, "excluded by contextvars.task.exclude");
 		}
@@ -128,6 +129,12 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, SmartInit
 					.formatted(name));
 			}
 		}
+	}
+
+	// What a scoped proxy stands for has a name that no user gave it.
+	private boolean isExcluded(String name) {
+		return this.exclude.get()
+			.contains(ScopedProxyUtils.isScopedTarget(name) ? ScopedProxyUtils.getOriginalBeanName(name) : name);
 	}
 
 	private Object cover(String name, Object bean, Class<?> declaredType) {

@@ -1,21 +1,30 @@
 package io.github.contextvars.spring.task;
 
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.FactoryBean;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.beans.factory.config.CustomScopeConfigurer;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.task.TaskSchedulingAutoConfiguration;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Scope;
+import org.springframework.context.annotation.ScopedProxyMode;
+import org.springframework.context.support.SimpleThreadScope;
 import org.springframework.scheduling.annotation.EnableScheduling;
 import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
+import org.springframework.web.context.request.RequestScope;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
@@ -91,6 +100,27 @@ class GuestExecutorTests {
 			assertThat(context).hasNotFailed();
 			assertThat(entryOf("closed", context).propagates()).isFalse();
 		});
+	}
+
+	@Test
+	void scopedExecutorKeepsUsersDecorator() {
+		this.runner.withUserConfiguration(Scoped.class).run((context) -> {
+			assertThat(readOn(context.getBean("perThread", Executor.class))).isEqualTo("acme");
+			assertThat(context.getBean(Scoped.class).seen).containsExactly("decorator acme");
+		});
+	}
+
+	@Test
+	void executorWhoseScopeIsNotActiveStarts() {
+		this.runner.withUserConfiguration(Scoped.class, NeedsRequest.class)
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void scopedExecutorIsExcludedByItsName() {
+		this.runner.withUserConfiguration(Scoped.class)
+			.withPropertyValues("contextvars.task.exclude=perThread")
+			.run((context) -> assertThat(readOn(context.getBean("perThread", Executor.class))).isEqualTo("none"));
 	}
 
 	private static ExecutorCoverage.Entry entryOf(String bean, AssertableApplicationContext context) {
@@ -253,6 +283,43 @@ class GuestExecutorTests {
 		NeedsClosed needsClosed(Closed closed) {
 			return new NeedsClosed(closed);
 		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Scoped {
+
+		private final List<String> seen = new CopyOnWriteArrayList<>();
+
+		@Bean
+		static CustomScopeConfigurer scopes() {
+			CustomScopeConfigurer scopes = new CustomScopeConfigurer();
+			scopes.addScope("thread", new SimpleThreadScope());
+			scopes.addScope("request", new RequestScope());
+			return scopes;
+		}
+
+		@Bean
+		@Scope(scopeName = "thread", proxyMode = ScopedProxyMode.TARGET_CLASS)
+		ThreadPoolTaskExecutor perThread() {
+			ThreadPoolTaskExecutor executor = new ThreadPoolTaskExecutor();
+			executor.setDaemon(true);
+			executor.setTaskDecorator((task) -> () -> {
+				this.seen.add("decorator " + TENANT.get());
+				task.run();
+			});
+			return executor;
+		}
+
+		@Bean
+		@Scope(scopeName = "request", proxyMode = ScopedProxyMode.TARGET_CLASS)
+		ThreadPoolTaskExecutor perRequest() {
+			return new ThreadPoolTaskExecutor();
+		}
+
+	}
+
+	record NeedsRequest(@Qualifier("perRequest") Executor executor) {
 
 	}
 
