@@ -127,7 +127,7 @@ public final class ContextVarsEndpoint {
 		for (Map.Entry<ContextVar<?>, @Nullable Object> entry : work.context().entrySet()) {
 			String name = entry.getKey().name();
 			if (names.test(name) && ++count <= MAX_VARIABLES) {
-				values.put(uniqueKey(values, name), sanitize(name, entry.getValue(), showUnsanitized));
+				values.put(uniqueKey(values, name), sanitize(entry.getKey(), entry.getValue(), showUnsanitized));
 			}
 		}
 		Thread thread = work.thread();
@@ -146,13 +146,13 @@ public final class ContextVarsEndpoint {
 		return key;
 	}
 
-	private @Nullable Object sanitize(String name, @Nullable Object value, boolean showUnsanitized) {
-		ContextVariables.Declaration declaration = this.variables.find(name);
-		if (declaration != null && declaration.sensitive()) {
+	private @Nullable Object sanitize(ContextVar<?> variable, @Nullable Object value, boolean showUnsanitized) {
+		if (this.variables.isSensitive(variable)) {
 			return SanitizableData.SANITIZED_VALUE;
 		}
 		try {
-			return this.sanitizer.sanitize(new SanitizableData(null, name, PrintableValue.of(value)), showUnsanitized);
+			return this.sanitizer.sanitize(new SanitizableData(null, variable.name(), PrintableValue.of(value)),
+					showUnsanitized);
 		}
 		catch (RuntimeException ex) {
 			// A sanitizing function that fails may have been about to mask the value.

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.BeanFactory;
@@ -20,7 +21,11 @@ import io.github.contextvars.ContextVar;
 /**
  * The context variables that an application has declared, by name. Immutable.
  */
-public final class ContextVariables {
+public final class ContextVariables implements AutoCloseable {
+
+	// Of applications that run: they may share contexts, and what one hides no other
+	// shows.
+	private static final List<ContextVariables> OPEN = new CopyOnWriteArrayList<>();
 
 	private final Map<String, Declaration> declarations = new LinkedHashMap<>();
 
@@ -57,6 +62,7 @@ public final class ContextVariables {
 			parent.getBeanProvider(ContextVariables.class)
 				.ifUnique((inherited) -> inherited.declarations.forEach(variables.declarations::putIfAbsent));
 		}
+		OPEN.add(variables);
 		return variables;
 	}
 
@@ -83,6 +89,31 @@ public final class ContextVariables {
 	 */
 	public @Nullable Declaration find(String name) {
 		return this.declarations.get(name);
+	}
+
+	/**
+	 * Tell whether the values of a variable must never be shown.
+	 * @param variable the variable, declared or not
+	 * @return whether it, or another of its name, is declared sensitive here, or it is in
+	 * another application that runs in the JVM, such as a child of this one
+	 */
+	public boolean isSensitive(ContextVar<?> variable) {
+		Declaration declaration = find(variable.name());
+		return (declaration != null && declaration.sensitive())
+				|| OPEN.stream().anyMatch((open) -> open.declaresSensitive(variable));
+	}
+
+	private boolean declaresSensitive(ContextVar<?> variable) {
+		Declaration declaration = find(variable.name());
+		return declaration != null && declaration.sensitive() && declaration.variable().equals(variable);
+	}
+
+	/**
+	 * Forget the application: from now on, what others show is theirs to decide.
+	 */
+	@Override
+	public void close() {
+		OPEN.remove(this);
 	}
 
 	/**

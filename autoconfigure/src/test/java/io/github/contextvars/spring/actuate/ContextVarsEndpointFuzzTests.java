@@ -63,8 +63,8 @@ class ContextVarsEndpointFuzzTests {
 		return Stream.of(
 				PlantedBug.in(ContextVarsEndpoint.class, "this.variables.find(variable) == null",
 						"this.variables.names().stream().noneMatch((name) -> name.startsWith(variable))"),
-				PlantedBug.in(ContextVarsEndpoint.class, "if (declaration != null && declaration.sensitive()) {",
-						"if (declaration == null) {"),
+				PlantedBug.in(ContextVarsEndpoint.class, "if (this.variables.isSensitive(variable)) {",
+						"if (this.variables.find(variable.name()) == null) {"),
 				PlantedBug.in(PrintableValue.class, "return cut(text);", "return text;"));
 	}
 

@@ -10,10 +10,12 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.actuate.endpoint.SanitizingFunction;
 import org.springframework.boot.actuate.endpoint.Show;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.ResolvableType;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.declare.ContextVariable;
 import io.github.contextvars.spring.declare.ContextVariables;
 import io.github.contextvars.spring.live.LiveContext;
 import io.github.contextvars.spring.live.LiveContexts;
@@ -73,6 +75,25 @@ class ContextVarsEndpointTests {
 
 		assertThat(described[0].contexts().get(0).variables()).hasSize(2)
 			.allSatisfy((name, value) -> assertThat(value).isEqualTo("******"));
+	}
+
+	@Test
+	void variableThatAnotherApplicationDeclaresSensitiveIsMasked() {
+		ContextVarsEndpoint ofParent = endpoint(Show.ALWAYS, List.of());
+		Object[] shown = new Object[2];
+
+		run(() -> {
+			Child.TICKET.set("secret");
+			try (GenericApplicationContext child = new GenericApplicationContext()) {
+				child.registerBean(Child.class);
+				child.registerBean(ContextVariables.class, () -> ContextVariables.of(child.getBeanFactory()));
+				child.refresh();
+				shown[0] = ofParent.contextVars().contexts().get(0).variables().get("ticket");
+			}
+			shown[1] = ofParent.contextVars().contexts().get(0).variables().get("ticket");
+		});
+
+		assertThat(shown).containsExactly("******", "secret");
 	}
 
 	@Test
@@ -142,6 +163,13 @@ class ContextVarsEndpointTests {
 
 	private void run(Runnable body) {
 		this.live.run(this.live.begin(LiveContext.Kind.TASK, () -> "test", null, new Context()), body);
+	}
+
+	static class Child {
+
+		@ContextVariable(sensitive = true)
+		static final ContextVar<String> TICKET = ContextVar.of("ticket");
+
 	}
 
 }
