@@ -1,7 +1,5 @@
 package io.github.contextvars.spring.autoconfigure;
 
-import java.util.List;
-
 import jakarta.servlet.Filter;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
@@ -15,8 +13,8 @@ import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.filter.OncePerRequestFilter;
-import org.springframework.web.method.support.HandlerMethodArgumentResolver;
 import org.springframework.web.servlet.config.annotation.AsyncSupportConfigurer;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
@@ -61,12 +59,11 @@ public final class ContextWebAutoConfiguration {
 		static ContextValuePrecedence contextValuePrecedence(ConfigurableBeanFactory beanFactory,
 				ObjectProvider<ContextVariables> variables) {
 			return new ContextValuePrecedence(
-					() -> new ContextValueArgumentResolver(beanFactory, variables.getObject()));
+					SingletonSupplier.of(() -> new ContextValueArgumentResolver(beanFactory, variables.getObject())));
 		}
 
 		@Bean
-		WebMvcConfigurer contextWebMvcConfigurer(ConfigurableBeanFactory beanFactory, ContextVariables variables,
-				LiveContexts liveContexts, ContextVarsProperties properties) {
+		WebMvcConfigurer contextWebMvcConfigurer(LiveContexts liveContexts, ContextVarsProperties properties) {
 			boolean carries = properties.getTask().isEnabled();
 			return new WebMvcConfigurer() {
 
@@ -75,11 +72,6 @@ public final class ContextWebAutoConfiguration {
 					if (carries) {
 						configurer.registerCallableInterceptors(new CarryingCallableInterceptor(liveContexts));
 					}
-				}
-
-				@Override
-				public void addArgumentResolvers(List<HandlerMethodArgumentResolver> resolvers) {
-					resolvers.add(new ContextValueArgumentResolver(beanFactory, variables));
 				}
 
 			};

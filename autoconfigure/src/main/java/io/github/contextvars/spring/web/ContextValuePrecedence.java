@@ -1,7 +1,6 @@
 package io.github.contextvars.spring.web;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -14,13 +13,12 @@ import org.springframework.web.servlet.mvc.method.annotation.ExceptionHandlerExc
 import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerAdapter;
 
 /**
- * Lets {@link ContextValue} take precedence over Spring's own resolvers, which stand
- * before those of applications: they would bind a {@code Locale}, a {@code ZoneId} or a
- * {@code Reader} to that of the request, whatever annotation it has.
- * <p>
- * Where an application configures Spring MVC itself, by a subclass of
- * {@code WebMvcConfigurationSupport} or an adapter of its own, nobody has asked for our
- * resolver. Without it, a parameter would be bound to what the client sends.
+ * Gives Spring MVC the resolver of {@link ContextValue}, before all of Spring's own.
+ * Those would bind a {@code Locale}, a {@code ZoneId} or a {@code Reader} to that of the
+ * request, whatever annotation it has; and {@code WebMvcConfigurer}s, whose resolvers
+ * stand behind them, are not asked where an application extends
+ * {@code WebMvcConfigurationSupport} or has an adapter of its own: there, Spring would
+ * take the value from what the client sends.
  */
 public final class ContextValuePrecedence implements BeanPostProcessor {
 
@@ -28,8 +26,8 @@ public final class ContextValuePrecedence implements BeanPostProcessor {
 
 	/**
 	 * Create a post-processor.
-	 * @param ours the resolver for where there is none; asked for when it is needed, as
-	 * post-processors are created before most beans
+	 * @param ours the resolver; asked for when it is needed, as post-processors are
+	 * created before most beans
 	 */
 	public ContextValuePrecedence(Supplier<ContextValueArgumentResolver> ours) {
 		this.ours = ours;
@@ -63,10 +61,8 @@ public final class ContextValuePrecedence implements BeanPostProcessor {
 			return null;
 		}
 		List<HandlerMethodArgumentResolver> sorted = new ArrayList<>(resolvers);
-		if (sorted.stream().noneMatch(ContextValueArgumentResolver.class::isInstance)) {
-			sorted.add(this.ours.get());
-		}
-		sorted.sort(Comparator.comparing((resolver) -> !(resolver instanceof ContextValueArgumentResolver)));
+		sorted.removeIf(ContextValueArgumentResolver.class::isInstance);
+		sorted.add(0, this.ours.get());
 		return sorted;
 	}
 
