@@ -83,8 +83,8 @@ final class ExecutorProxies {
 			return isExtensible(type) ? subclassing(new ExtensibleTarget(type, null)).getProxyClass(this.classLoader)
 					: null;
 		}
-		catch (AopConfigException ex) {
-			return null;
+		catch (AopConfigException | LinkageError ex) {
+			return null; // of a bean that is never made, say, as its library is not there
 		}
 	}
 

@@ -30,8 +30,10 @@ import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.autoconfigure.ContextTaskAutoConfiguration;
 import io.github.contextvars.spring.autoconfigure.ContextVarsAutoConfiguration;
+import io.github.contextvars.spring.testing.WithoutClass;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Executors that are awkward to proxy: they carry, or work as they would without us and
@@ -123,6 +125,17 @@ class GuestExecutorTests {
 			.run((context) -> assertThat(readOn(context.getBean("perThread", Executor.class))).isEqualTo("none"));
 	}
 
+	@Test
+	void classThatCannotBeReadHasNoProxyClass() throws Exception {
+		Class<?> unreadable = new WithoutClass(Missing.class, Unreadable.class).loadClass(Unreadable.class.getName());
+		ExecutorProxies proxies = new ExecutorProxies(unreadable.getClassLoader(), new CarryingAdvice(() -> {
+			throw new IllegalStateException("not asked");
+		}));
+
+		assertThatExceptionOfType(LinkageError.class).isThrownBy(unreadable::getDeclaredMethods);
+		assertThat(proxies.proxyClass(unreadable)).isNull();
+	}
+
 	private static ExecutorCoverage.Entry entryOf(String bean, AssertableApplicationContext context) {
 		return context.getBean(ExecutorCoverage.class)
 			.list()
@@ -137,6 +150,22 @@ class GuestExecutorTests {
 			TENANT.set("acme");
 			return CompletableFuture.supplyAsync(TENANT::get, executor).join();
 		});
+	}
+
+	static class Missing {
+
+	}
+
+	static class Unreadable implements Executor {
+
+		@Override
+		public void execute(Runnable task) {
+			task.run();
+		}
+
+		void needs(Missing argument) {
+		}
+
 	}
 
 	// As those of Spring Security are.
