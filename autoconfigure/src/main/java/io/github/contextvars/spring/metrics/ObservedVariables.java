@@ -14,9 +14,11 @@ import io.github.contextvars.spring.declare.ContextVariables;
  * Adds the values of observed variables to observations, as key values of high
  * cardinality. Micrometer asks for them when an observation stops, on the thread that
  * stops it: what counts is what is set there then. A key value that the observation has
- * already stays.
+ * already stays, and what another application in the JVM declares sensitive is left out.
  */
 public final class ObservedVariables implements ObservationFilter {
+
+	private final Supplier<ContextVariables> variables;
 
 	private final Supplier<List<ContextVariables.Declaration>> observed;
 
@@ -26,15 +28,17 @@ public final class ObservedVariables implements ObservationFilter {
 	 * the first time, as registries of observations are made early
 	 */
 	public ObservedVariables(Supplier<ContextVariables> variables) {
+		this.variables = SingletonSupplier.of(variables);
 		this.observed = SingletonSupplier
-			.of(() -> variables.get().all().stream().filter(ContextVariables.Declaration::observed).toList());
+			.of(() -> this.variables.get().all().stream().filter(ContextVariables.Declaration::observed).toList());
 	}
 
 	@Override
 	public Observation.Context map(Observation.Context context) {
 		for (ContextVariables.Declaration declaration : this.observed.get()) {
 			String value = declaration.currentLine();
-			if (value != null && !has(context, declaration.name())) {
+			if (value != null && !has(context, declaration.name())
+					&& !this.variables.get().isSensitive(declaration.variable())) {
 				context.addHighCardinalityKeyValue(KeyValue.of(declaration.name(), value));
 			}
 		}

@@ -1,5 +1,6 @@
 package io.github.contextvars.spring.metrics;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.GenericApplicationContext;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
@@ -51,6 +53,22 @@ class ObservedVariablesTests {
 	void variableThatIsNotSetIsNotThere() {
 		this.runner.run((context) -> assertThat(observe(context, () -> {
 		})).isEmpty());
+	}
+
+	@Test
+	void variableThatAnotherApplicationDeclaresSensitiveIsNotThere() {
+		this.runner.run((context) -> {
+			List<Map<String, String>> values = new ArrayList<>();
+			try (GenericApplicationContext other = new GenericApplicationContext()) {
+				other.registerBean(ContextVariables.class, () -> ContextVariables.of(other.getBeanFactory()));
+				other.registerBean(Discreet.class);
+				other.refresh();
+				values.add(Map.copyOf(observe(context, () -> Variables.TENANT.set("acme"))));
+			}
+			values.add(Map.copyOf(observe(context, () -> Variables.TENANT.set("acme"))));
+
+			assertThat(values).containsExactly(Map.of(), Map.of("tenant", "acme"));
+		});
 	}
 
 	@Test
@@ -196,6 +214,13 @@ class ObservedVariablesTests {
 		public String toString() {
 			throw new IllegalStateException("toString");
 		}
+
+	}
+
+	static class Discreet {
+
+		@ContextVariable(sensitive = true)
+		static final ContextVar<String> TENANT = Variables.TENANT;
 
 	}
 
