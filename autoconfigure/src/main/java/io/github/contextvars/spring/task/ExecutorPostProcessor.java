@@ -97,38 +97,56 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, SmartInit
 
 	@Override
 	public Object postProcessAfterInitialization(Object bean, String name) {
-		if (!(bean instanceof Executor || bean instanceof TaskScheduler)) {
-			return bean;
-		}
-		if (isExcluded(name)) {
-			ExecutorDecorators.removeOurs(bean);
-			return covered(name, bean, false, "excluded by contextvars.task.exclude");
-		}
-		RootBeanDefinition definition = definitionOf(name);
-		if (this.bootOnly.getAsBoolean() && !isOfBoot(definition)) {
-			return covered(name, bean, false, "not defined by Spring Boot, and contextvars.task.executors=boot");
-		}
-		if (bean.getClass().getPackage() == Context.class.getPackage()) {
-			return covered(name, bean, true, "ContextExecutors"); // by the user's policy
-		}
-		if (isDistributed(bean)) {
-			return uncovered(name, bean, "hands serialized tasks to other processes",
-					"Give the tasks their values as arguments");
-		}
-		return cover(name, bean, declaredType(definition, bean));
+		return (isExecutor(bean) && !isSettled(name, bean)) ? cover(name, bean, declaredType(definitionOf(name), bean))
+				: bean;
 	}
 
 	/**
-	 * Warn of names to leave alone that no bean has.
+	 * Warn of executors that were registered as objects, for which no post-processor is
+	 * asked, and of names to leave alone that no bean has.
 	 */
 	@Override
 	public void afterSingletonsInstantiated() {
+		for (String name : this.beanFactory.getSingletonNames()) {
+			Object bean = this.beanFactory.containsBeanDefinition(name) ? null : this.beanFactory.getSingleton(name);
+			if (bean != null && isExecutor(bean) && !isSettled(name, bean)) {
+				// It may live longer than the application: it is not ours to change.
+				uncovered(name, bean, "it was registered as an object",
+						"Register a bean definition, or ContextExecutors.wrap(executor)");
+			}
+		}
 		for (String name : this.exclude.get()) {
 			if (!this.beanFactory.containsBean(name)) {
 				logger.warn("'contextvars.task.exclude' names '%s', and no bean has that name. Correct or remove it."
 					.formatted(name));
 			}
 		}
+	}
+
+	private static boolean isExecutor(Object bean) {
+		return bean instanceof Executor || bean instanceof TaskScheduler;
+	}
+
+	// Whether it is decided already if the executor carries.
+	private boolean isSettled(String name, Object bean) {
+		if (isExcluded(name)) {
+			ExecutorDecorators.removeOurs(bean);
+			covered(name, bean, false, "excluded by contextvars.task.exclude");
+		}
+		else if (this.bootOnly.getAsBoolean() && !isOfBoot(definitionOf(name))) {
+			covered(name, bean, false, "not defined by Spring Boot, and contextvars.task.executors=boot");
+		}
+		else if (bean.getClass().getPackage() == Context.class.getPackage()) {
+			covered(name, bean, true, "ContextExecutors"); // by the user's policy
+		}
+		else if (isDistributed(bean)) {
+			uncovered(name, bean, "hands serialized tasks to other processes",
+					"Give the tasks their values as arguments");
+		}
+		else {
+			return false;
+		}
+		return true;
 	}
 
 	// What a scoped proxy stands for has a name that no user gave it.

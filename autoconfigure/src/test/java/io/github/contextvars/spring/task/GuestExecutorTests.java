@@ -16,11 +16,14 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.task.TaskSchedulingAutoConfiguration;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.ApplicationContextInitializer;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Scope;
 import org.springframework.context.annotation.ScopedProxyMode;
 import org.springframework.context.support.SimpleThreadScope;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.scheduling.annotation.EnableScheduling;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
@@ -126,6 +129,25 @@ class GuestExecutorTests {
 	}
 
 	@Test
+	void executorThatIsRegisteredAsObjectIsLeftAloneAndNotSaidToCarry() {
+		SimpleAsyncTaskExecutor executor = new SimpleAsyncTaskExecutor();
+
+		this.runner.withInitializer(registering(executor)).run((context) -> {
+			assertThat(readOn(context.getBean("object", Executor.class))).isEqualTo("none");
+			assertThat(entryOf("object", context).how()).isEqualTo("it was registered as an object");
+			assertThat(entryOf("object", context).propagates()).isFalse();
+		});
+	}
+
+	@Test
+	void excludedExecutorThatIsRegisteredAsObjectIsNotWarnedOf() {
+		this.runner.withInitializer(registering(new SimpleAsyncTaskExecutor()))
+			.withPropertyValues("contextvars.task.exclude=object")
+			.run((context) -> assertThat(entryOf("object", context).how())
+				.isEqualTo("excluded by contextvars.task.exclude"));
+	}
+
+	@Test
 	void classThatCannotBeReadHasNoProxyClass() throws Exception {
 		Class<?> unreadable = new WithoutClass(Missing.class, Unreadable.class).loadClass(Unreadable.class.getName());
 		ExecutorProxies proxies = new ExecutorProxies(unreadable.getClassLoader(), new CarryingAdvice(() -> {
@@ -143,6 +165,10 @@ class GuestExecutorTests {
 			.filter((entry) -> entry.bean().equals(bean))
 			.findFirst()
 			.orElseThrow();
+	}
+
+	private static ApplicationContextInitializer<ConfigurableApplicationContext> registering(Executor executor) {
+		return (context) -> context.getBeanFactory().registerSingleton("object", executor);
 	}
 
 	private static String readOn(Executor executor) {
