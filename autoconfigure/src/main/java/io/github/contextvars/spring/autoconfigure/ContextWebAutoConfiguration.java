@@ -1,5 +1,7 @@
 package io.github.contextvars.spring.autoconfigure;
 
+import java.util.List;
+
 import jakarta.servlet.Filter;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
@@ -15,6 +17,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.filter.OncePerRequestFilter;
+import org.springframework.web.method.support.HandlerMethodArgumentResolver;
 import org.springframework.web.servlet.config.annotation.AsyncSupportConfigurer;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
@@ -63,7 +66,8 @@ public final class ContextWebAutoConfiguration {
 		}
 
 		@Bean
-		WebMvcConfigurer contextWebMvcConfigurer(LiveContexts liveContexts, ContextVarsProperties properties) {
+		WebMvcConfigurer contextWebMvcConfigurer(ConfigurableBeanFactory beanFactory, ContextVariables variables,
+				LiveContexts liveContexts, ContextVarsProperties properties) {
 			boolean carries = properties.getTask().isEnabled();
 			return new WebMvcConfigurer() {
 
@@ -72,6 +76,12 @@ public final class ContextWebAutoConfiguration {
 					if (carries) {
 						configurer.registerCallableInterceptors(new CarryingCallableInterceptor(liveContexts));
 					}
+				}
+
+				// Child contexts ask this, and no post-processor of ours.
+				@Override
+				public void addArgumentResolvers(List<HandlerMethodArgumentResolver> resolvers) {
+					resolvers.add(new ContextValueArgumentResolver(beanFactory, variables));
 				}
 
 			};

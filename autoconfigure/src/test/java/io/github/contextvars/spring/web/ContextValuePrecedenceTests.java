@@ -8,13 +8,16 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.test.web.servlet.request.MockMvcRequestBuilders;
 import org.springframework.test.web.servlet.result.MockMvcResultMatchers;
 import org.springframework.test.web.servlet.setup.MockMvcBuilders;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.context.support.AnnotationConfigWebApplicationContext;
 import org.springframework.web.method.annotation.RequestParamMethodArgumentResolver;
 import org.springframework.web.method.support.HandlerMethodArgumentResolver;
+import org.springframework.web.servlet.config.annotation.EnableWebMvc;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurationSupport;
 import org.springframework.web.servlet.handler.HandlerExceptionResolverComposite;
 import org.springframework.web.servlet.mvc.method.annotation.ExceptionHandlerExceptionResolver;
@@ -80,6 +83,28 @@ class ContextValuePrecedenceTests {
 				.andExpect(MockMvcResultMatchers.content().string("none")));
 	}
 
+	// As of a second DispatcherServlet: no post-processor of ours sees its beans.
+	@Test
+	void clientCannotChooseTheValueInChildContext() {
+		new WebApplicationContextRunner()
+			.withConfiguration(
+					AutoConfigurations.of(ContextVarsAutoConfiguration.class, ContextWebAutoConfiguration.class))
+			.withBean(Page.class)
+			.run((parent) -> {
+				try (AnnotationConfigWebApplicationContext child = new AnnotationConfigWebApplicationContext()) {
+					child.setParent(parent);
+					child.setServletContext(parent.getServletContext());
+					child.register(ChildSpringMvc.class);
+					child.refresh();
+
+					MockMvcBuilders.webAppContextSetup(child)
+						.build()
+						.perform(MockMvcRequestBuilders.get("/tenant?tenant=chosen"))
+						.andExpect(MockMvcResultMatchers.content().string("none"));
+				}
+			});
+	}
+
 	@Test
 	void adapterWithoutResolversStaysWithout() {
 		RequestMappingHandlerAdapter adapter = new RequestMappingHandlerAdapter();
@@ -126,6 +151,13 @@ class ContextValuePrecedenceTests {
 		Page page() {
 			return new Page();
 		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableWebMvc
+	@Import(Page.class)
+	static class ChildSpringMvc {
 
 	}
 
