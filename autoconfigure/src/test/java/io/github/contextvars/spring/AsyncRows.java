@@ -192,6 +192,28 @@ abstract class AsyncRows {
 
 	@ParameterizedTest
 	@EnumSource
+	void transactionalEventListenerRunsWhereTransactionEnds(TransactionPhase phase) {
+		transactional().run((context) -> {
+			List<String> seen = context.getBean(TransactionalListeners.class).seen();
+			new Context().run(() -> {
+				Rows.TENANT.set("acme");
+				context.getBean(TransactionTemplate.class).executeWithoutResult((status) -> {
+					new Context().run(() -> {
+						Rows.TENANT.set("globex");
+						context.publishEvent(new PhasedJob(phase, null));
+					});
+					if (phase == TransactionPhase.AFTER_ROLLBACK) {
+						status.setRollbackOnly();
+					}
+				});
+			});
+
+			assertThat(seen).containsExactly(phase + " acme");
+		});
+	}
+
+	@ParameterizedTest
+	@EnumSource
 	void asyncTransactionalEventListener(TransactionPhase phase) {
 		transactional().run((context) -> Rows.assertCarries(HandOver.of("@Async " + phase, (body) -> {
 			inTransaction(context, phase, new PhasedJob(phase, body));
