@@ -97,7 +97,7 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, SmartInit
 
 	@Override
 	public Object postProcessAfterInitialization(Object bean, String name) {
-		return (isExecutor(bean) && !isSettled(name, bean)) ? cover(name, bean, declaredType(definitionOf(name), bean))
+		return (isExecutor(bean) && !settle(name, bean)) ? cover(name, bean, declaredType(definitionOf(name), bean))
 				: bean;
 	}
 
@@ -109,7 +109,7 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, SmartInit
 	public void afterSingletonsInstantiated() {
 		for (String name : this.beanFactory.getSingletonNames()) {
 			Object bean = this.beanFactory.containsBeanDefinition(name) ? null : this.beanFactory.getSingleton(name);
-			if (bean != null && isExecutor(bean) && !isSettled(name, bean)) {
+			if (bean != null && isExecutor(bean) && !settle(name, bean)) {
 				// It may live longer than the application: it is not ours to change.
 				uncovered(name, bean, "it was registered as an object",
 						"Register a bean definition, or ContextExecutors.wrap(executor)");
@@ -127,8 +127,8 @@ public final class ExecutorPostProcessor implements BeanPostProcessor, SmartInit
 		return bean instanceof Executor || bean instanceof TaskScheduler;
 	}
 
-	// Whether it is decided already if the executor carries.
-	private boolean isSettled(String name, Object bean) {
+	// Records, and returns true, where it is decided without a look for a way to carry.
+	private boolean settle(String name, Object bean) {
 		if (isExcluded(name)) {
 			ExecutorDecorators.removeOurs(bean);
 			covered(name, bean, false, "excluded by contextvars.task.exclude");
