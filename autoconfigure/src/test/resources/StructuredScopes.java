@@ -34,7 +34,7 @@ public final class StructuredScopes {
 			return null;
 		});
 		boolean[] inContext = { true };
-		Context.onBaseContext((variable) -> inContext[0] = false);
+		Context.onSetOutside((variable) -> inContext[0] = false);
 		TENANT.set("probe");
 		System.out.println("left: " + inContext[0]);
 	}

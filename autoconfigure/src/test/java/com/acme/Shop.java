@@ -13,8 +13,8 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 import io.github.contextvars.ContextVar;
-import io.github.contextvars.spring.declare.ContextVariable;
-import io.github.contextvars.spring.scoped.ContextScoped;
+import io.github.contextvars.spring.annotation.ContextScoped;
+import io.github.contextvars.spring.annotation.ContextVariable;
 
 /**
  * The application whose answers docs/endpoint.md shows.

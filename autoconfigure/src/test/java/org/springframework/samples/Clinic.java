@@ -4,8 +4,8 @@ import org.springframework.stereotype.Component;
 
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.Token;
-import io.github.contextvars.spring.declare.ContextVariable;
-import io.github.contextvars.spring.scoped.ContextScoped;
+import io.github.contextvars.spring.annotation.ContextScoped;
+import io.github.contextvars.spring.annotation.ContextVariable;
 
 /**
  * An application's class in a package of Spring's, as in Spring's own samples.

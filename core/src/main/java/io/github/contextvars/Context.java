@@ -161,8 +161,17 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	 * @param handler the handler for the whole of the JVM; {@code null} for none, which
 	 * is the default
 	 */
-	public static void onBaseContext(@Nullable Consumer<? super ContextVar<?>> handler) {
-		ThreadStack.onBaseContext(handler);
+	public static void onSetOutside(@Nullable Consumer<? super ContextVar<?>> handler) {
+		ThreadStack.onSetOutside(handler);
+	}
+
+	/**
+	 * Return how many contexts the calling thread has entered and not left. A base
+	 * context does not count.
+	 * @return the number, 0 outside of any context
+	 */
+	public static int depth() {
+		return ThreadStack.depth();
 	}
 
 	/**
@@ -171,8 +180,8 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	 * any thread.
 	 * @return the number since the library was loaded, which never falls
 	 */
-	public static long forgottenScopes() {
-		return ThreadStack.forgottenScopes();
+	public static long leakedScopes() {
+		return ThreadStack.leakedScopes();
 	}
 
 	/**

@@ -36,7 +36,7 @@ public final class ContextExecutors {
 	 * @throws NullPointerException if the executor is {@code null}
 	 */
 	public static Executor wrap(Executor executor) {
-		return carrying(executor, new CarryPolicy.Capture());
+		return carrying(executor, new PropagationPolicy.Capture());
 	}
 
 	/**
@@ -47,7 +47,7 @@ public final class ContextExecutors {
 	 * @throws NullPointerException if the executor is {@code null}
 	 */
 	public static ExecutorService wrap(ExecutorService executor) {
-		return carrying(executor, new CarryPolicy.Capture());
+		return carrying(executor, new PropagationPolicy.Capture());
 	}
 
 	/**
@@ -59,9 +59,9 @@ public final class ContextExecutors {
 	 */
 	public static ScheduledExecutorService wrap(ScheduledExecutorService executor) {
 		requireExecutor(executor);
-		CarryPolicy policy = new CarryPolicy.Capture();
-		return CarryingExecutor.has(executor, policy) ? executor
-				: new CarryingScheduledExecutorService(executor, policy);
+		PropagationPolicy policy = new PropagationPolicy.Capture();
+		return ContextPropagatingExecutor.has(executor, policy) ? executor
+				: new ContextPropagatingScheduledExecutorService(executor, policy);
 	}
 
 	/**
@@ -75,7 +75,8 @@ public final class ContextExecutors {
 	 */
 	public static ThreadFactory wrap(ThreadFactory factory) {
 		Objects.requireNonNull(factory, "'factory' must not be null");
-		return (factory instanceof CarryingThreadFactory) ? factory : new CarryingThreadFactory(factory);
+		return (factory instanceof ContextPropagatingThreadFactory) ? factory
+				: new ContextPropagatingThreadFactory(factory);
 	}
 
 	/**
@@ -89,7 +90,7 @@ public final class ContextExecutors {
 	 * @throws NullPointerException if an argument is {@code null}
 	 */
 	public static Executor fixed(Executor executor, Context context) {
-		return carrying(executor, new CarryPolicy.Fixed(requireContext(context).copy()));
+		return carrying(executor, new PropagationPolicy.Fixed(requireContext(context).copy()));
 	}
 
 	/**
@@ -100,7 +101,7 @@ public final class ContextExecutors {
 	 * @throws NullPointerException if an argument is {@code null}
 	 */
 	public static ExecutorService fixed(ExecutorService executor, Context context) {
-		return carrying(executor, new CarryPolicy.Fixed(requireContext(context).copy()));
+		return carrying(executor, new PropagationPolicy.Fixed(requireContext(context).copy()));
 	}
 
 	/**
@@ -116,17 +117,19 @@ public final class ContextExecutors {
 	 * @throws NullPointerException if an argument is {@code null}
 	 */
 	public static Executor within(Executor executor, Context context) {
-		return carrying(executor, new CarryPolicy.Within(requireContext(context)));
+		return carrying(executor, new PropagationPolicy.Within(requireContext(context)));
 	}
 
-	private static Executor carrying(Executor executor, CarryPolicy policy) {
+	private static Executor carrying(Executor executor, PropagationPolicy policy) {
 		requireExecutor(executor);
-		return CarryingExecutor.has(executor, policy) ? executor : new CarryingExecutor<>(executor, policy);
+		return ContextPropagatingExecutor.has(executor, policy) ? executor
+				: new ContextPropagatingExecutor<>(executor, policy);
 	}
 
-	private static ExecutorService carrying(ExecutorService executor, CarryPolicy policy) {
+	private static ExecutorService carrying(ExecutorService executor, PropagationPolicy policy) {
 		requireExecutor(executor);
-		return CarryingExecutor.has(executor, policy) ? executor : new CarryingExecutorService<>(executor, policy);
+		return ContextPropagatingExecutor.has(executor, policy) ? executor
+				: new ContextPropagatingExecutorService<>(executor, policy);
 	}
 
 	private static void requireExecutor(Executor executor) {
@@ -137,7 +140,7 @@ public final class ContextExecutors {
 		return Objects.requireNonNull(context, "'context' must not be null");
 	}
 
-	private record CarryingThreadFactory(ThreadFactory delegate) implements ThreadFactory {
+	private record ContextPropagatingThreadFactory(ThreadFactory delegate) implements ThreadFactory {
 
 		@Override
 		public Thread newThread(Runnable task) {

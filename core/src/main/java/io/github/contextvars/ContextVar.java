@@ -105,7 +105,7 @@ public final class ContextVar<T extends @Nullable Object> {
 	/**
 	 * Set the value in the current context. A thread that entered no context gets a base
 	 * context for this, which lives as long as the thread; see
-	 * {@link Context#onBaseContext}. Copies of the context that were taken before don't
+	 * {@link Context#onSetOutside}. Copies of the context that were taken before don't
 	 * change. Costs one token and one small map, whatever the number of variables, and
 	 * the path to one entry if another variable was set since. The value that was there
 	 * before may stay reachable until another variable is set; not after setting

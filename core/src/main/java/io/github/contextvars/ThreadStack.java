@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ThreadStack {
 
-	private static final AtomicLong forgottenScopes = new AtomicLong();
+	private static final AtomicLong leakedScopes = new AtomicLong();
 
 	private static volatile @Nullable Consumer<? super ContextVar<?>> baseContextHandler;
 
@@ -91,7 +91,7 @@ final class ThreadStack {
 		return base;
 	}
 
-	static void onBaseContext(@Nullable Consumer<? super ContextVar<?>> handler) {
+	static void onSetOutside(@Nullable Consumer<? super ContextVar<?>> handler) {
 		baseContextHandler = handler;
 	}
 
@@ -260,13 +260,25 @@ final class ThreadStack {
 		return (context.frame instanceof EnteredScope scope) ? scope.below : (Context) context.frame;
 	}
 
-	static long forgottenScopes() {
-		return forgottenScopes.get();
+	@SuppressWarnings("ReferenceEquality") // contexts are equal by content
+	static int depth() {
+		ThreadStack stack = ThreadTable.find();
+		int depth = 0;
+		if (stack != null) {
+			for (Context context = stack.current; context != null && context != stack.base; context = below(context)) {
+				depth++;
+			}
+		}
+		return depth;
+	}
+
+	static long leakedScopes() {
+		return leakedScopes.get();
 	}
 
 	private static void report(Leak leak) {
 		try {
-			forgottenScopes.incrementAndGet();
+			leakedScopes.incrementAndGet();
 			// Asked for here, as finding loggers may run code that reads variables.
 			System.getLogger("io.github.contextvars")
 				.log(Level.WARNING,

@@ -8,11 +8,13 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 
+import io.github.contextvars.testsupport.TestThreads;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 /**
- * Tests for base contexts and {@link Context#onBaseContext}. The handler is the JVM's.
+ * Tests for base contexts and {@link Context#onSetOutside}. The handler is the JVM's.
  */
 @Isolated
 class BaseContextTests {
@@ -23,7 +25,7 @@ class BaseContextTests {
 
 	@AfterEach
 	void removeHandler() {
-		Context.onBaseContext(null);
+		Context.onSetOutside(null);
 	}
 
 	@Nested
@@ -49,7 +51,7 @@ class BaseContextTests {
 		@Test
 		void handlerIsCalledOnceForAThreadWithTheVariable() throws Exception {
 			List<ContextVar<?>> heard = new ArrayList<>();
-			Context.onBaseContext(heard::add);
+			Context.onSetOutside(heard::add);
 
 			TestThreads.run(() -> {
 				VAR.get();
@@ -71,7 +73,7 @@ class BaseContextTests {
 		@Test
 		void handlerIsCalledOnTheThreadBeforeAnythingIsMade() throws Exception {
 			List<String> heard = new ArrayList<>();
-			Context.onBaseContext((var) -> heard.add(Thread.currentThread().getName() + " " + VAR.get()));
+			Context.onSetOutside((var) -> heard.add(Thread.currentThread().getName() + " " + VAR.get()));
 
 			TestThreads.run("exec-1", () -> VAR.set("base"));
 
@@ -81,7 +83,7 @@ class BaseContextTests {
 		@Test
 		void handlerWhenItThrowsReachesTheCallerAndNothingIsMade() throws Exception {
 			IllegalCallerException failure = new IllegalCallerException();
-			Context.onBaseContext((var) -> {
+			Context.onSetOutside((var) -> {
 				throw failure;
 			});
 
@@ -91,7 +93,7 @@ class BaseContextTests {
 				assertThat(Context.copyOfCurrent()).isEmpty();
 				assertThat(ThreadLocals.holdsStackOf(Thread.currentThread())).isFalse();
 				assertThat(catchThrowable(() -> VAR.set("base"))).isSameAs(failure);
-				Context.onBaseContext(null);
+				Context.onSetOutside(null);
 				VAR.set("base");
 				assertThat(VAR.get()).isEqualTo("base");
 			});
@@ -100,7 +102,7 @@ class BaseContextTests {
 		@Test
 		void handlerWhenItThrowsAnErrorMakesNothing() throws Exception {
 			StackOverflowError failure = new StackOverflowError();
-			Context.onBaseContext((var) -> {
+			Context.onSetOutside((var) -> {
 				throw failure;
 			});
 
@@ -113,7 +115,7 @@ class BaseContextTests {
 		@Test
 		void handlerWhenItSetsAVariableItselfIsNotCalledAgainAndItsValuesAreGone() throws Exception {
 			List<ContextVar<?>> heard = new ArrayList<>();
-			Context.onBaseContext((var) -> {
+			Context.onSetOutside((var) -> {
 				heard.add(var);
 				OTHER.set("of the handler");
 				VAR.set("of the handler");
@@ -132,8 +134,8 @@ class BaseContextTests {
 		@Test
 		void handlerWhenReplacedWithNullIsNotCalled() throws Exception {
 			List<ContextVar<?>> heard = new ArrayList<>();
-			Context.onBaseContext(heard::add);
-			Context.onBaseContext(null);
+			Context.onSetOutside(heard::add);
+			Context.onSetOutside(null);
 
 			TestThreads.run(() -> VAR.set("base"));
 

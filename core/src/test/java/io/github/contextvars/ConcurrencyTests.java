@@ -14,6 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import io.github.contextvars.testsupport.TestThreads;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**

@@ -12,6 +12,10 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.github.contextvars.testsupport.LogCapture;
+import io.github.contextvars.testsupport.TestJvm;
+import io.github.contextvars.testsupport.TestThreads;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -174,8 +178,8 @@ class ContextScopeTests {
 	class Heal {
 
 		@Test
-		void forgottenScopesCountsEachThatAnOuterOneTookAlong() {
-			long before = Context.forgottenScopes();
+		void leakedScopesCountsEachThatAnOuterOneTookAlong() {
+			long before = Context.leakedScopes();
 
 			try (LogCapture log = LogCapture.open((entry) -> {
 				throw new IllegalStateException("handler");
@@ -183,7 +187,7 @@ class ContextScopeTests {
 				try (Context.Scope scope = named("closed").enter()) {
 					assertThat(VAR.get()).isEqualTo("closed");
 				}
-				assertThat(Context.forgottenScopes()).isEqualTo(before);
+				assertThat(Context.leakedScopes()).isEqualTo(before);
 
 				new Context().run(() -> {
 					named("first").enter();
@@ -192,7 +196,7 @@ class ContextScopeTests {
 				assertThat(log.messages()).hasSize(2);
 			}
 
-			assertThat(Context.forgottenScopes()).isEqualTo(before + 2);
+			assertThat(Context.leakedScopes()).isEqualTo(before + 2);
 		}
 
 		@Test
@@ -525,18 +529,18 @@ class ContextScopeTests {
 
 		@Test
 		void closeWhenTraceIsOnTellsWhereTheScopeWasOpened() throws Exception {
-			String output = TestJvm.run(ForgetfulMain.class, new String[] { "-Dcontextvars.trace=true" });
+			String output = TestJvm.run(Context.class, LeakingMain.class, new String[] { "-Dcontextvars.trace=true" });
 
 			assertThat(output).contains(leak("main"))
 				.contains("entered here, by thread 'main'")
-				.contains("ForgetfulMain.forgetToClose(")
+				.contains("LeakingMain.forgetToClose(")
 				.contains("close() failed as it should, caused by: entered here, by thread 'main'")
 				.doesNotContain("secret");
 		}
 
 		@Test
 		void closeWhenTraceIsOffInAnotherJvmTellsNoMoreThanTheLeak() throws Exception {
-			String output = TestJvm.run(ForgetfulMain.class, new String[0]);
+			String output = TestJvm.run(Context.class, LeakingMain.class, new String[0]);
 
 			assertThat(output).contains(leak("main"))
 				.doesNotContain("entered here")

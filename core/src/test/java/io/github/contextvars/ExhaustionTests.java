@@ -11,6 +11,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import io.github.contextvars.testsupport.SeededFault;
+import io.github.contextvars.testsupport.TestJvm;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -28,7 +31,7 @@ class ExhaustionTests {
 	@TempDir
 	private Path directory;
 
-	private String outputOf(PlantedBug bug, Class<?> main, String times, String... options) throws Exception {
+	private String outputOf(SeededFault bug, Class<?> main, String times, String... options) throws Exception {
 		bug.writeTo(this.directory);
 		return TestJvm.runBehind(this.directory, main, options, times);
 	}
@@ -60,32 +63,32 @@ class ExhaustionTests {
 
 		@Test
 		void closeWhenStackIsExhaustedHealsOnceThereIsStackAgain() throws Exception {
-			assertThat(outputOf(PlantedBug.NONE, HealingExhaustion.class, "300", "-Xint"))
+			assertThat(outputOf(SeededFault.NONE, HealingExhaustion.class, "300", "-Xint"))
 				.containsPattern("overflows: [1-9]");
 		}
 
 		@ParameterizedTest
 		@EnumSource(names = { "INNER_SCOPES_ARE_NOT_HEALED", "HEALING_FORGETS_BEFORE_IT_HEALS",
 				"OUTER_CONTEXT_HEALS_ITS_OWN_ONLY" })
-		void canaryThatDoesNotHealLeavesContextsEntered(CoreBug bug) throws Exception {
+		void canaryThatDoesNotHealLeavesContextsEntered(CoreFault bug) throws Exception {
 			assertThat(outputOf(bug.plant(), HealingExhaustion.class, "300", "-Xint"))
 				.contains("Context is already entered");
 		}
 
 		@Test
 		void canaryThatLeavesByAMethodCallStaysInAContext() throws Exception {
-			assertThat(outputOf(CoreBug.LEAVING_CALLS_A_METHOD.plant(), StackExhaustion.class, "300", "-Xint"))
+			assertThat(outputOf(CoreFault.LEAVING_CALLS_A_METHOD.plant(), StackExhaustion.class, "300", "-Xint"))
 				.contains("the thread is not back");
 		}
 
 		@Test
 		void runWhenStackIsExhaustedInInterpretedCodeLeavesEveryContext() throws Exception {
-			assertThat(outputOf(PlantedBug.NONE, StackExhaustion.class, "300", "-Xint")).contains("overflows: ");
+			assertThat(outputOf(SeededFault.NONE, StackExhaustion.class, "300", "-Xint")).contains("overflows: ");
 		}
 
 		@Test
 		void runWhenStackIsExhaustedInCompiledCodeLeavesEveryContext() throws Exception {
-			assertThat(outputOf(PlantedBug.NONE, StackExhaustion.class, "300", "-Xcomp", "-XX:CompileCommand=quiet",
+			assertThat(outputOf(SeededFault.NONE, StackExhaustion.class, "300", "-Xcomp", "-XX:CompileCommand=quiet",
 					"-XX:CompileCommand=compileonly,io.github.contextvars.*::*"))
 				.contains("overflows: ");
 		}
@@ -115,7 +118,7 @@ class ExhaustionTests {
 
 		@Test
 		void setRunAndEnterWhenMemoryIsExhaustedChangeNothing() throws Exception {
-			assertThat(withLittleMemory(PlantedBug.NONE)).containsPattern("shortages: [1-9]\\d");
+			assertThat(withLittleMemory(SeededFault.NONE)).containsPattern("shortages: [1-9]\\d");
 		}
 
 		@ParameterizedTest
@@ -123,7 +126,7 @@ class ExhaustionTests {
 				"CONTEXT_IS_CURRENT_BEFORE_ITS_SCOPE_IS_MADE, already entered|not back",
 				"VALUE_IS_SET_BEFORE_ITS_TOKEN_IS_MADE, another value",
 				"HEALING_FORGETS_BEFORE_IT_HEALS, already entered" })
-		void canaryWhenMemoryIsExhaustedChangesSomething(CoreBug bug, String complaint) throws Exception {
+		void canaryWhenMemoryIsExhaustedChangesSomething(CoreFault bug, String complaint) throws Exception {
 			assertThat(withLittleMemory(bug.plant())).containsPattern(complaint);
 		}
 
@@ -142,7 +145,7 @@ class ExhaustionTests {
 			assertThatCode(() -> context.enter().close()).doesNotThrowAnyException();
 		}
 
-		private String withLittleMemory(PlantedBug bug) throws Exception {
+		private String withLittleMemory(SeededFault bug) throws Exception {
 			return outputOf(bug, MemoryExhaustion.class, "60", "-Xmx12m", "-XX:+UseSerialGC", "-XX:-UseTLAB",
 					"-XX:MarkSweepAlwaysCompactCount=1");
 		}

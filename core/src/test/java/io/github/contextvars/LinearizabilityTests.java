@@ -22,6 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import io.github.contextvars.testsupport.SeededFault;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -42,29 +44,29 @@ public class LinearizabilityTests {
 	@ParameterizedTest
 	@EnumSource(names = "CONTEXT_MODEL_CHECKED", mode = EnumSource.Mode.EXCLUDE)
 	void operationsAreLinearizable(Check check, @TempDir Path directory) throws Exception {
-		assertThat(outputOf(check, PlantedBug.NONE, directory)).endsWith("linearizable\n");
+		assertThat(outputOf(check, SeededFault.NONE, directory)).endsWith("linearizable\n");
 	}
 
 	@Test
-	@EnabledIfSystemProperty(named = "proof", matches = "true")
+	@EnabledIfSystemProperty(named = "stress", matches = "true")
 	void operationsWhenModelCheckedAreLinearizable(@TempDir Path directory) throws Exception {
-		assertThat(outputOf(Check.CONTEXT_MODEL_CHECKED, PlantedBug.NONE, directory)).endsWith("linearizable\n");
+		assertThat(outputOf(Check.CONTEXT_MODEL_CHECKED, SeededFault.NONE, directory)).endsWith("linearizable\n");
 	}
 
 	@ParameterizedTest
 	@EnumSource(names = { "CHECK_THEN_ACT", "COPY_IS_THE_SAME_CONTEXT" })
-	@EnabledIfSystemProperty(named = "proof", matches = "true")
-	void canaryWhenModelCheckedIsNotLinearizable(CoreBug bug, @TempDir Path directory) throws Exception {
+	@EnabledIfSystemProperty(named = "stress", matches = "true")
+	void canaryWhenModelCheckedIsNotLinearizable(CoreFault bug, @TempDir Path directory) throws Exception {
 		assertThat(outputOf(Check.CONTEXT_MODEL_CHECKED, bug.plant(), directory)).contains("Invalid execution results");
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "CONTEXT_UNDER_STRESS, CHECK_THEN_ACT", "EXECUTOR_UNDER_STRESS, EXECUTOR_CAPTURES_AT_RUN" })
-	void canaryIsNotLinearizable(Check check, CoreBug bug, @TempDir Path directory) throws Exception {
+	void canaryIsNotLinearizable(Check check, CoreFault bug, @TempDir Path directory) throws Exception {
 		assertThat(outputOf(check, bug.plant(), directory)).contains("Invalid execution results");
 	}
 
-	private String outputOf(Check check, PlantedBug bug, Path directory) throws Exception {
+	private String outputOf(Check check, SeededFault bug, Path directory) throws Exception {
 		return bug.outputOf(LinearizabilityTests.class, directory, check.name());
 	}
 

@@ -12,6 +12,9 @@ import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
+import io.github.contextvars.testsupport.LogCapture;
+import io.github.contextvars.testsupport.TestThreads;
+
 /**
  * What the players of {@link ModelTests} share. One of them plays at a time, and decides
  * by the common random numbers who is next: so one seed is one game.

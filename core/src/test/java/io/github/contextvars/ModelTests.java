@@ -2,6 +2,9 @@ package io.github.contextvars;
 
 import org.junit.jupiter.api.Test;
 
+import io.github.contextvars.testsupport.LogCapture;
+import io.github.contextvars.testsupport.Seeds;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**

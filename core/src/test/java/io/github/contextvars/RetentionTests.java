@@ -15,6 +15,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
+import io.github.contextvars.testsupport.Garbage;
+import io.github.contextvars.testsupport.LogCapture;
+import io.github.contextvars.testsupport.TestThreads;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
@@ -267,7 +271,7 @@ class RetentionTests {
 			try {
 				pool.execute(() -> TestThreads.await(release));
 				ScheduledExecutorService wrapped = ContextExecutors.wrap(pool);
-				for (HandOver way : HandOver.values()) {
+				for (SubmissionMethod way : SubmissionMethod.values()) {
 					WeakReference<Object> value = new WeakReference<>(new Object());
 					Future<?> future = holding(value.get()).call(() -> way.to(wrapped));
 
@@ -288,7 +292,7 @@ class RetentionTests {
 			ScheduledExecutorService pool = Executors.newSingleThreadScheduledExecutor();
 			pool.shutdown();
 			ScheduledExecutorService wrapped = ContextExecutors.wrap(pool);
-			for (HandOver way : HandOver.values()) {
+			for (SubmissionMethod way : SubmissionMethod.values()) {
 				WeakReference<Object> value = new WeakReference<>(new Object());
 
 				Throwable rejection = catchThrowable(() -> holding(value.get()).call(() -> way.to(wrapped)));
@@ -329,7 +333,7 @@ class RetentionTests {
 	/**
 	 * The ways to hand a task to an executor that give a future to cancel it by.
 	 */
-	private enum HandOver {
+	private enum SubmissionMethod {
 
 		SUBMIT((pool) -> pool.submit(() -> {
 		})),
@@ -354,7 +358,7 @@ class RetentionTests {
 
 		private final Way way;
 
-		HandOver(Way way) {
+		SubmissionMethod(Way way) {
 			this.way = way;
 		}
 

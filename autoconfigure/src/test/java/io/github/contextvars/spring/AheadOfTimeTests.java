@@ -29,16 +29,16 @@ import reactor.core.publisher.Flux;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
-import io.github.contextvars.spring.actuate.ContextVarsDescriptor;
-import io.github.contextvars.spring.autoconfigure.ContextScopedAutoConfiguration;
-import io.github.contextvars.spring.autoconfigure.ContextTaskAutoConfiguration;
-import io.github.contextvars.spring.autoconfigure.ContextVarsAutoConfiguration;
-import io.github.contextvars.spring.autoconfigure.ContextVarsEndpointAutoConfiguration;
-import io.github.contextvars.spring.autoconfigure.ContextVarsProperties;
-import io.github.contextvars.spring.declare.ContextVariable;
-import io.github.contextvars.spring.declare.ContextVariables;
-import io.github.contextvars.spring.scoped.ContextScoped;
-import io.github.contextvars.spring.scoped.ContextSetting;
+import io.github.contextvars.spring.annotation.ContextScoped;
+import io.github.contextvars.spring.annotation.ContextSetting;
+import io.github.contextvars.spring.annotation.ContextVariable;
+import io.github.contextvars.spring.boot.actuate.ContextVarsDescriptor;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsEndpointAutoConfiguration;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsProperties;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsScopedAutoConfiguration;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsTaskAutoConfiguration;
+import io.github.contextvars.spring.registry.ContextVariableRegistry;
 import io.github.contextvars.spring.testing.PreparedApplication;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -97,8 +97,8 @@ class AheadOfTimeTests {
 	@Test
 	void poolsBehindInterfacesHaveProxyClasses() {
 		assertThat(hints.reflection().typeHints()).extracting((hint) -> hint.getType().getName())
-			.anyMatch((name) -> name.contains("ExecutorProxies$PoolStandIn$$SpringCGLIB$$"))
-			.anyMatch((name) -> name.contains("ExecutorProxies$ForkJoinPoolStandIn$$SpringCGLIB$$"));
+			.anyMatch((name) -> name.contains("ExecutorProxyFactory$PoolStandIn$$SpringCGLIB$$"))
+			.anyMatch((name) -> name.contains("ExecutorProxyFactory$ForkJoinPoolStandIn$$SpringCGLIB$$"));
 		assertThat(RuntimeHintsPredicates.proxies()
 			.forInterfaces(AopProxyUtils.completeJdkProxyInterfaces(ExecutorService.class))).accepts(hints);
 	}
@@ -139,8 +139,8 @@ class AheadOfTimeTests {
 
 	@Configuration(proxyBeanMethods = false)
 	@EnableAsync
-	@ImportAutoConfiguration({ ContextVarsAutoConfiguration.class, ContextTaskAutoConfiguration.class,
-			ContextScopedAutoConfiguration.class, ContextVarsEndpointAutoConfiguration.class })
+	@ImportAutoConfiguration({ ContextVarsAutoConfiguration.class, ContextVarsTaskAutoConfiguration.class,
+			ContextVarsScopedAutoConfiguration.class, ContextVarsEndpointAutoConfiguration.class })
 	static class Application implements Variables {
 
 		@ContextVariable
@@ -215,8 +215,8 @@ class AheadOfTimeTests {
 
 		public static void main(String[] args) throws Exception {
 			try (GenericApplicationContext context = PreparedApplication.context(args[0])) {
-				System.out
-					.println("declared: " + context.getBean(ContextVariables.class).names().stream().sorted().toList());
+				System.out.println("declared: "
+						+ context.getBean(ContextVariableRegistry.class).names().stream().sorted().toList());
 				Shop shop = context.getBean(Shop.class);
 				new Context().<Void, Exception>call(() -> {
 					Variables.TENANT.set("acme");

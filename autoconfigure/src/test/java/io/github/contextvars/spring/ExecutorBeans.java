@@ -39,7 +39,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Configuration(proxyBeanMethods = false)
 class ExecutorBeans implements DisposableBean {
 
-	private final Map<String, Worker.Threads> threads = new ConcurrentHashMap<>();
+	private final Map<String, WorkerProbe.Threads> threads = new ConcurrentHashMap<>();
 
 	private final Map<String, ExecutorService> pools = new ConcurrentHashMap<>();
 
@@ -56,12 +56,12 @@ class ExecutorBeans implements DisposableBean {
 	/**
 	 * Find out what is behind a bean.
 	 */
-	Worker workerOf(String name, Object bean) {
-		Worker.Threads made = threadsOf(name);
+	WorkerProbe workerOf(String name, Object bean) {
+		WorkerProbe.Threads made = threadsOf(name);
 		Executor pool = poolOf(name, bean);
 		if (pool != null) {
 			return () -> {
-				Worker.ofPool(pool).assertClean();
+				WorkerProbe.ofPool(pool).assertClean();
 				made.assertClean();
 			};
 		}
@@ -93,13 +93,13 @@ class ExecutorBeans implements DisposableBean {
 	 * Assert that whatever the beans had running is over, and was left in order.
 	 */
 	void assertAllEnded() throws InterruptedException {
-		for (Worker.Threads made : this.threads.values()) {
+		for (WorkerProbe.Threads made : this.threads.values()) {
 			made.joinAndAssertClean();
 		}
 	}
 
-	private Worker.Threads threadsOf(String name) {
-		return this.threads.computeIfAbsent(name, (key) -> new Worker.Threads());
+	private WorkerProbe.Threads threadsOf(String name) {
+		return this.threads.computeIfAbsent(name, (key) -> new WorkerProbe.Threads());
 	}
 
 	@Bean

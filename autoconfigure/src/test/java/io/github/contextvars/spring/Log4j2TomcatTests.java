@@ -28,10 +28,10 @@ import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RestController;
 
 import io.github.contextvars.ContextVar;
-import io.github.contextvars.spring.declare.ContextVariable;
-import io.github.contextvars.spring.testing.Hostile;
-import io.github.contextvars.spring.testing.Threading;
+import io.github.contextvars.spring.annotation.ContextVariable;
 import io.github.contextvars.spring.testing.WebApp;
+import io.github.contextvars.testsupport.Hostile;
+import io.github.contextvars.testsupport.Threading;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -52,7 +52,7 @@ class Log4j2TomcatTests {
 	}
 
 	@ParameterizedTest
-	@MethodSource("io.github.contextvars.spring.testing.Threading#available")
+	@MethodSource("io.github.contextvars.testsupport.Threading#available")
 	void patternShowsValuesOfRequestAndItsTask(Threading threading, CapturedOutput output) {
 		try (WebApp app = WebApp.start(Application.class, threading.property(),
 				"logging.pattern.correlation=<%X{tenant}|%X{own}|%X{ticket}> ")) {

@@ -58,13 +58,13 @@ import io.github.contextvars.Context;
 import io.github.contextvars.ContextExecutors;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.Token;
-import io.github.contextvars.spring.declare.ContextVariable;
-import io.github.contextvars.spring.scoped.ContextScoped;
-import io.github.contextvars.spring.scoped.ContextSetting;
+import io.github.contextvars.spring.annotation.ContextScoped;
+import io.github.contextvars.spring.annotation.ContextSetting;
+import io.github.contextvars.spring.annotation.ContextVariable;
+import io.github.contextvars.spring.annotation.FromContext;
 import io.github.contextvars.spring.task.ContextTaskDecorator;
-import io.github.contextvars.spring.testing.Threading;
 import io.github.contextvars.spring.testing.WebApp;
-import io.github.contextvars.spring.web.ContextValue;
+import io.github.contextvars.testsupport.Threading;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -106,7 +106,7 @@ class ReadmeExamplesTests {
 	}
 
 	@ParameterizedTest
-	@MethodSource("io.github.contextvars.spring.testing.Threading#available")
+	@MethodSource("io.github.contextvars.testsupport.Threading#available")
 	void webExamples(Threading threading) {
 		try (WebApp app = WebApp.start(Shop.class, threading.property())) {
 			assertThat(app.get("/orders/mail", "X-Tenant", "acme").body()).isEqualTo("Mail for acme");
@@ -437,7 +437,7 @@ class ReadmeExamplesTests {
 		}
 
 		@GetMapping("/greeting")
-		String greeting(@ContextValue("tenant") String tenant, @ContextValue(defaultValue = "0") int ticket) {
+		String greeting(@FromContext("tenant") String tenant, @FromContext(defaultValue = "0") int ticket) {
 			return tenant + " reads " + ticket;
 		}
 

@@ -62,9 +62,9 @@ class RequestApplication implements DisposableBean {
 	}
 
 	void assertWorkersClean() throws Exception {
-		Worker.ofPool(this.own).assertClean();
+		WorkerProbe.ofPool(this.own).assertClean();
 		if (this.context.getBean("applicationTaskExecutor") instanceof ThreadPoolTaskExecutor pool) {
-			Worker.ofPool(pool.getThreadPoolExecutor()).assertClean();
+			WorkerProbe.ofPool(pool.getThreadPoolExecutor()).assertClean();
 		}
 	}
 
@@ -74,11 +74,11 @@ class RequestApplication implements DisposableBean {
 	}
 
 	private static void see(String event) {
-		EVENTS.add(event + " " + Rows.TENANT.get() + ", " + Rows.STEP.get());
+		EVENTS.add(event + " " + PropagationAssertions.TENANT.get() + ", " + PropagationAssertions.STEP.get());
 	}
 
 	private static String body() {
-		return "body " + Rows.swap();
+		return "body " + PropagationAssertions.swap();
 	}
 
 	static class TenantFilter extends OncePerRequestFilter {
@@ -94,9 +94,9 @@ class RequestApplication implements DisposableBean {
 			if (!isAsyncDispatch(request)) {
 				String tenant = request.getHeader("X-Tenant");
 				if (tenant != null) {
-					Rows.TENANT.set(tenant);
+					PropagationAssertions.TENANT.set(tenant);
 				}
-				Rows.STEP.set("before");
+				PropagationAssertions.STEP.set("before");
 			}
 			chain.doFilter(request, response);
 			if (request.getAttribute("returned") instanceof CountDownLatch returned) {
@@ -126,7 +126,7 @@ class RequestApplication implements DisposableBean {
 
 		@GetMapping("/thread")
 		String thread() {
-			return "body " + Rows.TENANT.get() + ", " + Rows.STEP.get();
+			return "body " + PropagationAssertions.TENANT.get() + ", " + PropagationAssertions.STEP.get();
 		}
 
 		@ExceptionHandler
@@ -214,7 +214,7 @@ class RequestApplication implements DisposableBean {
 		DeferredResult<String> failedDeferred(HttpServletRequest request, HttpServletResponse response) {
 			CountDownLatch returned = returned(request);
 			new Thread(() -> {
-				Rows.await(returned);
+				PropagationAssertions.await(returned);
 				writeUntilClientIsGone(response);
 			}).start();
 			return observed(new DeferredResult<>());
@@ -292,7 +292,7 @@ class RequestApplication implements DisposableBean {
 			CountDownLatch returned = returned(request);
 			this.executor.execute(() -> {
 				try {
-					Rows.await(returned);
+					PropagationAssertions.await(returned);
 					emitter.send(body());
 					emitter.complete();
 				}
@@ -307,7 +307,7 @@ class RequestApplication implements DisposableBean {
 				HttpServletRequest request) {
 			CountDownLatch returned = returned(request);
 			new Thread(() -> {
-				Rows.await(returned);
+				PropagationAssertions.await(returned);
 				try {
 					while (true) {
 						emitter.send("x".repeat(8192));

@@ -49,15 +49,15 @@ import io.github.contextvars.Context;
 import io.github.contextvars.ContextExecutors;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.Token;
-import io.github.contextvars.spring.autoconfigure.ContextVarsAutoConfiguration;
-import io.github.contextvars.spring.declare.ContextVariable;
-import io.github.contextvars.spring.declare.ContextVariables;
-import io.github.contextvars.spring.live.LiveContexts;
-import io.github.contextvars.spring.scoped.ContextScoped;
-import io.github.contextvars.spring.scoped.ContextSetting;
-import io.github.contextvars.spring.task.BaseContextPolicy;
+import io.github.contextvars.spring.annotation.ContextScoped;
+import io.github.contextvars.spring.annotation.ContextSetting;
+import io.github.contextvars.spring.annotation.ContextVariable;
+import io.github.contextvars.spring.annotation.FromContext;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
+import io.github.contextvars.spring.registry.ContextVariableRegistry;
+import io.github.contextvars.spring.registry.OutsideContextPolicy;
 import io.github.contextvars.spring.testing.WebApp;
-import io.github.contextvars.spring.web.ContextValue;
+import io.github.contextvars.spring.work.WorkRegistry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -178,8 +178,8 @@ class SensitiveVariablesTests {
 			Context copy = Context.copyOfCurrent();
 			for (Object printed : List.of(TICKET, token, second, copy, ContextExecutors.wrap(Runnable::run),
 					copy.wrap(() -> {
-					}), app.bean(ContextVariables.class), app.bean(ContextVariables.class).all(),
-					app.bean(LiveContexts.class), app.bean(LiveContexts.class).list(),
+					}), app.bean(ContextVariableRegistry.class), app.bean(ContextVariableRegistry.class).all(),
+					app.bean(WorkRegistry.class), app.bean(WorkRegistry.class).list(),
 					ContextSnapshotFactory.builder().build().captureAll(), leaking ? SECRET : "")) {
 				note(Place.TEXT, printed);
 			}
@@ -231,7 +231,7 @@ class SensitiveVariablesTests {
 	}
 
 	private static void setOutsideOfAnyContext() {
-		try (BaseContextPolicy policy = BaseContextPolicy.install(BaseContextPolicy.Mode.REJECT)) {
+		try (OutsideContextPolicy policy = OutsideContextPolicy.install(OutsideContextPolicy.Mode.REJECT)) {
 			CompletableFuture.runAsync(() -> TICKET.set(SECRET)).join();
 		}
 	}
@@ -372,11 +372,11 @@ class SensitiveVariablesTests {
 		}
 
 		@GetMapping("/number")
-		void number(@ContextValue("ticket") int number) {
+		void number(@FromContext("ticket") int number) {
 		}
 
 		@GetMapping("/argument")
-		void argument(@ContextValue("ticket") String ticket) {
+		void argument(@FromContext("ticket") String ticket) {
 		}
 
 		@GetMapping("/fail")

@@ -37,9 +37,9 @@ import org.springframework.web.bind.annotation.RestController;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
-import io.github.contextvars.spring.declare.ContextVariable;
-import io.github.contextvars.spring.testing.Threading;
+import io.github.contextvars.spring.annotation.ContextVariable;
 import io.github.contextvars.spring.testing.WebApp;
+import io.github.contextvars.testsupport.Threading;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -51,7 +51,7 @@ class ShownVariablesTomcatTests {
 	private static final Logger logger = LoggerFactory.getLogger("shown");
 
 	@ParameterizedTest
-	@MethodSource("io.github.contextvars.spring.testing.Threading#available")
+	@MethodSource("io.github.contextvars.testsupport.Threading#available")
 	void logsAndObservationsOfRequestAndItsTaskCarryTheRequestsValue(Threading threading) {
 		try (WebApp app = WebApp.start(Application.class, threading.property(),
 				"management.endpoints.web.exposure.include=contextvars")) {

@@ -12,9 +12,9 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 import io.github.contextvars.ContextVar;
-import io.github.contextvars.spring.declare.ContextVariable;
+import io.github.contextvars.spring.annotation.ContextVariable;
+import io.github.contextvars.spring.annotation.FromContext;
 import io.github.contextvars.spring.testing.WebApp;
-import io.github.contextvars.spring.web.ContextValue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
@@ -45,7 +45,7 @@ class StartupTomcatTests {
 		assertThatException().isThrownBy(() -> WebApp.start(Broken.class).close());
 
 		assertThat(output).containsSubsequence("APPLICATION FAILED TO START", "Description:",
-				"@ContextValue parameter 'tenat' of " + BrokenController.class.getName()
+				"@FromContext parameter 'tenat' of " + BrokenController.class.getName()
 						+ "#page names the variable 'tenat', which is not declared",
 				"Action:", "Use one of [tenant], or declare it with @ContextVariable in a bean's class.");
 	}
@@ -71,7 +71,7 @@ class StartupTomcatTests {
 	static class BrokenController {
 
 		@GetMapping("/")
-		String page(@ContextValue String tenat) {
+		String page(@FromContext String tenat) {
 			return tenat;
 		}
 

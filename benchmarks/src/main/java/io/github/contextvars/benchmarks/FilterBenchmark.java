@@ -13,8 +13,8 @@ import org.openjdk.jmh.annotations.State;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 import io.github.contextvars.ContextVar;
-import io.github.contextvars.spring.live.LiveContexts;
-import io.github.contextvars.spring.web.ContextFilter;
+import io.github.contextvars.spring.web.servlet.ContextFilter;
+import io.github.contextvars.spring.work.WorkRegistry;
 
 /**
  * The filter alone, around a chain that does nothing, or sets ten variables.
@@ -28,9 +28,9 @@ public class FilterBenchmark extends Timed {
 
 	private final FakeRequest request = new FakeRequest();
 
-	private final ContextFilter untracked = new ContextFilter(LiveContexts.untracked());
+	private final ContextFilter untracked = new ContextFilter(WorkRegistry.untracked());
 
-	private final ContextFilter tracked = new ContextFilter(LiveContexts.tracked());
+	private final ContextFilter tracked = new ContextFilter(WorkRegistry.tracked());
 
 	private final OncePerRequestFilter passingOn = new OncePerRequestFilter() {
 

@@ -194,7 +194,7 @@ public final class EnterTests {
 	@Outcome(id = { "0, 0", "1, 1", "-1, -1" }, expect = Expect.ACCEPTABLE, desc = "All or nothing, or refused.")
 	@Outcome(expect = Expect.FORBIDDEN, desc = "A part of it.")
 	@State
-	public static class HandOver {
+	public static class SubmissionMethod {
 
 		private final Context context = Stage.context(Stage.WIDE);
 

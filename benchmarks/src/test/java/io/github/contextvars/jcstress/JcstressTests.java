@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openjdk.jcstress.Main;
 
-import io.github.contextvars.CoreBug;
+import io.github.contextvars.CoreFault;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -23,7 +23,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Runs the jcstress tests: {@code mvn verify -Pproof}. jcstress says what it saw by its
  * exit code.
  */
-@EnabledIfSystemProperty(named = "proof", matches = "true")
+@EnabledIfSystemProperty(named = "stress", matches = "true")
 class JcstressTests {
 
 	private static final String C1 = "-XX:TieredStopAtLevel=1";
@@ -49,7 +49,7 @@ class JcstressTests {
 			"SCOPE_CLOSES_ON_ANY_THREAD, EnterTests.Close", "MAP_CHANGES_IN_PLACE, SnapshotTests.CopyWide",
 			"ITERATOR_WALKS_LIVE_STATE, SnapshotTests.IterateWide", "EQUALS_READS_LIVE_STATE, SnapshotTests.Equals",
 			"MAP_MISCOUNTS, ComeAndGoTests.Wide" })
-	void canaryHasAForbiddenOutcome(CoreBug bug, String test) throws Exception {
+	void canaryHasAForbiddenOutcome(CoreFault bug, String test) throws Exception {
 		Path changed = this.directory.resolve("changed");
 		bug.plant().writeTo(changed);
 

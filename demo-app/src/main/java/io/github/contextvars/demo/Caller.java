@@ -8,7 +8,7 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.servlet.HandlerInterceptor;
 
 import io.github.contextvars.ContextVar;
-import io.github.contextvars.spring.declare.ContextVariable;
+import io.github.contextvars.spring.annotation.ContextVariable;
 
 /**
  * Who is calling, and for which tenant. Read from the headers here and nowhere else;

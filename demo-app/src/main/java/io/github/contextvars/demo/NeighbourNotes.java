@@ -4,7 +4,7 @@ import java.util.List;
 
 import org.springframework.stereotype.Service;
 
-import io.github.contextvars.spring.scoped.ContextScoped;
+import io.github.contextvars.spring.annotation.ContextScoped;
 
 /**
  * Looks across the fence: the only place that changes the tenant within a request.

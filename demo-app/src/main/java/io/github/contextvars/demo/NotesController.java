@@ -15,7 +15,7 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
-import io.github.contextvars.spring.web.ContextValue;
+import io.github.contextvars.spring.annotation.FromContext;
 
 /**
  * Reads, writes, copies and exports notes.
@@ -40,7 +40,7 @@ class NotesController {
 	}
 
 	@GetMapping
-	Page list(@ContextValue("tenant") String tenant) {
+	Page list(@FromContext("tenant") String tenant) {
 		return new Page(tenant, this.notes.all());
 	}
 

@@ -32,11 +32,13 @@ import org.springframework.scheduling.annotation.EnableAsync;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
-import io.github.contextvars.spring.autoconfigure.ContextScopedAutoConfiguration;
-import io.github.contextvars.spring.autoconfigure.ContextTaskAutoConfiguration;
-import io.github.contextvars.spring.autoconfigure.ContextVarsAutoConfiguration;
-import io.github.contextvars.spring.declare.ContextVariable;
-import io.github.contextvars.spring.declare.ContextVariables;
+import io.github.contextvars.spring.annotation.ContextScoped;
+import io.github.contextvars.spring.annotation.ContextSetting;
+import io.github.contextvars.spring.annotation.ContextVariable;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsScopedAutoConfiguration;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsTaskAutoConfiguration;
+import io.github.contextvars.spring.registry.ContextVariableRegistry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -54,9 +56,9 @@ class ContextScopedTests {
 	static final ContextVar<String> TICKET = ContextVar.of("ticket", "none");
 
 	private final ApplicationContextRunner plainRunner = new ApplicationContextRunner()
-		.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class, ContextTaskAutoConfiguration.class,
-				ContextScopedAutoConfiguration.class, AopAutoConfiguration.class,
-				TaskExecutionAutoConfiguration.class));
+		.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class,
+				ContextVarsTaskAutoConfiguration.class, ContextVarsScopedAutoConfiguration.class,
+				AopAutoConfiguration.class, TaskExecutionAutoConfiguration.class));
 
 	private final ApplicationContextRunner runner = this.plainRunner.withUserConfiguration(Application.class);
 
@@ -205,7 +207,7 @@ class ContextScopedTests {
 			.run((context) -> {
 				Importer importer = context.getBean(Importer.class);
 				assertThat(AopUtils.isCglibProxy(importer)).isEqualTo(proxyTargetClass);
-				assertThat(ContextVariables.of(context.getBeanFactory()).find("source")).isNotNull();
+				assertThat(ContextVariableRegistry.of(context.getBeanFactory()).find("source")).isNotNull();
 				importer.importAll("changed");
 				assertThat(TENANT.get()).isEqualTo("acme");
 				context.getBean(Single.class).unscoped("plain");

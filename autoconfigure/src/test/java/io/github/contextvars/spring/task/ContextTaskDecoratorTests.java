@@ -34,13 +34,13 @@ import org.springframework.scheduling.support.ScheduledMethodRunnable;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
-import io.github.contextvars.spring.autoconfigure.ContextTaskAutoConfiguration;
-import io.github.contextvars.spring.autoconfigure.ContextVarsAutoConfiguration;
-import io.github.contextvars.spring.live.LiveContext;
-import io.github.contextvars.spring.live.LiveContexts;
-import io.github.contextvars.spring.testing.Hostile;
-import io.github.contextvars.spring.testing.ThreadSentinel;
-import io.github.contextvars.spring.testing.Threading;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsTaskAutoConfiguration;
+import io.github.contextvars.spring.testing.ThreadContextProbe;
+import io.github.contextvars.spring.work.UnitOfWork;
+import io.github.contextvars.spring.work.WorkRegistry;
+import io.github.contextvars.testsupport.Hostile;
+import io.github.contextvars.testsupport.Threading;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -49,13 +49,13 @@ class ContextTaskDecoratorTests {
 
 	private static final ContextVar<String> TENANT = ContextVar.of("tenant", "none");
 
-	private final LiveContexts live = LiveContexts.tracked();
+	private final WorkRegistry live = WorkRegistry.tracked();
 
 	private final ContextTaskDecorator decorator = new ContextTaskDecorator(this.live);
 
-	private final ApplicationContextRunner runner = new ApplicationContextRunner()
-		.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class, ContextTaskAutoConfiguration.class,
-				AopAutoConfiguration.class, TaskExecutionAutoConfiguration.class));
+	private final ApplicationContextRunner runner = new ApplicationContextRunner().withConfiguration(
+			AutoConfigurations.of(ContextVarsAutoConfiguration.class, ContextVarsTaskAutoConfiguration.class,
+					AopAutoConfiguration.class, TaskExecutionAutoConfiguration.class));
 
 	@Test
 	void decorateCapturesAtSubmission() {
@@ -88,7 +88,7 @@ class ContextTaskDecoratorTests {
 		task.run();
 
 		assertThat(seen).containsExactly("acme", "acme");
-		assertThat(ThreadSentinel.isInContext()).isFalse();
+		assertThat(ThreadContextProbe.isInContext()).isFalse();
 	}
 
 	@Test
@@ -129,7 +129,7 @@ class ContextTaskDecoratorTests {
 		});
 
 		assertThatExceptionOfType(IllegalStateException.class).isThrownBy(task::run);
-		assertThat(ThreadSentinel.isInContext()).isFalse();
+		assertThat(ThreadContextProbe.isInContext()).isFalse();
 		assertThat(this.live.list()).isEmpty();
 	}
 
@@ -146,21 +146,21 @@ class ContextTaskDecoratorTests {
 
 	@Test
 	void runIsListedWithItsSubmitterForParent() {
-		List<LiveContext> seen = new ArrayList<>();
-		LiveContext request = this.live.begin(LiveContext.Kind.REQUEST, () -> "GET /", null, new Context());
+		List<UnitOfWork> seen = new ArrayList<>();
+		UnitOfWork request = this.live.begin(UnitOfWork.Kind.REQUEST, () -> "GET /", null, new Context());
 		Runnable[] task = new Runnable[1];
 		this.live.run(request, () -> task[0] = this.decorator.decorate(() -> seen.add(this.live.current())));
 
 		task[0].run();
 
-		assertThat(seen.get(0).kind()).isEqualTo(LiveContext.Kind.TASK);
+		assertThat(seen.get(0).kind()).isEqualTo(UnitOfWork.Kind.TASK);
 		assertThat(seen.get(0).parent()).isEqualTo(request.id());
 		assertThat(seen.get(0).origin()).isEqualTo("ContextTaskDecoratorTests");
 	}
 
 	@Test
 	void scheduledRunIsListedAsItsMethod() throws Exception {
-		List<LiveContext> seen = new ArrayList<>();
+		List<UnitOfWork> seen = new ArrayList<>();
 		class Jobs {
 
 			@SuppressWarnings("unused")
@@ -172,13 +172,13 @@ class ContextTaskDecoratorTests {
 
 		this.decorator.decorate(new ScheduledMethodRunnable(new Jobs(), Jobs.class.getDeclaredMethod("clean"))).run();
 
-		assertThat(seen.get(0).kind()).isEqualTo(LiveContext.Kind.SCHEDULED);
+		assertThat(seen.get(0).kind()).isEqualTo(UnitOfWork.Kind.SCHEDULED);
 		assertThat(seen.get(0).origin()).isEqualTo("ContextTaskDecoratorTests$1Jobs.clean");
 	}
 
 	@Test
 	void scheduledRunWhoseToStringFailsIsListedAsItsClass() {
-		List<LiveContext> seen = new ArrayList<>();
+		List<UnitOfWork> seen = new ArrayList<>();
 		class Job implements Runnable {
 
 			@Override
@@ -195,7 +195,7 @@ class ContextTaskDecoratorTests {
 
 		this.decorator.decorate(new CronTask(new Job(), "* * * * * *").getRunnable()).run();
 
-		assertThat(seen.get(0).kind()).isEqualTo(LiveContext.Kind.SCHEDULED);
+		assertThat(seen.get(0).kind()).isEqualTo(UnitOfWork.Kind.SCHEDULED);
 		assertThat(seen.get(0).origin())
 			.isEqualTo("org.springframework.scheduling.config.Task$OutcomeTrackingRunnable");
 	}
@@ -208,7 +208,7 @@ class ContextTaskDecoratorTests {
 		});
 
 		assertThat(task.call()).isEqualTo("acme of TASK");
-		assertThat(ThreadSentinel.isInContext()).isFalse();
+		assertThat(ThreadContextProbe.isInContext()).isFalse();
 	}
 
 	@Test
@@ -269,12 +269,12 @@ class ContextTaskDecoratorTests {
 	}
 
 	@ParameterizedTest
-	@MethodSource("io.github.contextvars.spring.testing.Threading#available")
+	@MethodSource("io.github.contextvars.testsupport.Threading#available")
 	void asyncMethodSeesSubmittersValuesAndKeepsItsOwn(Threading threading) {
 		this.runner.withPropertyValues(threading.property(), "spring.task.execution.pool.core-size=1")
 			.withUserConfiguration(AsyncConfiguration.class)
 			.run((context) -> {
-				Worker worker = context.getBean(Worker.class);
+				WorkerProbe worker = context.getBean(WorkerProbe.class);
 				assertThat(AopUtils.isAopProxy(worker)).isTrue();
 				new Context().run(() -> {
 					TENANT.set("acme");
@@ -298,7 +298,7 @@ class ContextTaskDecoratorTests {
 				}).get());
 			});
 			// Behind the decorator's back, straight to the pool's one thread.
-			FutureTask<Boolean> probe = new FutureTask<>(ThreadSentinel::isInContext);
+			FutureTask<Boolean> probe = new FutureTask<>(ThreadContextProbe::isInContext);
 			executor.getThreadPoolExecutor().getQueue().add(probe);
 			assertThat(probe.get(30, TimeUnit.SECONDS)).isFalse();
 		});
@@ -331,13 +331,13 @@ class ContextTaskDecoratorTests {
 	static class AsyncConfiguration {
 
 		@Bean
-		Worker worker() {
-			return new Worker();
+		WorkerProbe worker() {
+			return new WorkerProbe();
 		}
 
 	}
 
-	static class Worker {
+	static class WorkerProbe {
 
 		@Async
 		CompletableFuture<String> swap(String value) {

@@ -40,7 +40,7 @@ final class SentinelValve extends ValveBase {
 	}
 
 	private void check(String when, Request request) {
-		if (ThreadSentinel.isInContext()) {
+		if (ThreadContextProbe.isInContext()) {
 			this.dirty.add(when + " of " + request.getDispatcherType() + " " + request.getRequestURI() + " on "
 					+ Thread.currentThread().getName());
 		}

@@ -10,7 +10,7 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 import io.github.contextvars.ContextVar;
-import io.github.contextvars.spring.declare.ContextVariable;
+import io.github.contextvars.spring.annotation.ContextVariable;
 
 /**
  * Remembers where each request comes from.

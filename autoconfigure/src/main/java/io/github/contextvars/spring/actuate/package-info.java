@@ -1,7 +1,0 @@
-/**
- * The actuator endpoint that lists context variables.
- */
-@NullMarked
-package io.github.contextvars.spring.actuate;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,35 @@
+package io.github.contextvars.spring.boot.autoconfigure;
+
+import jakarta.servlet.Filter;
+import org.springframework.boot.actuate.autoconfigure.web.ManagementContextConfiguration;
+import org.springframework.boot.actuate.autoconfigure.web.ManagementContextType;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+import io.github.contextvars.spring.web.servlet.ContextFilter;
+import io.github.contextvars.spring.work.WorkRegistry;
+
+/**
+ * {@link ManagementContextConfiguration @ManagementContextConfiguration} that gives
+ * requests on a management port of its own a context: the application's filters don't
+ * reach there.
+ */
+@ManagementContextConfiguration(value = ManagementContextType.CHILD, proxyBeanMethods = false)
+@ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
+@ConditionalOnClass({ Filter.class, OncePerRequestFilter.class })
+@ConditionalOnBean(WorkRegistry.class)
+public final class ContextVarsWebManagementConfiguration {
+
+	@Bean
+	@ConditionalOnBooleanProperty(name = "contextvars.web.enabled", matchIfMissing = true)
+	FilterRegistrationBean<ContextFilter> managementContextFilterRegistration(WorkRegistry liveContexts,
+			ContextVarsProperties properties) {
+		return ContextVarsWebAutoConfiguration.registration(liveContexts, properties);
+	}
+
+}

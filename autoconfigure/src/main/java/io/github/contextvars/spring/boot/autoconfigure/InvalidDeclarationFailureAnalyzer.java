@@ -1,0 +1,18 @@
+package io.github.contextvars.spring.boot.autoconfigure;
+
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+import io.github.contextvars.spring.registry.InvalidDeclarationException;
+
+/**
+ * Tells a developer whose application did not start what to do about a declaration.
+ */
+final class InvalidDeclarationFailureAnalyzer extends AbstractFailureAnalyzer<InvalidDeclarationException> {
+
+	@Override
+	protected FailureAnalysis analyze(Throwable rootFailure, InvalidDeclarationException cause) {
+		return new FailureAnalysis(cause.getMessage(), cause.action(), cause);
+	}
+
+}

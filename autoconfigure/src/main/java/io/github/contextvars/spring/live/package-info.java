@@ -1,8 +1,0 @@
-/**
- * Which contexts run at this moment, what for, since when, and what they were copied
- * from.
- */
-@NullMarked
-package io.github.contextvars.spring.live;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,7 +1,0 @@
-/**
- * Values of variables in log events.
- */
-@NullMarked
-package io.github.contextvars.spring.logs;
-
-import org.jspecify.annotations.NullMarked;

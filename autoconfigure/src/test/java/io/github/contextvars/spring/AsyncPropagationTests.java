@@ -1,0 +1,498 @@
+package io.github.contextvars.spring;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadPoolExecutor;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.aop.interceptor.AsyncUncaughtExceptionHandler;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration;
+import org.springframework.boot.transaction.autoconfigure.TransactionManagerCustomizationAutoConfiguration;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.context.event.EventListener;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.scheduling.annotation.Async;
+import org.springframework.scheduling.annotation.AsyncConfigurer;
+import org.springframework.scheduling.annotation.EnableAsync;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
+import org.springframework.test.util.AopTestUtils;
+import org.springframework.transaction.event.TransactionPhase;
+import org.springframework.transaction.event.TransactionalEventListener;
+import org.springframework.transaction.support.TransactionTemplate;
+
+import io.github.contextvars.Context;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsTaskAutoConfiguration;
+import io.github.contextvars.spring.testing.ThreadContextProbe;
+import io.github.contextvars.testsupport.Threading;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * {@code @Async} methods and event listeners.
+ */
+abstract class AsyncPropagationTests {
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withConfiguration(
+				AutoConfigurations.of(ContextVarsAutoConfiguration.class, ContextVarsTaskAutoConfiguration.class,
+						AopAutoConfiguration.class, TaskExecutionAutoConfiguration.class))
+		.withPropertyValues("spring.task.execution.pool.core-size=1");
+
+	@ParameterizedTest
+	@MethodSource("io.github.contextvars.testsupport.Threading#available")
+	void asyncMethodOnBootsExecutor(Threading threading) {
+		this.runner.withPropertyValues(threading.property())
+			.withUserConfiguration(AsyncApplication.class)
+			.run((context) -> {
+				Object executor = context.getBean("applicationTaskExecutor");
+				assertThat(executor).isInstanceOf((threading == Threading.VIRTUAL) ? SimpleAsyncTaskExecutor.class
+						: ThreadPoolTaskExecutor.class);
+				assertAsyncMethodsCarry(context, workerOf(executor));
+			});
+	}
+
+	@Test
+	void asyncMethodOnUsersThreadPoolTaskExecutor() {
+		this.runner.withUserConfiguration(AsyncApplication.class, UsersPool.class).run((context) -> {
+			assertThat(context).doesNotHaveBean("applicationTaskExecutor");
+			UsersPool users = context.getBean(UsersPool.class);
+			assertAsyncMethodsCarry(context, workerOf(context.getBean("usersPool")));
+			assertThat(users.seen).contains("acme").doesNotContain("the task's");
+		});
+	}
+
+	@Test
+	void asyncMethodOnUsersPlainExecutorService() {
+		this.runner.withUserConfiguration(AsyncApplication.class, UsersService.class).run((context) -> {
+			assertThat(context).doesNotHaveBean("applicationTaskExecutor");
+			// Spring takes a service for @Async only if it is called so.
+			assertAsyncMethodsCarry(context,
+					WorkerProbe.ofPool(AopTestUtils.getUltimateTargetObject(context.getBean("taskExecutor"))));
+		});
+	}
+
+	@Test
+	void asyncMethodOnSpringsFallbackBesideUsersPlainExecutor() {
+		this.runner.withUserConfiguration(AsyncApplication.class, UsersJdkPool.class, InjectionPoint.class)
+			.run((context) -> {
+				assertThat(context).doesNotHaveBean("applicationTaskExecutor");
+				assertAsyncMethodsCarry(context, () -> {
+				});
+			});
+	}
+
+	@Test
+	void qualifiedAsyncMethodOnUsersThreadPoolExecutor() {
+		this.runner.withUserConfiguration(AsyncApplication.class, UsersJdkPool.class).run((context) -> {
+			Service service = context.getBean(Service.class);
+			PropagationAssertions.assertCarries(SubmissionMethod.of("@Async(name)", service::callOnUsersPool),
+					workerOf(context.getBean(ThreadPoolExecutor.class)));
+		});
+	}
+
+	@Test
+	void asyncMethodOnSpringsFallbackBesideTwoExecutorsOfUsers() {
+		this.runner.withUserConfiguration(AsyncApplication.class, UsersPool.class, UsersThreads.class)
+			.run((context) -> assertAsyncMethodsCarry(context, () -> {
+			}));
+	}
+
+	@Test
+	void asyncMethodOnUsersThreads() {
+		this.runner.withUserConfiguration(AsyncApplication.class, UsersThreads.class)
+			.run((context) -> assertAsyncMethodsCarry(context,
+					context.getBean(UsersThreads.class).threads::joinAndAssertClean));
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void asyncMethodOnExecutorOfAsyncConfigurer(ConfigurersExecutor kind) {
+		Configurer configurer = new Configurer(kind);
+		this.runner.withUserConfiguration(AsyncApplication.class)
+			.withBean(Configurer.class, () -> configurer)
+			.run((context) -> assertAsyncMethodsCarry(context, configurer.worker()));
+		configurer.shutdown();
+	}
+
+	@Test
+	void asyncMethodOnExecutorOfAsyncConfigurerThatIsConfigurationClass() {
+		this.runner.withUserConfiguration(AsyncApplication.class, ConfiguringConfiguration.class)
+			.run((context) -> assertAsyncMethodsCarry(context, workerOf(context.getBean("own"))));
+	}
+
+	private static void assertAsyncMethodsCarry(ApplicationContext context, WorkerProbe worker) throws Exception {
+		Service service = context.getBean(Service.class);
+		PropagationAssertions.assertCarries(SubmissionMethod.of("@Async void", (body) -> {
+			service.run(body);
+			return null;
+		}), worker);
+		PropagationAssertions.assertCarries(SubmissionMethod.of("@Async CompletableFuture", service::call), worker);
+		PropagationAssertions.assertCarries(SubmissionMethod.of("@Async @EventListener", (body) -> {
+			context.publishEvent(new Job(body));
+			return null;
+		}), worker);
+	}
+
+	private static WorkerProbe workerOf(Object executor) {
+		if (executor instanceof ThreadPoolTaskExecutor pool) {
+			return WorkerProbe.ofPool(pool.getThreadPoolExecutor());
+		}
+		return (executor instanceof ExecutorService)
+				? WorkerProbe.ofPool(AopTestUtils.getUltimateTargetObject(executor)) : () -> {
+				};
+	}
+
+	@Test
+	void eventListenerRunsInPublishersContext() {
+		this.runner.withUserConfiguration(AsyncApplication.class).run((context) -> {
+			new Context().run(() -> {
+				PropagationAssertions.TENANT.set("acme");
+				SyncJob job = new SyncJob(new ArrayList<>());
+				context.publishEvent(job);
+				assertThat(job.seen).containsExactly("acme, none");
+				assertThat(PropagationAssertions.TENANT.get()).isEqualTo("the task's");
+			});
+			assertThat(ThreadContextProbe.isInContext()).isFalse();
+		});
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void transactionalEventListenerRunsInPublishersContext(TransactionPhase phase) {
+		transactional().run((context) -> {
+			assertThat(context).hasNotFailed();
+			List<String> seen = context.getBean(TransactionalListeners.class).seen();
+			new Context().run(() -> {
+				PropagationAssertions.TENANT.set("acme");
+				inTransaction(context, phase, new PhasedJob(phase, null));
+			});
+			assertThat(seen).containsExactly(phase + " acme");
+			inTransaction(context, phase, new PhasedJob(phase, null));
+			assertThat(seen).containsExactly(phase + " acme", phase + " none");
+			assertThat(ThreadContextProbe.isInContext()).isFalse();
+		});
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void transactionalEventListenerRunsWhereTransactionEnds(TransactionPhase phase) {
+		transactional().run((context) -> {
+			List<String> seen = context.getBean(TransactionalListeners.class).seen();
+			new Context().run(() -> {
+				PropagationAssertions.TENANT.set("acme");
+				context.getBean(TransactionTemplate.class).executeWithoutResult((status) -> {
+					new Context().run(() -> {
+						PropagationAssertions.TENANT.set("globex");
+						context.publishEvent(new PhasedJob(phase, null));
+					});
+					if (phase == TransactionPhase.AFTER_ROLLBACK) {
+						status.setRollbackOnly();
+					}
+				});
+			});
+
+			assertThat(seen).containsExactly(phase + " acme");
+		});
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void asyncTransactionalEventListener(TransactionPhase phase) {
+		transactional()
+			.run((context) -> PropagationAssertions.assertCarries(SubmissionMethod.of("@Async " + phase, (body) -> {
+				inTransaction(context, phase, new PhasedJob(phase, body));
+				return null;
+			}), workerOf(context.getBean("applicationTaskExecutor"))));
+	}
+
+	private ApplicationContextRunner transactional() {
+		return this.runner
+			.withConfiguration(AutoConfigurations.of(DataSourceAutoConfiguration.class,
+					DataSourceTransactionManagerAutoConfiguration.class,
+					TransactionManagerCustomizationAutoConfiguration.class, TransactionAutoConfiguration.class))
+			.withPropertyValues("spring.datasource.generate-unique-name=true")
+			.withUserConfiguration(AsyncApplication.class, TransactionalListeners.class);
+	}
+
+	private static void inTransaction(ApplicationContext context, TransactionPhase phase, PhasedJob job) {
+		context.getBean(TransactionTemplate.class).executeWithoutResult((status) -> {
+			context.publishEvent(job);
+			if (phase == TransactionPhase.AFTER_ROLLBACK) {
+				status.setRollbackOnly();
+			}
+		});
+	}
+
+	record Job(Runnable body) {
+
+	}
+
+	record SyncJob(List<String> seen) {
+
+	}
+
+	record PhasedJob(TransactionPhase phase, Runnable asyncBody) {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAsync
+	@Import(Service.class)
+	static class AsyncApplication {
+
+	}
+
+	static class Service {
+
+		@Async
+		void run(Runnable body) {
+			try {
+				body.run();
+			}
+			catch (IllegalStateException ex) {
+				throw new PlannedException(ex);
+			}
+		}
+
+		@Async
+		CompletableFuture<String> call(Runnable body) {
+			body.run();
+			return CompletableFuture.completedFuture("done");
+		}
+
+		@Async("usersPool")
+		CompletableFuture<String> callOnUsersPool(Runnable body) {
+			body.run();
+			return CompletableFuture.completedFuture("done");
+		}
+
+		@Async
+		@EventListener
+		void on(Job job) {
+			job.body().run();
+		}
+
+		@EventListener
+		void on(SyncJob job) {
+			job.seen().add(PropagationAssertions.swap());
+		}
+
+	}
+
+	@SuppressWarnings("serial")
+	static class PlannedException extends RuntimeException {
+
+		PlannedException(Throwable cause) {
+			super("planned", cause, false, false);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class UsersPool {
+
+		private final List<String> seen = Collections.synchronizedList(new ArrayList<>());
+
+		@Bean
+		ThreadPoolTaskExecutor usersPool() {
+			ThreadPoolTaskExecutor executor = new ThreadPoolTaskExecutor();
+			executor.setTaskDecorator((task) -> () -> {
+				this.seen.add(PropagationAssertions.TENANT.get());
+				task.run();
+			});
+			return executor;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class UsersService {
+
+		@Bean
+		ExecutorService taskExecutor() {
+			return Executors.newSingleThreadExecutor();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class UsersJdkPool {
+
+		@Bean
+		ThreadPoolExecutor usersPool() {
+			return (ThreadPoolExecutor) Executors.newFixedThreadPool(1);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class InjectionPoint {
+
+		@Bean
+		String pointThatTakesTheOneExecutor(Executor executor) {
+			return "injected";
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class UsersThreads {
+
+		private final WorkerProbe.Threads threads = new WorkerProbe.Threads();
+
+		@Bean
+		SimpleAsyncTaskExecutor usersThreads() {
+			return new SimpleAsyncTaskExecutor(this.threads);
+		}
+
+	}
+
+	enum ConfigurersExecutor {
+
+		THREAD_POOL_TASK_EXECUTOR, EXECUTOR_SERVICE, LAMBDA
+
+	}
+
+	static class Configurer implements AsyncConfigurer {
+
+		private final ConfigurersExecutor kind;
+
+		private final ExecutorService pool = Executors.newSingleThreadExecutor();
+
+		private final ThreadPoolTaskExecutor spring = new ThreadPoolTaskExecutor();
+
+		Configurer(ConfigurersExecutor kind) {
+			this.kind = kind;
+			this.spring.initialize();
+		}
+
+		@Override
+		public Executor getAsyncExecutor() {
+			return switch (this.kind) {
+				case THREAD_POOL_TASK_EXECUTOR -> this.spring;
+				case EXECUTOR_SERVICE -> this.pool;
+				case LAMBDA -> (task) -> this.pool.execute(task);
+			};
+		}
+
+		@Override
+		public AsyncUncaughtExceptionHandler getAsyncUncaughtExceptionHandler() {
+			return (ex, method, arguments) -> assertThat(ex).hasMessage("planned");
+		}
+
+		private WorkerProbe worker() {
+			return switch (this.kind) {
+				case THREAD_POOL_TASK_EXECUTOR -> workerOf(this.spring);
+				case EXECUTOR_SERVICE, LAMBDA -> WorkerProbe.ofPool(this.pool);
+			};
+		}
+
+		private void shutdown() {
+			this.pool.shutdown();
+			this.spring.shutdown();
+		}
+
+	}
+
+	// As Spring's own reference shows it: the executor is a bean and is called directly.
+	@Configuration
+	static class ConfiguringConfiguration implements AsyncConfigurer {
+
+		@Bean
+		ThreadPoolTaskExecutor own() {
+			return new ThreadPoolTaskExecutor();
+		}
+
+		@Override
+		public Executor getAsyncExecutor() {
+			return own();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TransactionalListeners {
+
+		private final List<String> seen = Collections.synchronizedList(new ArrayList<>());
+
+		@TransactionalEventListener(phase = TransactionPhase.BEFORE_COMMIT)
+		void beforeCommit(PhasedJob job) {
+			see(TransactionPhase.BEFORE_COMMIT, job);
+		}
+
+		@TransactionalEventListener(phase = TransactionPhase.AFTER_COMMIT)
+		void afterCommit(PhasedJob job) {
+			see(TransactionPhase.AFTER_COMMIT, job);
+		}
+
+		@TransactionalEventListener(phase = TransactionPhase.AFTER_ROLLBACK)
+		void afterRollback(PhasedJob job) {
+			see(TransactionPhase.AFTER_ROLLBACK, job);
+		}
+
+		@TransactionalEventListener(phase = TransactionPhase.AFTER_COMPLETION)
+		void afterCompletion(PhasedJob job) {
+			see(TransactionPhase.AFTER_COMPLETION, job);
+		}
+
+		@Async
+		@TransactionalEventListener(phase = TransactionPhase.BEFORE_COMMIT)
+		void beforeCommitAsync(PhasedJob job) {
+			run(TransactionPhase.BEFORE_COMMIT, job);
+		}
+
+		@Async
+		@TransactionalEventListener(phase = TransactionPhase.AFTER_COMMIT)
+		void afterCommitAsync(PhasedJob job) {
+			run(TransactionPhase.AFTER_COMMIT, job);
+		}
+
+		@Async
+		@TransactionalEventListener(phase = TransactionPhase.AFTER_ROLLBACK)
+		void afterRollbackAsync(PhasedJob job) {
+			run(TransactionPhase.AFTER_ROLLBACK, job);
+		}
+
+		@Async
+		@TransactionalEventListener(phase = TransactionPhase.AFTER_COMPLETION)
+		void afterCompletionAsync(PhasedJob job) {
+			run(TransactionPhase.AFTER_COMPLETION, job);
+		}
+
+		List<String> seen() {
+			return this.seen;
+		}
+
+		private void see(TransactionPhase phase, PhasedJob job) {
+			if (job.phase() == phase) {
+				this.seen.add(phase + " " + PropagationAssertions.TENANT.get());
+			}
+		}
+
+		private void run(TransactionPhase phase, PhasedJob job) {
+			if (job.phase() == phase && job.asyncBody() != null) {
+				job.asyncBody().run();
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,162 @@
+package io.github.contextvars.spring;
+
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.test.util.ReflectionTestUtils;
+
+import io.github.contextvars.Context;
+import io.github.contextvars.spring.testing.WebApp;
+
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatNoException;
+
+/**
+ * Planted bugs, one a mechanism, that the rows' assertions must catch.
+ */
+abstract class PropagationFaultTests {
+
+	private final ExecutorService pool = Executors.newSingleThreadExecutor();
+
+	@AfterEach
+	void shutDown() {
+		this.pool.shutdown();
+	}
+
+	@Test
+	void rightDecoratorPasses() {
+		assertThatNoException().isThrownBy(() -> assertCarries((task) -> Context.copyOfCurrent().wrap(task)));
+	}
+
+	@Test
+	void decoratorThatCopiesNothingIsCaught() {
+		assertCaught((task) -> task, "sees what was set at submission");
+		assertCaught((task) -> () -> new Context().run(task), "sees what was set at submission");
+	}
+
+	@Test
+	void copyThatIsTakenWhenTaskRunsIsCaught() {
+		assertCaught((task) -> () -> Context.copyOfCurrent().run(task), "sees what was set at submission");
+		assertCaught((task) -> {
+			Context submitters = currentContext();
+			return () -> ((submitters != null) ? submitters.copy() : new Context()).run(task);
+		}, "sees what was set at submission");
+	}
+
+	@Test
+	void contextThatAllRunsShareIsCaught() {
+		ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
+		try {
+			assertThatExceptionOfType(AssertionError.class)
+				.isThrownBy(() -> PropagationAssertions.assertCarries(SubmissionMethod.periodic("canary", (body) -> {
+					Context once = Context.copyOfCurrent();
+					return scheduler.scheduleAtFixedRate(() -> once.run(body), 1, 1, TimeUnit.MILLISECONDS);
+				}), WorkerProbe.ofPool(scheduler)))
+				.withMessageContaining("sees what was set at submission");
+		}
+		finally {
+			scheduler.shutdown();
+		}
+	}
+
+	@Test
+	void taskThatRunsInSubmittersOwnThreadIsCaught() {
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> PropagationAssertions
+			.assertCarries(new SubmissionMethod("canary", SubmissionMethod.ReturnsWhen.ENDED, (body) -> {
+				Context.copyOfCurrent().run(body);
+				return null;
+			}), () -> {
+			})).withMessageContaining("another thread");
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void schedulersWithoutUsAreCaught(ScheduledPropagationTests.Scheduler scheduler) {
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(
+				() -> ScheduledPropagationTests.assertEachRunBeginsEmpty(scheduler, "contextvars.task.enabled=false"));
+	}
+
+	@Test
+	void listenersWithoutUsAreCaught() {
+		assertThatExceptionOfType(AssertionError.class)
+			.isThrownBy(() -> ListenerPropagationTests.assertEachMessageBeginsEmpty("contextvars.task.enabled=false"));
+	}
+
+	@Test
+	void requestsWithoutUsAreCaught() {
+		try (WebApp app = WebApp.start(RequestApplication.class, "contextvars.task.enabled=false",
+				"spring.task.execution.pool.core-size=1", "logging.level.org.springframework.web=off")) {
+			assertThatNoException().isThrownBy(() -> RequestPropagationTests.assertCarries(app, "/thread"));
+			for (String path : List.of("/callable", "/web-async-task", "/deferred", "/streaming", "/emitter", "/sse",
+					"/completable", "/mono", "/flux", "/web-client")) {
+				assertThatExceptionOfType(AssertionError.class)
+					.isThrownBy(() -> RequestPropagationTests.assertCarries(app, path))
+					.as(path);
+			}
+		}
+	}
+
+	@Test
+	void wrapperThatDoesNotLeaveIsCaught() {
+		assertCaught((task) -> {
+			Context copy = Context.copyOfCurrent();
+			return () -> {
+				copy.enter();
+				task.run();
+			};
+		}, "worker is in a context");
+	}
+
+	@Test
+	void wrapperThatDoesNotLeaveAfterFailureIsCaught() {
+		assertCaught((task) -> {
+			Context copy = Context.copyOfCurrent();
+			return () -> {
+				Context.Scope scope = copy.enter();
+				task.run();
+				scope.close();
+			};
+		}, "worker is in a context");
+	}
+
+	@Test
+	void wrapperThatLeavesValuesBehindIsCaught() {
+		assertCaught((task) -> {
+			String tenant = PropagationAssertions.TENANT.get();
+			return () -> {
+				PropagationAssertions.TENANT.set(tenant);
+				task.run();
+			};
+		}, "sees what was set at submission");
+	}
+
+	private static Context currentContext() {
+		try {
+			return ReflectionTestUtils.invokeMethod(Class.forName("io.github.contextvars.ThreadStack"), "current");
+		}
+		catch (ClassNotFoundException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private void assertCaught(UnaryOperator<Runnable> decorator, String message) {
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> assertCarries(decorator))
+			.withMessageContaining(message);
+	}
+
+	private void assertCarries(UnaryOperator<Runnable> decorator) throws Exception {
+		// submit(): what fails in execute() would take the pool's thread with it.
+		PropagationAssertions.assertCarries(
+				SubmissionMethod.of("canary", (body) -> this.pool.submit(decorator.apply(body))),
+				WorkerProbe.ofPool(this.pool));
+	}
+
+}

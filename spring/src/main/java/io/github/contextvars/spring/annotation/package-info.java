@@ -1,0 +1,7 @@
+/**
+ * The annotations of the library.
+ */
+@NullMarked
+package io.github.contextvars.spring.annotation;
+
+import org.jspecify.annotations.NullMarked;

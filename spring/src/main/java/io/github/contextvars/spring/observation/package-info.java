@@ -1,0 +1,7 @@
+/**
+ * Meters of contexts for Micrometer, and values of variables for its observations.
+ */
+@NullMarked
+package io.github.contextvars.spring.observation;
+
+import org.jspecify.annotations.NullMarked;

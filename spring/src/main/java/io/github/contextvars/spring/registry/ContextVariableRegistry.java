@@ -1,0 +1,217 @@
+package io.github.contextvars.spring.registry;
+
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.Type;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.core.ResolvableType;
+
+import io.github.contextvars.Context;
+import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.annotation.ContextVariable;
+
+/**
+ * The context variables that an application has declared, by name. Immutable.
+ */
+public final class ContextVariableRegistry implements AutoCloseable {
+
+	// Of applications that run: they may share contexts, and what one hides no other
+	// shows.
+	private static final List<ContextVariableRegistry> OPEN = new CopyOnWriteArrayList<>();
+
+	private final Map<String, Declaration> declarations = new LinkedHashMap<>();
+
+	/**
+	 * Create a registry.
+	 * @param declarations the declarations
+	 * @throws InvalidDeclarationException if two variables have the same name, or one is
+	 * sensitive and yet logged or observed
+	 */
+	public ContextVariableRegistry(Collection<Declaration> declarations) {
+		for (Declaration declaration : declarations) {
+			declaration.check();
+			Declaration other = this.declarations.putIfAbsent(declaration.name(), declaration);
+			if (other != null) {
+				throw new InvalidDeclarationException(
+						"Two context variables are named '" + declaration.name() + "': " + other.declaredBy() + " and "
+								+ declaration.declaredBy(),
+						"Rename one of them, or declare the variable once and refer to it.");
+			}
+		}
+	}
+
+	/**
+	 * Find what is annotated with {@link ContextVariable} in the beans of a factory, and
+	 * add what its parent has declared under other names.
+	 * @param beanFactory the bean factory; only beans that hold a variable are created
+	 * @return a new registry
+	 * @throws InvalidDeclarationException if a declaration cannot be right
+	 */
+	public static ContextVariableRegistry of(ConfigurableListableBeanFactory beanFactory) {
+		ContextVariableRegistry variables = new ContextVariableRegistry(
+				new ContextVariableScanner(beanFactory).declarations());
+		BeanFactory parent = beanFactory.getParentBeanFactory();
+		if (parent != null) {
+			parent.getBeanProvider(ContextVariableRegistry.class)
+				.ifUnique((inherited) -> inherited.declarations.forEach(variables.declarations::putIfAbsent));
+		}
+		OPEN.add(variables);
+		return variables;
+	}
+
+	/**
+	 * List all declarations.
+	 * @return the declarations, in the order of the beans
+	 */
+	public List<Declaration> all() {
+		return new ArrayList<>(this.declarations.values());
+	}
+
+	/**
+	 * List the names of all declared variables.
+	 * @return the names, in the order of the beans
+	 */
+	public List<String> names() {
+		return new ArrayList<>(this.declarations.keySet());
+	}
+
+	/**
+	 * Find the variable of a name.
+	 * @param name the variable's name
+	 * @return its declaration, or {@code null} if none is declared
+	 */
+	public @Nullable Declaration find(String name) {
+		return this.declarations.get(name);
+	}
+
+	/**
+	 * Tell whether the values of a variable must never be shown.
+	 * @param variable the variable, declared or not
+	 * @return whether it, or another of its name, is declared sensitive here, or it is in
+	 * another application that runs in the JVM, such as a child of this one
+	 */
+	public boolean isSensitive(ContextVar<?> variable) {
+		Declaration declaration = find(variable.name());
+		return (declaration != null && declaration.sensitive())
+				|| OPEN.stream().anyMatch((open) -> open.declaresSensitive(variable));
+	}
+
+	private boolean declaresSensitive(ContextVar<?> variable) {
+		Declaration declaration = find(variable.name());
+		return declaration != null && declaration.sensitive() && declaration.variable().equals(variable);
+	}
+
+	/**
+	 * Forget the application: from now on, what others show is theirs to decide.
+	 */
+	@Override
+	public void close() {
+		OPEN.remove(this);
+	}
+
+	/**
+	 * Return the variable of a name.
+	 * @param name the variable's name
+	 * @return its declaration
+	 * @throws IllegalStateException if none is declared
+	 */
+	public Declaration require(String name) {
+		Declaration declaration = find(name);
+		if (declaration == null) {
+			throw new IllegalStateException("No context variable '" + name + "' is declared, only " + names()
+					+ "; annotate it with @ContextVariable in a bean's class");
+		}
+		return declaration;
+	}
+
+	/**
+	 * One declared variable.
+	 *
+	 * @param variable the variable
+	 * @param declaredBy the field or method, such as {@code com.acme.Shop#TENANT}
+	 * @param declaredType the declared type of the values, if there is one
+	 * @param description what the variable is for
+	 * @param sensitive whether values must never be shown
+	 * @param logged whether log events carry values
+	 * @param observed whether observations carry values
+	 */
+	public record Declaration(ContextVar<?> variable, String declaredBy, ResolvableType declaredType,
+			String description, boolean sensitive, boolean logged, boolean observed) {
+
+		private static final Object UNSET = new Object();
+
+		/**
+		 * Return the variable's name.
+		 * @return the name
+		 */
+		public String name() {
+			return this.variable.name();
+		}
+
+		/**
+		 * Return the declared type of the values.
+		 * @return the type as text, {@code java.lang.Object} if it is not known
+		 */
+		public String type() {
+			return (this.declaredType.resolve() != null) ? this.declaredType.toString() : Object.class.getName();
+		}
+
+		/**
+		 * Return the class that all values are of.
+		 * @return the class, or {@code null} if the declaration leaves it open, by a
+		 * wildcard say
+		 */
+		public @Nullable Class<?> valueType() {
+			Type type = this.declaredType.getType();
+			return (type instanceof Class<?> || type instanceof ParameterizedType) ? this.declaredType.resolve() : null;
+		}
+
+		/**
+		 * Print the value that the variable was set to in the current context. Calls no
+		 * code of the value, and never throws.
+		 * @return one line of text, see {@link ValueFormatter#line}, or {@code null} if
+		 * the variable was not set or is sensitive
+		 */
+		@SuppressWarnings("unchecked") // UNSET comes back as it went in
+		public @Nullable String currentLine() {
+			Object value = ((ContextVar<@Nullable Object>) this.variable).get(UNSET);
+			return (value != UNSET && !this.sensitive) ? ValueFormatter.line(value) : null;
+		}
+
+		private void check() {
+			if (this.sensitive && (this.logged || this.observed)) {
+				throw new InvalidDeclarationException(
+						"Context variable '" + name() + "' is declared sensitive and "
+								+ (this.logged ? "logged" : "observed") + ": " + this.declaredBy,
+						"Remove one of the two: a sensitive value is never shown.");
+			}
+		}
+
+		/**
+		 * Tell whether the variable can be read where it was not set.
+		 * @return whether it has a default
+		 */
+		public boolean hasDefault() {
+			return new Context().call(() -> {
+				try {
+					this.variable.get();
+					return true;
+				}
+				catch (NoSuchElementException ex) {
+					return false;
+				}
+			});
+		}
+
+	}
+
+}

@@ -1,0 +1,21 @@
+package io.github.contextvars.spring.scoped;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.RuntimeHintsRegistrar;
+
+import io.github.contextvars.spring.annotation.ContextScoped;
+
+/**
+ * Lets a native image look for the optional libraries that {@link AsyncReturnValues}
+ * knows, and read annotations that override what {@link ContextScoped} says.
+ */
+final class ContextScopedRuntimeHints implements RuntimeHintsRegistrar {
+
+	@Override
+	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
+		AsyncReturnValues.OPTIONAL.forEach((name) -> hints.reflection().registerTypeIfPresent(classLoader, name));
+		hints.proxies().registerJdkProxy(ContextScoped.class);
+	}
+
+}

@@ -1,0 +1,41 @@
+package io.github.contextvars.spring.task;
+
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ScheduledExecutorService;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.aop.framework.AopProxyUtils;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.RuntimeHintsRegistrar;
+import org.springframework.aot.hint.TypeReference;
+import org.springframework.core.task.support.CompositeTaskDecorator;
+import org.springframework.scheduling.config.TaskSchedulerRouter;
+import org.springframework.util.ClassUtils;
+
+/**
+ * {@link RuntimeHintsRegistrar} for the decorator fields of Spring's executors, and for
+ * the proxies of executors whose class is known at run time only.
+ */
+final class TaskRuntimeHints implements RuntimeHintsRegistrar {
+
+	@Override
+	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
+		ExecutorDecorators.DECORATABLE.forEach((type) -> registerField(hints, type, "taskDecorator"));
+		registerField(hints, CompositeTaskDecorator.class, "taskDecorators");
+		registerProxy(hints, Executor.class);
+		registerProxy(hints, ExecutorService.class);
+		registerProxy(hints, ScheduledExecutorService.class);
+		registerProxy(hints, ScheduledExecutorService.class, ExecutorService.class);
+		registerProxy(hints, ClassUtils.getAllInterfacesForClass(TaskSchedulerRouter.class));
+	}
+
+	private static void registerField(RuntimeHints hints, Class<?> type, String field) {
+		hints.reflection().registerType(TypeReference.of(type), (hint) -> hint.withField(field));
+	}
+
+	private static void registerProxy(RuntimeHints hints, Class<?>... interfaces) {
+		hints.proxies().registerJdkProxy(AopProxyUtils.completeJdkProxyInterfaces(interfaces));
+	}
+
+}

@@ -1,0 +1,192 @@
+package io.github.contextvars.spring.web.servlet;
+
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Method;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.core.DefaultParameterNameDiscoverer;
+import org.springframework.core.MethodParameter;
+import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.core.annotation.AnnotatedMethod;
+import org.springframework.stereotype.Controller;
+import org.springframework.util.ClassUtils;
+import org.springframework.util.ReflectionUtils;
+import org.springframework.web.bind.annotation.ControllerAdvice;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.InitBinder;
+import org.springframework.web.bind.annotation.ModelAttribute;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.service.annotation.HttpExchange;
+import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerAdapter;
+
+import io.github.contextvars.spring.annotation.FromContext;
+import io.github.contextvars.spring.registry.ContextVariableRegistry;
+import io.github.contextvars.spring.registry.InvalidDeclarationException;
+
+/**
+ * Stops the application from starting where a {@link FromContext} parameter names a
+ * variable that nobody declared, or has a type that the variable's values cannot have.
+ * <p>
+ * Looks at the types of controllers and their advice, and not at what is mapped: that
+ * covers {@code @ModelAttribute} and {@code @ExceptionHandler} methods and lazy beans as
+ * well. What it does not see or cannot know fails when it is called.
+ */
+public final class FromContextValidator implements SmartInitializingSingleton {
+
+	private static final List<Class<? extends Annotation>> CALLED_BY_SPRING = List.of(RequestMapping.class,
+			HttpExchange.class, ModelAttribute.class, ExceptionHandler.class, InitBinder.class);
+
+	private final ConfigurableListableBeanFactory beanFactory;
+
+	private final ContextVariableRegistry variables;
+
+	private final ValueConversion conversion;
+
+	/**
+	 * Create a check.
+	 * @param beanFactory holds the beans to check
+	 * @param variables the declared variables
+	 * @param adapter knows what converts arguments; asked for only where a value is not
+	 * of the parameter's type already
+	 */
+	public FromContextValidator(ConfigurableListableBeanFactory beanFactory, ContextVariableRegistry variables,
+			ObjectProvider<RequestMappingHandlerAdapter> adapter) {
+		this.beanFactory = beanFactory;
+		this.variables = variables;
+		this.conversion = new ValueConversion(adapter);
+	}
+
+	/**
+	 * Check the types of all controllers; creates none.
+	 * @throws InvalidDeclarationException if a parameter could never get its value
+	 */
+	@Override
+	public void afterSingletonsInstantiated() {
+		Set<Class<?>> types = beanTypes();
+		List<Class<?>> advice = with(ControllerAdvice.class, types);
+		List<Class<?>> controllers = with(Controller.class, types);
+		// An editor that is registered for a request may convert anything.
+		boolean adviceBinds = advice.stream().anyMatch(FromContextValidator::binds);
+		advice.forEach((type) -> check(type, !adviceBinds));
+		controllers.forEach((type) -> check(type, !adviceBinds && !binds(type)));
+	}
+
+	private static List<Class<?>> with(Class<? extends Annotation> annotation, Set<Class<?>> types) {
+		return types.stream().filter((type) -> AnnotatedElementUtils.hasAnnotation(type, annotation)).toList();
+	}
+
+	private Set<Class<?>> beanTypes() {
+		Set<Class<?>> types = new LinkedHashSet<>();
+		for (String name : this.beanFactory.getBeanDefinitionNames()) {
+			Object bean = this.beanFactory.getSingleton(name);
+			Class<?> type = (bean != null) ? AopUtils.getTargetClass(bean) : this.beanFactory.getType(name, false);
+			if (type != null) {
+				types.add(ClassUtils.getUserClass(type));
+			}
+		}
+		return types;
+	}
+
+	private static boolean binds(Class<?> type) {
+		for (Method method : ReflectionUtils.getUniqueDeclaredMethods(type)) {
+			if (AnnotatedElementUtils.hasAnnotation(method, InitBinder.class)) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	private void check(Class<?> type, boolean typesAreKnown) {
+		for (Method method : ReflectionUtils.getUniqueDeclaredMethods(type, (method) -> !method.isSynthetic())) {
+			if (method.getParameterCount() > 0 && isCalledBySpring(method)) {
+				for (MethodParameter parameter : new BeanMethod(type, method).getMethodParameters()) {
+					FromContext annotation = parameter.getParameterAnnotation(FromContext.class);
+					if (annotation != null) {
+						check(parameter, annotation, typesAreKnown);
+					}
+				}
+			}
+		}
+	}
+
+	private static boolean isCalledBySpring(Method method) {
+		return CALLED_BY_SPRING.stream().anyMatch((type) -> AnnotatedElementUtils.hasAnnotation(method, type));
+	}
+
+	private void check(MethodParameter parameter, FromContext annotation, boolean typeIsKnown) {
+		parameter.initParameterNameDiscovery(new DefaultParameterNameDiscoverer());
+		String name = nameOf(parameter, annotation);
+		if (name == null) {
+			return;
+		}
+		ContextVariableRegistry.Declaration declaration = this.variables.find(name);
+		if (declaration == null) {
+			throw new InvalidDeclarationException(
+					place(parameter) + " names the variable '" + name + "', which is not declared", "Use one of "
+							+ this.variables.names() + ", or declare it with @ContextVariable in a bean's class.");
+		}
+		Class<?> valueType = declaration.valueType();
+		if (typeIsKnown && valueType != null && !this.conversion.isPossible(valueType, parameter)) {
+			String type = parameter.nestedIfOptional().getNestedParameterType().getTypeName();
+			throw new InvalidDeclarationException(
+					place(parameter) + " has the type " + type + ", which the values of the variable '" + name
+							+ "' cannot be converted to: " + declaration.declaredBy() + " holds "
+							+ valueType.getTypeName(),
+					"Give the parameter the type " + valueType.getTypeName() + ", or register a Converter from "
+							+ valueType.getTypeName() + " to " + type + ".");
+		}
+	}
+
+	// An expression may depend on the request.
+	private @Nullable String nameOf(MethodParameter parameter, FromContext annotation) {
+		String name = annotation.name().isEmpty() ? parameter.getParameterName() : annotation.name();
+		if (name == null) {
+			throw new InvalidDeclarationException(place(parameter) + " names no variable, and its own name is unknown",
+					"Name the variable, as in @FromContext(\"tenant\"), or compile with '-parameters'.");
+		}
+		String resolved = resolve(name, parameter);
+		return (resolved == null || resolved.contains("#{")) ? null : resolved;
+	}
+
+	private @Nullable String resolve(String name, MethodParameter parameter) {
+		try {
+			return this.beanFactory.resolveEmbeddedValue(name);
+		}
+		catch (IllegalArgumentException ex) {
+			throw new InvalidDeclarationException(
+					place(parameter) + " has the name '" + name + "', which cannot be resolved: " + ex.getMessage(),
+					"Define the property, or correct the name.");
+		}
+	}
+
+	private static String place(MethodParameter parameter) {
+		String name = parameter.getParameterName();
+		return "@FromContext parameter " + ((name != null) ? "'" + name + "'" : parameter.getParameterIndex()) + " of "
+				+ parameter.getContainingClass().getName() + "#" + parameter.getExecutable().getName();
+	}
+
+	// Sees the annotations of interfaces, too, and what type variables stand for.
+	private static final class BeanMethod extends AnnotatedMethod {
+
+		private final Class<?> type;
+
+		BeanMethod(Class<?> type, Method method) {
+			super(method);
+			this.type = type;
+		}
+
+		@Override
+		protected Class<?> getContainingClass() {
+			return this.type;
+		}
+
+	}
+
+}

@@ -1,0 +1,84 @@
+package io.github.contextvars.spring.web.servlet;
+
+import java.lang.reflect.Modifier;
+import java.util.Arrays;
+import java.util.function.Supplier;
+
+import org.springframework.beans.BeanUtils;
+import org.springframework.beans.SimpleTypeConverter;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.core.KotlinDetector;
+import org.springframework.core.MethodParameter;
+import org.springframework.core.convert.ConversionService;
+import org.springframework.core.convert.TypeDescriptor;
+import org.springframework.util.ClassUtils;
+import org.springframework.util.function.SingletonSupplier;
+import org.springframework.web.bind.WebDataBinder;
+import org.springframework.web.bind.support.WebBindingInitializer;
+import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerAdapter;
+
+/**
+ * Tells whether Spring MVC could make an argument of a value, from their types alone, by
+ * the means that it uses for a request. In doubt it could.
+ */
+final class ValueConversion {
+
+	private final Supplier<WebDataBinder> binder;
+
+	ValueConversion(ObjectProvider<RequestMappingHandlerAdapter> adapter) {
+		this.binder = SingletonSupplier.of(() -> binder(adapter));
+	}
+
+	boolean isPossible(Class<?> valueType, MethodParameter parameter) {
+		TypeDescriptor target = new TypeDescriptor(parameter);
+		Class<?> nested = new TypeDescriptor(parameter.nestedIfOptional()).getObjectType();
+		return isOpen(valueType) || isOpen(nested) || valueType == nested || valueType == target.getObjectType()
+				|| (isSimple(valueType) && isSimple(nested)) || BeanUtils.findEditorByConvention(nested) != null
+				|| (valueType == String.class && isReadFromText(nested)) || canConvert(valueType, target);
+	}
+
+	// A value may be of a subclass, for which there is a converter. An array is converted
+	// element by element, and Kotlin has values that Java does not see.
+	private static boolean isOpen(Class<?> type) {
+		return !Modifier.isFinal(type.getModifiers()) || type.isArray() || KotlinDetector.isInlineClass(type);
+	}
+
+	// Spring converts among these by itself.
+	private static boolean isSimple(Class<?> type) {
+		return type == String.class || ClassUtils.isPrimitiveOrWrapper(type);
+	}
+
+	private boolean canConvert(Class<?> valueType, TypeDescriptor target) {
+		ConversionService service = this.binder.get().getConversionService();
+		return service == null || service.canConvert(TypeDescriptor.valueOf(valueType), target)
+				|| this.binder.get().findCustomEditor(target.getObjectType(), null) != null;
+	}
+
+	private static boolean isReadFromText(Class<?> target) {
+		return new SimpleTypeConverter().getDefaultEditor(target) != null || hasConstants(target)
+				|| ClassUtils.hasConstructor(target, String.class);
+	}
+
+	// Spring reads a text as the name of a constant.
+	private static boolean hasConstants(Class<?> target) {
+		return Arrays.stream(target.getFields())
+			.anyMatch((field) -> Modifier.isStatic(field.getModifiers()) && target.isAssignableFrom(field.getType()));
+	}
+
+	private static WebDataBinder binder(ObjectProvider<RequestMappingHandlerAdapter> provider) {
+		WebDataBinder binder = new WebDataBinder(null);
+		RequestMappingHandlerAdapter adapter = provider.getIfUnique();
+		WebBindingInitializer initializer = (adapter != null) ? adapter.getWebBindingInitializer() : null;
+		try {
+			if (initializer != null) {
+				initializer.initBinder(binder);
+			}
+			return binder;
+		}
+		catch (RuntimeException ex) {
+			// It may need a request: nothing is known then.
+			return new WebDataBinder(null);
+		}
+	}
+
+}

@@ -1,0 +1,74 @@
+package io.github.contextvars.spring.web.servlet;
+
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.core.MethodParameter;
+import org.springframework.core.ResolvableType;
+import org.springframework.mock.web.MockHttpServletRequest;
+import org.springframework.util.ReflectionUtils;
+import org.springframework.web.bind.ServletRequestBindingException;
+import org.springframework.web.context.request.ServletWebRequest;
+
+import io.github.contextvars.Context;
+import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.annotation.FromContext;
+import io.github.contextvars.spring.registry.ContextVariableRegistry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+class FromContextArgumentResolverTests {
+
+	private static final ContextVar<String> TENANT = ContextVar.of("tenant");
+
+	private final FromContextArgumentResolver resolver = new FromContextArgumentResolver(
+			new DefaultListableBeanFactory(),
+			new ContextVariableRegistry(List.of(new ContextVariableRegistry.Declaration(TENANT, "Test#TENANT",
+					ResolvableType.forClass(String.class), "", false, false, false))));
+
+	@Test
+	void supportsParameterWhenAnnotated() {
+		assertThat(this.resolver.supportsParameter(parameter(0))).isTrue();
+		assertThat(this.resolver.supportsParameter(parameter(2))).isFalse();
+	}
+
+	@Test
+	void resolveWhenSetIsTheValue() throws Exception {
+		Object value = new Context().<@Nullable Object, Exception>call(() -> {
+			TENANT.set("acme");
+			return resolve(0);
+		});
+
+		assertThat(value).isEqualTo("acme");
+	}
+
+	@Test
+	void resolveWhenUnsetIsTheDefaultOrNamesTheVariable() throws Exception {
+		assertThat(resolve(1)).isEqualTo("public");
+		assertThatExceptionOfType(ServletRequestBindingException.class).isThrownBy(() -> resolve(0))
+			.withMessageContaining("'tenant'")
+			.withMessageContaining("String");
+	}
+
+	private @Nullable Object resolve(int index) throws Exception {
+		return this.resolver.resolveArgument(parameter(index), null,
+				new ServletWebRequest(new MockHttpServletRequest()), null);
+	}
+
+	private static MethodParameter parameter(int index) {
+		return new MethodParameter(
+				ReflectionUtils.findMethod(Pages.class, "page", String.class, String.class, String.class), index);
+	}
+
+	static class Pages {
+
+		void page(@FromContext(name = "tenant") String required,
+				@FromContext(name = "tenant", defaultValue = "public") String withDefault, String other) {
+		}
+
+	}
+
+}

@@ -1,0 +1,23 @@
+package io.github.contextvars.testsupport;
+
+/**
+ * A value that nobody may call.
+ */
+public final class Hostile {
+
+	@Override
+	public boolean equals(Object other) {
+		throw new IllegalStateException("equals");
+	}
+
+	@Override
+	public int hashCode() {
+		throw new IllegalStateException("hashCode");
+	}
+
+	@Override
+	public String toString() {
+		throw new IllegalStateException("toString");
+	}
+
+}
