@@ -48,7 +48,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * {@code @Async} methods and event listeners.
  */
-abstract class AsyncPropagationTests {
+class AsyncPropagationTests {
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(

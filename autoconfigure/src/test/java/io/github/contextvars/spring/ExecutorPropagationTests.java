@@ -64,7 +64,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  * Executor beans of every type.
  */
 @ExtendWith(OutputCaptureExtension.class)
-abstract class ExecutorPropagationTests {
+class ExecutorPropagationTests {
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner().withConfiguration(
 			AutoConfigurations.of(ContextVarsAutoConfiguration.class, ContextVarsTaskAutoConfiguration.class,

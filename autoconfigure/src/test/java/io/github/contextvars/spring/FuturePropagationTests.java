@@ -33,7 +33,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Stages of a {@code CompletableFuture}, threads for one task each, and structured
  * concurrency.
  */
-abstract class FuturePropagationTests {
+class FuturePropagationTests {
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(

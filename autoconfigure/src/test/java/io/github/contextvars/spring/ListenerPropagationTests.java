@@ -32,7 +32,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
  * Each message of a listener begins empty.
  */
 @ExtendWith(OutputCaptureExtension.class)
-abstract class ListenerPropagationTests {
+class ListenerPropagationTests {
 
 	private static final int MESSAGES = 4;
 

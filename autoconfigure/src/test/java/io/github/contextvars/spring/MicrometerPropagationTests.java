@@ -42,7 +42,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Micrometer's snapshots, Boot's decorator that is made of them, and Reactor in automatic
  * mode.
  */
-abstract class MicrometerPropagationTests {
+class MicrometerPropagationTests {
 
 	private final ContextSnapshotFactory snapshots = ContextSnapshotFactory.builder().build();
 

@@ -20,9 +20,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
 /**
- * Planted bugs, one a mechanism, that the rows' assertions must catch.
+ * Seeded faults, one for each mechanism, that the assertions of the propagation tests must
+ * detect.
  */
-abstract class PropagationFaultTests {
+class PropagationFaultTests {
 
 	private final ExecutorService pool = Executors.newSingleThreadExecutor();
 
@@ -56,7 +57,7 @@ abstract class PropagationFaultTests {
 		ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
 		try {
 			assertThatExceptionOfType(AssertionError.class)
-				.isThrownBy(() -> PropagationAssertions.assertCarries(SubmissionMethod.periodic("canary", (body) -> {
+				.isThrownBy(() -> PropagationAssertions.assertCarries(SubmissionMethod.periodic("seeded fault", (body) -> {
 					Context once = Context.copyOfCurrent();
 					return scheduler.scheduleAtFixedRate(() -> once.run(body), 1, 1, TimeUnit.MILLISECONDS);
 				}), WorkerProbe.ofPool(scheduler)))
@@ -70,7 +71,7 @@ abstract class PropagationFaultTests {
 	@Test
 	void taskThatRunsInSubmittersOwnThreadIsCaught() {
 		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> PropagationAssertions
-			.assertCarries(new SubmissionMethod("canary", SubmissionMethod.ReturnsWhen.ENDED, (body) -> {
+			.assertCarries(new SubmissionMethod("seeded fault", SubmissionMethod.ReturnsWhen.ENDED, (body) -> {
 				Context.copyOfCurrent().run(body);
 				return null;
 			}), () -> {
@@ -155,7 +156,7 @@ abstract class PropagationFaultTests {
 	private void assertCarries(UnaryOperator<Runnable> decorator) throws Exception {
 		// submit(): what fails in execute() would take the pool's thread with it.
 		PropagationAssertions.assertCarries(
-				SubmissionMethod.of("canary", (body) -> this.pool.submit(decorator.apply(body))),
+				SubmissionMethod.of("seeded fault", (body) -> this.pool.submit(decorator.apply(body))),
 				WorkerProbe.ofPool(this.pool));
 	}
 

@@ -11,7 +11,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Hooks;
 
@@ -24,7 +26,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  * What a request hands over, on a real Tomcat with one thread. FORWARD, INCLUDE, ASYNC
  * and ERROR dispatches have their tests in {@code ContextFilterTomcatTests}.
  */
-abstract class RequestPropagationTests {
+@ParameterizedClass
+@MethodSource("io.github.contextvars.testsupport.Threading#available")
+class RequestPropagationTests {
 
 	private static WebApp app;
 

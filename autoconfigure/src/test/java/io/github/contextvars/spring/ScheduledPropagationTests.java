@@ -34,7 +34,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Scheduled work: what the application declares begins empty each time, what it hands to
  * a scheduler begins with the submitter's values each time.
  */
-abstract class ScheduledPropagationTests {
+class ScheduledPropagationTests {
 
 	@ParameterizedTest
 	@EnumSource
