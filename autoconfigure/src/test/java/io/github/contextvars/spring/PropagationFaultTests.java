@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -20,9 +21,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
 /**
- * Seeded faults, one for each mechanism, that the assertions of the propagation tests must
- * detect.
+ * Seeded faults, one for each mechanism, that the assertions of the propagation tests
+ * must detect.
  */
+@Tag("stress")
 class PropagationFaultTests {
 
 	private final ExecutorService pool = Executors.newSingleThreadExecutor();
@@ -56,11 +58,11 @@ class PropagationFaultTests {
 	void contextThatAllRunsShareIsCaught() {
 		ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
 		try {
-			assertThatExceptionOfType(AssertionError.class)
-				.isThrownBy(() -> PropagationAssertions.assertCarries(SubmissionMethod.periodic("seeded fault", (body) -> {
-					Context once = Context.copyOfCurrent();
-					return scheduler.scheduleAtFixedRate(() -> once.run(body), 1, 1, TimeUnit.MILLISECONDS);
-				}), WorkerProbe.ofPool(scheduler)))
+			assertThatExceptionOfType(AssertionError.class).isThrownBy(
+					() -> PropagationAssertions.assertCarries(SubmissionMethod.periodic("seeded fault", (body) -> {
+						Context once = Context.copyOfCurrent();
+						return scheduler.scheduleAtFixedRate(() -> once.run(body), 1, 1, TimeUnit.MILLISECONDS);
+					}), WorkerProbe.ofPool(scheduler)))
 				.withMessageContaining("sees what was set at submission");
 		}
 		finally {

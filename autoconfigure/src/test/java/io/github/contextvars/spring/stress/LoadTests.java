@@ -5,6 +5,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntPredicate;
 
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -16,6 +17,7 @@ import io.github.contextvars.testsupport.Threading;
  * none lost, no thread handed back in a context. {@code -Dproof.seed=…} repeats a run,
  * {@code -Dproof.requests=…} sets its size for all kinds of threads together.
  */
+@Tag("stress")
 class LoadTests {
 
 	private static final long SEED = Long.getLong("stress.seed", System.nanoTime());

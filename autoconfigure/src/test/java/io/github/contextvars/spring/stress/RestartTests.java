@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,11 +22,18 @@ class RestartTests {
 	private Path directory;
 
 	@Test
+	void startLeavesNoClassLoaderAndNoThread() throws Exception {
+		assertThat(run(1, "/work")).contains("0 class loaders left, 0 warnings");
+	}
+
+	@Test
+	@Tag("stress")
 	void fiftyStartsLeaveNoClassLoaderAndNoThread() throws Exception {
 		assertThat(run(50, "/work")).contains("0 class loaders left, 0 warnings");
 	}
 
 	@Test
+	@Tag("stress")
 	void libraryThatLeavesSomethingBehindIsCaught() throws Exception {
 		SeededFault.in(LogbackMdcInstaller.class, "adapter.uninstall(this);", "").writeTo(changed());
 
@@ -33,6 +41,7 @@ class RestartTests {
 	}
 
 	@Test
+	@Tag("stress")
 	void applicationThatLeavesSomethingBehindIsCaught() throws Exception {
 		assertThat(run(1, "/leak")).contains("1 class loaders left")
 			.contains("a value of type [io.github.contextvars.spring.stress.RestartApplication.Value]")

@@ -9,6 +9,7 @@ import java.util.concurrent.Executors;
 
 import jakarta.servlet.ServletException;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
@@ -23,6 +24,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * No context outlives its use, while everything that it went through lives on.
  */
+@Tag("stress")
 class RetentionTests {
 
 	private static final ContextVar<Object> VALUE = ContextVar.of("value");

@@ -1,13 +1,12 @@
 package io.github.contextvars.spring.stress;
 
 import java.util.List;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import org.awaitility.core.ConditionTimeoutException;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -22,14 +21,13 @@ import io.github.contextvars.spring.threadlocal.ContextThreadLocalAccessor;
 import io.github.contextvars.spring.web.servlet.ContextCallableProcessingInterceptor;
 import io.github.contextvars.spring.web.servlet.ContextFilter;
 import io.github.contextvars.testsupport.SeededFault;
-import io.github.contextvars.testsupport.Threading;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Builds of the library with one bug each, which the detectors must catch.
  */
+@Tag("stress")
 class StressFaultTests {
 
 	private static final String REQUEST = "io.github.contextvars.spring.web.servlet.ContextPropagatingRequestWrapper";
@@ -38,16 +36,20 @@ class StressFaultTests {
 
 	private static final String RUNNING = "io.github.contextvars.spring.work.ActiveWork";
 
+	private static final String PLATFORM = "loadOnPlatformThreadsMixesNothingUp";
+
+	private static final String VIRTUAL = "loadOnVirtualThreadsMixesNothingUp";
+
 	@ParameterizedTest
-	@ValueSource(classes = { SmallProof.class, AsyncEndingTests.class, TaskRetentionTests.class })
-	void libraryWithoutBugPasses(Class<?> proof) {
-		assertThat(SeededFault.NONE.shownBy(proof)).isEmpty();
+	@ValueSource(classes = { SmallLoadTests.class, AsyncEndingTests.class, TaskRetentionTests.class })
+	void libraryWithoutBugPasses(Class<?> detector) {
+		assertThat(SeededFault.NONE.shownBy(detector)).isEmpty();
 	}
 
 	@ParameterizedTest
 	@MethodSource
 	void bugIsCaughtUnderLoad(Class<?> type, String text, String replacement, String complaint) {
-		assertShows(SeededFault.in(type, text, replacement).shownBy(SmallProof.class, "load"), complaint);
+		assertShows(SeededFault.in(type, text, replacement).shownBy(SmallLoadTests.class, PLATFORM), complaint);
 	}
 
 	static Stream<Arguments> bugIsCaughtUnderLoad() throws ClassNotFoundException {
@@ -100,8 +102,8 @@ class StressFaultTests {
 		SeededFault bug = SeededFault.in(ContextFilter.class, "AsyncDispatch() {\n\t\treturn false",
 				"AsyncDispatch() {\n\t\treturn true");
 
-		assertThat(SeededFault.NONE.shownBy(SmallProofOnVirtualThreads.class)).isEmpty();
-		assertShows(bug.shownBy(SmallProofOnVirtualThreads.class), "LOSS: ASYNC of");
+		assertThat(SeededFault.NONE.shownBy(SmallLoadTests.class, VIRTUAL)).isEmpty();
+		assertShows(bug.shownBy(SmallLoadTests.class, VIRTUAL), "LOSS: ASYNC of");
 	}
 
 	@Test
@@ -118,7 +120,7 @@ class StressFaultTests {
 		assertShows(SeededFault
 			.in(Class.forName(RUNNING), "this.innermost.put(thread, work);",
 					"this.innermost.put(thread, work);\nthis.innermost.put(new Thread(), work);")
-			.shownBy(SmallProof.class, "retention"), "expected: 0");
+			.shownBy(SmallLoadTests.class, "thousandContextsLeaveNothing"), "expected: 0");
 	}
 
 	@Test
@@ -138,7 +140,6 @@ class StressFaultTests {
 	}
 
 	@Test
-	@EnabledIfSystemProperty(named = "stress", matches = "true")
 	void soakShowsContextsThatAreKept() throws ClassNotFoundException {
 		SeededFault kept = SeededFault.in(Class.forName(RUNNING),
 				"Map<Thread, UnitOfWork> innermost = new ConcurrentHashMap<>();", """
@@ -156,26 +157,6 @@ class StressFaultTests {
 			.satisfies((complaint) -> assertThat(complaint).hasMessageContaining("bytes left after collection"));
 	}
 
-	@Test
-	void risingHeapIsCaught() {
-		HeapTrend flat = new HeapTrend();
-		HeapTrend rising = new HeapTrend();
-		IntStream.range(0, 40).forEach((i) -> flat.add(50_000_000 + (i % 7) * 500_000));
-		IntStream.range(0, 40).forEach((i) -> rising.add(50_000_000 + (i % 7) * 500_000 + i * 500_000));
-
-		flat.assertFlat();
-
-		assertThatExceptionOfType(AssertionError.class).isThrownBy(rising::assertFlat);
-	}
-
-	@Test
-	void heapThatWasHardlyLookedAtIsNotFlat() {
-		HeapTrend heap = new HeapTrend();
-		heap.sample();
-
-		assertThatExceptionOfType(AssertionError.class).isThrownBy(heap::assertFlat);
-	}
-
 	private static Arguments bug(Class<?> type, String text, String replacement, String complaint) {
 		return Arguments.of(type, text, replacement, complaint);
 	}
@@ -189,37 +170,8 @@ class StressFaultTests {
 	}
 
 	/**
-	 * The detectors, at the smallest size that suffices; run by JUnit in other class
-	 * loaders, and not by itself.
-	 */
-	static class SmallProof {
-
-		@Test
-		void load() throws Exception {
-			LoadTests.runSmall(Threading.PLATFORM);
-		}
-
-		@Test
-		void retention() throws Exception {
-			RetentionTests.assertNothingIsLeft(1_000);
-		}
-
-	}
-
-	/**
-	 * As {@link SmallProof}.
-	 */
-	static class SmallProofOnVirtualThreads {
-
-		@Test
-		void load() throws Exception {
-			LoadTests.runSmall(Threading.VIRTUAL);
-		}
-
-	}
-
-	/**
-	 * As {@link SmallProof}, for what is seen over time only.
+	 * The soak at the smallest size that suffices. Runs in the class loader of a build
+	 * only.
 	 */
 	static class SmallSoak {
 

@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -25,6 +26,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Whatever the value is, one short line of well-formed text is printed, and no code of it
  * is called. Inputs: one character for the type, then the value.
  */
+@Tag("stress")
 class ValueFormatterFuzzTests {
 
 	@FuzzTest(maxDuration = "30s")

@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -34,6 +35,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * refused with a description and an action. Expressions are parsed only: to evaluate them
  * would run them.
  */
+@Tag("stress")
 class ScopeSettingsFuzzTests {
 
 	private static final Method METHOD = ReflectionUtils.findMethod(ScopeSettingsFuzzTests.class, "fulfil",

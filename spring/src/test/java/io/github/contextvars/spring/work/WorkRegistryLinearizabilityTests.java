@@ -5,6 +5,7 @@ import java.util.List;
 
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.StressOptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,6 +41,7 @@ public class WorkRegistryLinearizabilityTests {
 	}
 
 	@Test
+	@Tag("stress")
 	void canaryThatForgetsTheOtherThreadsIsNotLinearizable(@TempDir Path directory) throws Exception {
 		SeededFault bug = SeededFault.in(ActiveWork.class, "this.innermost.put(thread, work);",
 				"this.innermost.clear();\nthis.innermost.put(thread, work);");

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -29,6 +30,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Whatever is asked for, and whatever a client has put into a variable, the answer can be
  * written and says what is there.
  */
+@Tag("stress")
 class ContextVarsEndpointFuzzTests {
 
 	private static final ContextVar<String> TENANT = ContextVar.of("tenant");
