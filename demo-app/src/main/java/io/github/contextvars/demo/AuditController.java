@@ -6,7 +6,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * Shows a tenant its audit trail.
+ * Controller that lists the audit trail of the caller's tenant.
  */
 @RestController
 class AuditController {

@@ -9,7 +9,7 @@ import org.springframework.scheduling.annotation.Async;
 import org.springframework.stereotype.Component;
 
 /**
- * Who did what, in the current tenant's own database.
+ * Component that records who did what, in the database of the current tenant.
  */
 @Component
 class AuditTrail {
@@ -23,14 +23,16 @@ class AuditTrail {
 	}
 
 	/**
-	 * Record an action in the background. Who did it and for whom is in the context, on
-	 * this thread as on the caller's: nobody passes it, nobody can pass a wrong one.
+	 * Record an action in the background. Tenant and user are in the context, on this
+	 * thread as on the caller's. They are not parameters, so a caller cannot pass wrong
+	 * ones.
 	 * @param action what was done
 	 */
 	@Async
 	void record(String action) {
 		this.jdbc.sql("insert into audit (tenant, actor, action, thread) values (?, ?, ?, ?)")
-			.params(Caller.TENANT.get(), Caller.USER.get(), action, Thread.currentThread().getName())
+			.params(TenantInterceptor.TENANT.get(), TenantInterceptor.USER.get(), action,
+					Thread.currentThread().getName())
 			.update();
 	}
 
@@ -39,12 +41,12 @@ class AuditTrail {
 	}
 
 	/**
-	 * Something that was done.
+	 * Entry of the audit trail.
 	 *
-	 * @param tenant for whom
-	 * @param actor by whom
-	 * @param action what
-	 * @param thread the thread that recorded it
+	 * @param tenant the tenant whose data was read or changed
+	 * @param actor the name of the user who did it
+	 * @param action what was done
+	 * @param thread the name of the thread that recorded it
 	 */
 	record Entry(String tenant, String actor, String action, String thread) {
 

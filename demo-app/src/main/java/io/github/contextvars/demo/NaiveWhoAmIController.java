@@ -10,26 +10,28 @@ import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * What {@link WhoAmIController} does, done without contexts. WRONG ON PURPOSE: it shows
- * what comes of thread locals and pools.
+ * Controller that does without contexts what {@link WhoAmIController} does with them.
+ * WRONG ON PURPOSE: it shows which values pooled threads see in thread locals.
+ *
+ * @see WhoAmIController
  */
 @RestController
 class NaiveWhoAmIController implements DisposableBean {
 
-	// A plain ThreadLocal would be empty on the other thread. The usual way out is this:
-	// a thread inherits the values of whoever caused it to be made, and keeps them.
+	// A plain ThreadLocal would be empty on the other thread. The usual workaround is an
+	// inheritable one: a new thread gets its creator's values, and keeps them.
 	private static final ThreadLocal<String> TENANT = new InheritableThreadLocal<>();
 
 	private static final ThreadLocal<String> USER = new InheritableThreadLocal<>();
 
-	// Not a bean, so nothing is carried.
+	// Not a bean, so the library does not propagate contexts to its tasks.
 	private final ExecutorService executor = Executors.newFixedThreadPool(4);
 
 	@GetMapping("/naive/whoami")
 	CompletableFuture<Identity> whoAmI(@RequestHeader("X-Tenant") String tenant, @RequestHeader("X-User") String user) {
 		TENANT.set(tenant);
 		USER.set(user);
-		return CompletableFuture.supplyAsync(() -> Identity.here(TENANT.get(), USER.get()), this.executor);
+		return CompletableFuture.supplyAsync(() -> Identity.onCurrentThread(TENANT.get(), USER.get()), this.executor);
 	}
 
 	@Override

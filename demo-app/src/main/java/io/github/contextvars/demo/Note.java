@@ -1,11 +1,11 @@
 package io.github.contextvars.demo;
 
 /**
- * A note.
+ * Note of a tenant.
  *
- * @param id tells it from the tenant's other notes
- * @param author who wrote it
- * @param text what it says
+ * @param id the identifier, unique among the notes of one tenant
+ * @param author the name of the user who wrote the note
+ * @param text the text of the note
  */
 record Note(long id, String author, String text) {
 

@@ -9,7 +9,7 @@ import org.springframework.stereotype.Repository;
 import org.springframework.transaction.annotation.Transactional;
 
 /**
- * The notes of the current tenant.
+ * Repository of the current tenant's notes.
  */
 @Repository
 class NoteStore {
@@ -27,7 +27,7 @@ class NoteStore {
 	}
 
 	Note add(String text) {
-		return insert(Caller.USER.get(), text);
+		return insert(TenantInterceptor.USER.get(), text);
 	}
 
 	@Transactional

@@ -6,7 +6,10 @@ import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.scheduling.annotation.EnableAsync;
 
 /**
- * A notebook for several tenants.
+ * Main class of Notebook, a service that keeps the notes of several tenants.
+ *
+ * @since 0.1.0
+ * @see TenantInterceptor
  */
 @SpringBootApplication
 @ConfigurationPropertiesScan

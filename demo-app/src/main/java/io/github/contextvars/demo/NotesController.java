@@ -18,7 +18,7 @@ import org.springframework.web.bind.annotation.RestController;
 import io.github.contextvars.spring.annotation.FromContext;
 
 /**
- * Reads, writes, copies and exports notes.
+ * Controller that lists, adds, imports and exports the notes of the caller's tenant.
  */
 @RestController
 @RequestMapping("/notes")
@@ -28,14 +28,14 @@ class NotesController {
 
 	private final NoteStore notes;
 
-	private final NoteImport noteImport;
+	private final NoteImporter noteImporter;
 
 	private final AuditTrail auditTrail;
 
-	NotesController(Tenants tenants, NoteStore notes, NoteImport noteImport, AuditTrail auditTrail) {
+	NotesController(Tenants tenants, NoteStore notes, NoteImporter noteImporter, AuditTrail auditTrail) {
 		this.tenants = tenants;
 		this.notes = notes;
-		this.noteImport = noteImport;
+		this.noteImporter = noteImporter;
 		this.auditTrail = auditTrail;
 	}
 
@@ -52,13 +52,13 @@ class NotesController {
 		return note;
 	}
 
-	// A Callable runs on a thread of the task executor, while Tomcat's does other work.
+	// A Callable runs on a thread of the task executor, while Tomcat's thread is free.
 	@PostMapping("/import")
 	Callable<Imported> importNotes(@RequestParam String from, @RequestParam(defaultValue = "0") int seconds) {
 		String other = this.tenants.require("Parameter 'from'", from);
 		Pause pause = Pause.require(seconds);
 		return () -> {
-			int count = this.noteImport.importFrom(other, pause);
+			int count = this.noteImporter.importFrom(other, pause);
 			this.auditTrail.record("imported " + count + " notes from " + other);
 			return new Imported(other, count);
 		};
@@ -69,8 +69,8 @@ class NotesController {
 		Pause pause = Pause.require(seconds);
 		return () -> {
 			pause.take();
-			String header = "Notes of %s, exported by %s on %s\n".formatted(Caller.TENANT.get(), Caller.USER.get(),
-					Thread.currentThread().getName());
+			String header = "Notes of %s, exported by %s on %s\n".formatted(TenantInterceptor.TENANT.get(),
+					TenantInterceptor.USER.get(), Thread.currentThread().getName());
 			this.auditTrail.record("exported the notes");
 			return this.notes.all()
 				.stream()
@@ -91,7 +91,7 @@ class NotesController {
 
 		private String checkedText() {
 			if (this.text == null || this.text.isBlank() || this.text.length() > 1000) {
-				throw Rejection.badRequest("'text' must have 1 to 1000 characters");
+				throw ProblemException.badRequest("'text' must have 1 to 1000 characters");
 			}
 			return this.text;
 		}

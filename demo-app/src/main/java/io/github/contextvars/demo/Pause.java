@@ -3,23 +3,23 @@ package io.github.contextvars.demo;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Makes work slow where a client asks for that, so that somebody can watch it run.
+ * Pause that a client can ask for, so that slow work can be watched while it runs.
  *
- * @param seconds how long it takes
+ * @param seconds the length of the pause in seconds
  */
 record Pause(int seconds) {
 
 	private static final int MAX_SECONDS = 10;
 
 	/**
-	 * Create a pause of the length that a client asks for.
-	 * @param seconds how long it is to take
+	 * Create a pause of the length that a client has asked for.
+	 * @param seconds the length of the pause in seconds
 	 * @return the pause
-	 * @throws Rejection with status 400 if it is too long
+	 * @throws ProblemException with status 400 if the length is negative or too long
 	 */
 	static Pause require(int seconds) {
 		if (seconds < 0 || seconds > MAX_SECONDS) {
-			throw Rejection.badRequest("Parameter 'seconds' must be 0 to " + MAX_SECONDS);
+			throw ProblemException.badRequest("Parameter 'seconds' must be 0 to " + MAX_SECONDS);
 		}
 		return new Pause(seconds);
 	}

@@ -10,8 +10,8 @@ import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
 import org.springframework.stereotype.Component;
 
 /**
- * Connects to the database of the tenant that the work at hand is for. There is no
- * default: without a tenant there is no connection.
+ * {@link javax.sql.DataSource} that connects to the database of the current tenant. It
+ * has no default: without a tenant there is no connection.
  */
 @Component
 final class TenantDataSource extends AbstractRoutingDataSource implements DisposableBean {
@@ -24,7 +24,7 @@ final class TenantDataSource extends AbstractRoutingDataSource implements Dispos
 
 	@Override
 	protected Object determineCurrentLookupKey() {
-		return Caller.TENANT.get();
+		return TenantInterceptor.TENANT.get();
 	}
 
 	@Override

@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
- * The tenants of this service.
+ * Configuration properties that name the tenants of this service.
  *
- * @param names their names
+ * @param names the names of the tenants
  */
 @ConfigurationProperties("notebook.tenants")
 record Tenants(Set<String> names) {
@@ -17,21 +17,22 @@ record Tenants(Set<String> names) {
 	private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,31}");
 
 	/**
-	 * Let through the name of a tenant, and nothing else that a client may send.
-	 * @param source where the client put it
-	 * @param name what the client put there
+	 * Check that a client has sent the name of a tenant.
+	 * @param source the header or parameter that contains the name
+	 * @param name the name that the client has sent
 	 * @return the name
-	 * @throws Rejection with status 400 without a name, and 404 if no tenant has it
+	 * @throws ProblemException with status 400 if the name is missing or malformed, and
+	 * with status 404 if no tenant has this name
 	 */
 	String require(String source, @Nullable String name) {
 		if (name == null) {
-			throw Rejection.badRequest(source + " is missing: it names the tenant");
+			throw ProblemException.badRequest(source + " is missing: it names the tenant");
 		}
 		if (!NAME.matcher(name).matches()) {
-			throw Rejection.badRequest(source + " must match " + NAME);
+			throw ProblemException.badRequest(source + " must match " + NAME);
 		}
 		if (!this.names.contains(name)) {
-			throw Rejection.notFound(source + " names an unknown tenant: '" + name + "'");
+			throw ProblemException.notFound(source + " names an unknown tenant: '" + name + "'");
 		}
 		return name;
 	}

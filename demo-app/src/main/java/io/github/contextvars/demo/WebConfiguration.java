@@ -5,20 +5,21 @@ import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
 /**
- * Asks for the caller wherever there are tenants' data.
+ * Configuration that applies the {@link TenantInterceptor} to all paths that serve a
+ * tenant's data.
  */
 @Configuration(proxyBeanMethods = false)
 class WebConfiguration implements WebMvcConfigurer {
 
-	private final Caller caller;
+	private final TenantInterceptor tenantInterceptor;
 
-	WebConfiguration(Caller caller) {
-		this.caller = caller;
+	WebConfiguration(TenantInterceptor tenantInterceptor) {
+		this.tenantInterceptor = tenantInterceptor;
 	}
 
 	@Override
 	public void addInterceptors(InterceptorRegistry registry) {
-		registry.addInterceptor(this.caller).addPathPatterns("/notes/**", "/audit/**", "/whoami");
+		registry.addInterceptor(this.tenantInterceptor).addPathPatterns("/notes/**", "/audit/**", "/whoami");
 	}
 
 }

@@ -7,7 +7,9 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * Tells clients who they are, as another thread sees it.
+ * Controller that returns the caller's identity as another thread sees it.
+ *
+ * @see NaiveWhoAmIController
  */
 @RestController
 class WhoAmIController {
@@ -20,7 +22,8 @@ class WhoAmIController {
 
 	@GetMapping("/whoami")
 	CompletableFuture<Identity> whoAmI() {
-		return CompletableFuture.supplyAsync(() -> Identity.here(Caller.TENANT.get(), Caller.USER.get()),
+		return CompletableFuture.supplyAsync(
+				() -> Identity.onCurrentThread(TenantInterceptor.TENANT.get(), TenantInterceptor.USER.get()),
 				this.executor);
 	}
 

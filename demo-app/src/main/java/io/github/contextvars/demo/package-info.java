@@ -1,6 +1,7 @@
 /**
- * Notebook: notes of several tenants, each in a database of its own. {@link Caller} says
- * who is calling; everything else finds out where it needs to, on whichever thread.
+ * Notebook: a service that keeps the notes of several tenants, each in a separate
+ * database. {@link TenantInterceptor} sets tenant and user once for each request; all
+ * other code reads them where it needs them, on any thread.
  */
 @NullMarked
 package io.github.contextvars.demo;

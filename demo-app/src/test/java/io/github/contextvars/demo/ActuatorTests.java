@@ -18,18 +18,18 @@ import org.springframework.web.bind.annotation.RestController;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for what the actuator shows of the demo.
+ * Tests for the demo's actuator endpoints.
  */
 @SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
 @AutoConfigureRestTestClient
-@Import(ActuatorTests.Visitor.class)
+@Import(ActuatorTests.BlockingController.class)
 class ActuatorTests {
 
 	@Autowired
 	private RestTestClient client;
 
 	@Autowired
-	private Visitor visitor;
+	private BlockingController controller;
 
 	@Test
 	void healthIsUpWithEachTenantsDatabase() {
@@ -40,7 +40,7 @@ class ActuatorTests {
 	}
 
 	@Test
-	void contextvarsListsDeclaredVariablesAndItsOwnContext() {
+	void contextvarsListsDeclaredVariablesAndCurrentContext() {
 		RestTestClient.BodyContentSpec body = this.client.get()
 			.uri("/actuator/contextvars")
 			.exchange()
@@ -50,7 +50,7 @@ class ActuatorTests {
 
 		body.json("""
 				{"variables": [
-				  {"name": "tenant", "declaredBy": "io.github.contextvars.demo.Caller#TENANT",
+				  {"name": "tenant", "declaredBy": "io.github.contextvars.demo.TenantInterceptor#TENANT",
 				   "type": "java.lang.String", "hasDefault": false, "sensitive": false,
 				   "description": "Whose notes this request may touch"},
 				  {"name": "user", "hasDefault": true},
@@ -63,16 +63,16 @@ class ActuatorTests {
 
 	@Test
 	void contextvarsWhenTaskRunsShowsItWithItsValues() throws Exception {
-		CompletableFuture<Void> visit = CompletableFuture.runAsync(() -> this.client.get()
-			.uri("/notes/visit")
+		CompletableFuture<Void> request = CompletableFuture.runAsync(() -> this.client.get()
+			.uri("/notes/blocking")
 			.header("X-Tenant", "acme")
 			.header("X-User", "ada")
 			.exchange()
 			.expectStatus()
 			.isOk());
-		assertThat(this.visitor.arrived.await(10, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.controller.running.await(10, TimeUnit.SECONDS)).isTrue();
 
-		// The request's own thread may still be on its way out.
+		// The request's thread may not have left its context yet.
 		RestTestClient.BodyContentSpec body = this.client.get()
 			.uri("/actuator/contextvars/tenant")
 			.exchange()
@@ -83,28 +83,28 @@ class ActuatorTests {
 		body.jsonPath("$.contexts[?(@.kind == 'task')].variables").isEqualTo(Map.of("tenant", "acme"));
 		body.jsonPath("$.contexts[?(@.current == true)]").doesNotExist();
 
-		this.visitor.mayLeave.countDown();
-		visit.get(10, TimeUnit.SECONDS);
+		this.controller.mayReturn.countDown();
+		request.get(10, TimeUnit.SECONDS);
 	}
 
 	@Test
 	void contextvarsWhenVariableIsUnknownIsNotFound() {
-		this.client.get().uri("/actuator/contextvars/nobody").exchange().expectStatus().isNotFound();
+		this.client.get().uri("/actuator/contextvars/unknown").exchange().expectStatus().isNotFound();
 	}
 
 	@RestController
-	static class Visitor {
+	static class BlockingController {
 
-		private final CountDownLatch arrived = new CountDownLatch(1);
+		private final CountDownLatch running = new CountDownLatch(1);
 
-		private final CountDownLatch mayLeave = new CountDownLatch(1);
+		private final CountDownLatch mayReturn = new CountDownLatch(1);
 
-		@GetMapping("/notes/visit")
-		Callable<String> visit() {
+		@GetMapping("/notes/blocking")
+		Callable<String> block() {
 			return () -> {
-				this.arrived.countDown();
-				assertThat(this.mayLeave.await(10, TimeUnit.SECONDS)).isTrue();
-				return "bye";
+				this.running.countDown();
+				assertThat(this.mayReturn.await(10, TimeUnit.SECONDS)).isTrue();
+				return "done";
 			};
 		}
 

@@ -21,8 +21,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for the demo in a JVM of its own, as it starts from what the build's
- * {@code process-aot} has generated.
+ * Tests for the demo in a separate JVM, started with what the build's {@code process-aot}
+ * has generated.
  */
 class AheadOfTimeTests {
 
@@ -89,7 +89,7 @@ class AheadOfTimeTests {
 	}
 
 	@Test
-	void startUsesWhatWasGenerated() {
+	void startUsesGeneratedCode() {
 		assertThat(log).anyMatch((line) -> line.contains("Starting AOT-processed NotebookApplication"))
 			.noneMatch((line) -> line.contains(" WARN ") || line.contains(" ERROR "));
 	}
@@ -114,7 +114,7 @@ class AheadOfTimeTests {
 	}
 
 	@Test
-	void endpointListsDeclaredVariablesRunningContextsAndExecutors() {
+	void endpointListsVariablesActiveContextsAndExecutors() {
 		RestTestClient.BodyContentSpec body = client.get().uri("/actuator/contextvars").exchange().expectBody();
 
 		body.json("""

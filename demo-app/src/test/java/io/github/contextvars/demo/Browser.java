@@ -21,13 +21,14 @@ import tools.jackson.databind.json.JsonMapper;
 import static org.awaitility.Awaitility.await;
 
 /**
- * The system's Chromium without a window, with a profile of its own.
+ * Headless process of the Chromium that is installed on this machine, with a temporary
+ * profile.
  */
 final class Browser implements AutoCloseable {
 
 	private static final List<String> NAMES = List.of("chromium", "chromium-browser", "google-chrome");
 
-	private static final Duration PATIENCE = Duration.ofSeconds(60);
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	private final Path profile;
 
@@ -77,7 +78,7 @@ final class Browser implements AutoCloseable {
 
 	private URI firstPage() throws IOException, InterruptedException {
 		Path portFile = this.profile.resolve("DevToolsActivePort");
-		List<String> lines = await().atMost(PATIENCE)
+		List<String> lines = await().atMost(TIMEOUT)
 			.until(() -> Files.exists(portFile) ? Files.readAllLines(portFile) : List.of(),
 					(read) -> read.size() >= 2 || !this.process.isAlive());
 		if (lines.isEmpty()) {
@@ -102,7 +103,7 @@ final class Browser implements AutoCloseable {
 	}
 
 	private void end() {
-		List<ProcessHandle> family = Stream.concat(this.process.descendants(), Stream.of(this.process.toHandle()))
+		List<ProcessHandle> processes = Stream.concat(this.process.descendants(), Stream.of(this.process.toHandle()))
 			.toList();
 		try {
 			this.process.waitFor(10, TimeUnit.SECONDS);
@@ -110,13 +111,13 @@ final class Browser implements AutoCloseable {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
-		family.forEach(ProcessHandle::destroyForcibly);
-		await().atMost(PATIENCE).until(() -> family.stream().noneMatch(ProcessHandle::isAlive));
+		processes.forEach(ProcessHandle::destroyForcibly);
+		await().atMost(TIMEOUT).until(() -> processes.stream().noneMatch(ProcessHandle::isAlive));
 		try {
 			FileSystemUtils.deleteRecursively(this.profile);
 		}
 		catch (IOException ex) {
-			// What is left is in the directory for temporary files.
+			// The rest stays in the directory for temporary files.
 		}
 	}
 

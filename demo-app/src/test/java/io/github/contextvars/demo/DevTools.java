@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Drives one page of a browser over the DevTools protocol.
+ * Client of the DevTools protocol that drives one page of a browser.
  */
 final class DevTools implements WebSocket.Listener, AutoCloseable {
 
@@ -26,7 +26,7 @@ final class DevTools implements WebSocket.Listener, AutoCloseable {
 
 	private final AtomicInteger ids = new AtomicInteger();
 
-	private final Map<Integer, CompletableFuture<JsonNode>> answers = new ConcurrentHashMap<>();
+	private final Map<Integer, CompletableFuture<JsonNode>> pendingCalls = new ConcurrentHashMap<>();
 
 	private final Queue<String> errors = new ConcurrentLinkedQueue<>();
 
@@ -54,11 +54,11 @@ final class DevTools implements WebSocket.Listener, AutoCloseable {
 	}
 
 	/**
-	 * Click where an element is, as a mouse would.
-	 * @param selector finds the element
+	 * Click the centre of an element with the mouse.
+	 * @param selector the selector of the element
 	 */
 	void click(String selector) {
-		JsonNode spot = evaluate("""
+		JsonNode center = evaluate("""
 				(() => {
 				  const target = document.querySelector('%s');
 				  target.scrollIntoView({ block: 'center', behavior: 'instant' });
@@ -66,15 +66,15 @@ final class DevTools implements WebSocket.Listener, AutoCloseable {
 				  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 				})()""".formatted(selector));
 		for (String type : List.of("mousePressed", "mouseReleased")) {
-			call("Input.dispatchMouseEvent", "type", type, "x", spot.get("x").asDouble(), "y", spot.get("y").asDouble(),
-					"button", "left", "clickCount", 1);
+			call("Input.dispatchMouseEvent", "type", type, "x", center.get("x").asDouble(), "y",
+					center.get("y").asDouble(), "button", "left", "clickCount", 1);
 		}
 	}
 
 	/**
-	 * Type over what a field holds.
-	 * @param selector finds the field
-	 * @param text what to type
+	 * Replace the content of a field by typing.
+	 * @param selector the selector of the field
+	 * @param text the text to type
 	 */
 	void type(String selector, String text) {
 		click(selector);
@@ -112,9 +112,9 @@ final class DevTools implements WebSocket.Listener, AutoCloseable {
 	}
 
 	/**
-	 * Return what the page has complained about since the last call: exceptions, and
-	 * errors on the console.
-	 * @return the complaints
+	 * Return the errors of the page since the last call: exceptions and errors on the
+	 * console.
+	 * @return the errors
 	 */
 	List<String> takeErrors() {
 		List<String> taken = List.copyOf(this.errors);
@@ -132,11 +132,11 @@ final class DevTools implements WebSocket.Listener, AutoCloseable {
 			named.put((String) parameters[i], parameters[i + 1]);
 		}
 		int id = this.ids.incrementAndGet();
-		CompletableFuture<JsonNode> answer = new CompletableFuture<>();
-		this.answers.put(id, answer);
+		CompletableFuture<JsonNode> result = new CompletableFuture<>();
+		this.pendingCalls.put(id, result);
 		this.socket.sendText(this.json.writeValueAsString(Map.of("id", id, "method", method, "params", named)), true)
 			.join();
-		return answer;
+		return result;
 	}
 
 	@Override
@@ -152,12 +152,12 @@ final class DevTools implements WebSocket.Listener, AutoCloseable {
 
 	private void receive(JsonNode received) {
 		if (received.has("id")) {
-			CompletableFuture<JsonNode> answer = this.answers.remove(received.get("id").asInt());
+			CompletableFuture<JsonNode> result = this.pendingCalls.remove(received.get("id").asInt());
 			if (received.has("error")) {
-				answer.completeExceptionally(new IllegalStateException(received.toString()));
+				result.completeExceptionally(new IllegalStateException(received.toString()));
 			}
 			else {
-				answer.complete(received.get("result"));
+				result.complete(received.get("result"));
 			}
 			return;
 		}

@@ -21,8 +21,8 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests that tenants stay apart when far more clients come than there are threads; and
- * that these tests would notice if they did not.
+ * Tests that tenants stay isolated when there are far more concurrent requests than
+ * threads, with counter-checks: without the library's parts values are lost or mixed up.
  */
 @SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
 		properties = { "server.tomcat.threads.max=4", "spring.task.execution.pool.core-size=2" })
@@ -30,82 +30,85 @@ class IsolationTests {
 
 	private static final List<String> TENANTS = List.of("acme", "globex");
 
-	private Databases databases;
+	private TenantDatabases databases;
 
-	private Crowd crowd;
+	private LoadGenerator loadGenerator;
 
 	@Autowired
 	void setUp(TenantDataSource dataSource, @LocalServerPort int port) {
-		this.databases = new Databases(dataSource);
-		this.crowd = new Crowd(port);
+		this.databases = new TenantDatabases(dataSource);
+		this.loadGenerator = new LoadGenerator(port);
 	}
 
 	@Test
-	void visitWhenClientsOutnumberThreadsKeepsTenantsApart() {
-		List<Crowd.Visit> visits = this.crowd.visit(200);
+	void runWhenClientsOutnumberThreadsIsolatesTenants() {
+		List<LoadGenerator.Exchange> exchanges = this.loadGenerator.run(200);
 
-		assertThat(visits).filteredOn((visit) -> visit.tenant() == null).hasSize(66).allSatisfy((visit) -> {
-			assertThat(visit.status()).isEqualTo(400);
-			assertThat(visit.body()).contains("X-Tenant is missing").doesNotContain(TENANTS);
+		assertThat(exchanges).filteredOn((exchange) -> exchange.tenant() == null).hasSize(66).allSatisfy((exchange) -> {
+			assertThat(exchange.status()).isEqualTo(400);
+			assertThat(exchange.body()).contains("X-Tenant is missing").doesNotContain(TENANTS);
 		});
 		for (String tenant : TENANTS) {
-			assertThat(visits).filteredOn((visit) -> tenant.equals(visit.tenant())).hasSize(67).allSatisfy(this::isOwn);
+			assertThat(exchanges).filteredOn((exchange) -> tenant.equals(exchange.tenant()))
+				.hasSize(67)
+				.allSatisfy(this::isOwn);
 			assertThat(this.databases.notes(tenant)).extracting(Note::author, Note::text)
-				.containsExactlyInAnyOrderElementsOf(visits.stream()
-					.filter((visit) -> visit.is(tenant, Crowd.Action.ADD))
-					.map((visit) -> tuple(visit.user(), "by " + visit.user()))
+				.containsExactlyInAnyOrderElementsOf(exchanges.stream()
+					.filter((exchange) -> exchange.is(tenant, LoadGenerator.Action.ADD))
+					.map((exchange) -> tuple(exchange.user(), "by " + exchange.user()))
 					.toList());
 			await().untilAsserted(() -> assertThat(this.databases.audit(tenant))
 				.extracting(AuditTrail.Entry::tenant, AuditTrail.Entry::actor)
-				.containsExactlyInAnyOrderElementsOf(visits.stream()
-					.filter((visit) -> visit.is(tenant, Crowd.Action.ADD, Crowd.Action.EXPORT))
-					.map((visit) -> tuple(tenant, visit.user()))
+				.containsExactlyInAnyOrderElementsOf(exchanges.stream()
+					.filter((exchange) -> exchange.is(tenant, LoadGenerator.Action.ADD, LoadGenerator.Action.EXPORT))
+					.map((exchange) -> tuple(tenant, exchange.user()))
 					.toList()));
 		}
 	}
 
-	private void isOwn(Crowd.Visit visit) {
-		String other = "acme".equals(visit.tenant()) ? "globex" : "acme";
-		assertThat(visit.body()).doesNotContain(other, "nobody");
-		switch (visit.action()) {
+	private void isOwn(LoadGenerator.Exchange exchange) {
+		String other = "acme".equals(exchange.tenant()) ? "globex" : "acme";
+		assertThat(exchange.body()).doesNotContain(other, "no-tenant");
+		switch (exchange.action()) {
 			case ADD -> {
-				assertThat(visit.status()).isEqualTo(201);
-				assertThat(visit.body()).contains("\"author\":\"" + visit.user() + "\"");
+				assertThat(exchange.status()).isEqualTo(201);
+				assertThat(exchange.body()).contains("\"author\":\"" + exchange.user() + "\"");
 			}
 			case LIST -> {
-				assertThat(visit.status()).isEqualTo(200);
-				assertThat(visit.body()).startsWith("{\"tenant\":\"" + visit.tenant() + "\"");
+				assertThat(exchange.status()).isEqualTo(200);
+				assertThat(exchange.body()).startsWith("{\"tenant\":\"" + exchange.tenant() + "\"");
 			}
 			case EXPORT -> {
-				assertThat(visit.status()).isEqualTo(200);
-				assertThat(visit.body())
-					.startsWith("Notes of " + visit.tenant() + ", exported by " + visit.user() + " on task-");
+				assertThat(exchange.status()).isEqualTo(200);
+				assertThat(exchange.body())
+					.startsWith("Notes of " + exchange.tenant() + ", exported by " + exchange.user() + " on task-");
 			}
 		}
 	}
 
 	private String authorOfAnonymousNoteAfterOneOf(String user) {
 		this.databases.clear();
-		this.crowd.send("acme", user, Crowd.Action.ADD).join();
-		this.crowd.send("acme", null, Crowd.Action.ADD).join();
+		this.loadGenerator.send("acme", user, LoadGenerator.Action.ADD).join();
+		this.loadGenerator.send("acme", null, LoadGenerator.Action.ADD).join();
 		return this.databases.notes("acme").get(1).author();
 	}
 
 	@Nested
 	@TestPropertySource(properties = { "contextvars.task.enabled=false",
 			"logging.level.org.apache.catalina.core.ContainerBase=off" })
-	@Import({ LostTasks.class, LostTasksConfigurer.class })
-	class WithoutTaskDecoratorTests {
+	@Import({ FailedTasks.class, FailedTasksConfigurer.class })
+	class WithoutTaskPropagationTests {
 
 		@Test
-		void visitLosesTenantOnOtherThreads(@Autowired LostTasks lost) {
-			List<Crowd.Visit> visits = IsolationTests.this.crowd.visit(60);
+		void runLosesTenantOnOtherThreads(@Autowired FailedTasks failedTasks) {
+			List<LoadGenerator.Exchange> exchanges = IsolationTests.this.loadGenerator.run(60);
 
-			assertThat(visits).filteredOn((visit) -> visit.tenant() != null && visit.action() == Crowd.Action.EXPORT)
+			assertThat(exchanges)
+				.filteredOn((exchange) -> exchange.tenant() != null && exchange.action() == LoadGenerator.Action.EXPORT)
 				.isNotEmpty()
-				.allSatisfy((visit) -> assertThat(visit.status()).isEqualTo(500));
-			long added = visits.stream().filter((visit) -> visit.status() == 201).count();
-			await().untilAsserted(() -> assertThat(lost.causes).hasSize((int) added)
+				.allSatisfy((exchange) -> assertThat(exchange.status()).isEqualTo(500));
+			long added = exchanges.stream().filter((exchange) -> exchange.status() == 201).count();
+			await().untilAsserted(() -> assertThat(failedTasks.causes).hasSize((int) added)
 				.allSatisfy((cause) -> assertThat(cause).isInstanceOf(NoSuchElementException.class)
 					.hasMessageContaining("'tenant' has no value")));
 			assertThat(TENANTS)
@@ -137,9 +140,9 @@ class IsolationTests {
 	}
 
 	/**
-	 * Collects what background tasks threw.
+	 * Exception handler that collects what {@code @Async} methods threw.
 	 */
-	static class LostTasks implements AsyncUncaughtExceptionHandler {
+	static class FailedTasks implements AsyncUncaughtExceptionHandler {
 
 		private final Queue<Throwable> causes = new ConcurrentLinkedQueue<>();
 
@@ -151,15 +154,15 @@ class IsolationTests {
 	}
 
 	/**
-	 * Has lost tasks collected.
+	 * Configurer that registers the exception handler.
 	 *
-	 * @param lostTasks collects them
+	 * @param failedTasks the exception handler
 	 */
-	record LostTasksConfigurer(LostTasks lostTasks) implements AsyncConfigurer {
+	record FailedTasksConfigurer(FailedTasks failedTasks) implements AsyncConfigurer {
 
 		@Override
 		public AsyncUncaughtExceptionHandler getAsyncUncaughtExceptionHandler() {
-			return this.lostTasks;
+			return this.failedTasks;
 		}
 
 	}

@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for {@link NotebookApplication}, from the outside.
+ * Tests for {@link NotebookApplication} over HTTP.
  */
 @SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
 @AutoConfigureRestTestClient
@@ -26,11 +26,11 @@ class NotebookApplicationTests {
 	@Autowired
 	private RestTestClient client;
 
-	private Databases databases;
+	private TenantDatabases databases;
 
 	@Autowired
 	void setDataSource(TenantDataSource dataSource) {
-		this.databases = new Databases(dataSource);
+		this.databases = new TenantDatabases(dataSource);
 	}
 
 	@BeforeEach
@@ -42,7 +42,7 @@ class NotebookApplicationTests {
 		return this.client;
 	}
 
-	private Databases databases() {
+	private TenantDatabases databases() {
 		return this.databases;
 	}
 
@@ -201,7 +201,7 @@ class NotebookApplicationTests {
 	class Audit {
 
 		@Test
-		void auditShowsWhoDidWhatRecordedOnOtherThread() {
+		void auditListsWhatWasRecordedOnOtherThread() {
 			add("Buy milk", "acme", "linus");
 
 			await().untilAsserted(() -> get("/audit", "acme", "auditor").expectStatus()
@@ -236,7 +236,7 @@ class NotebookApplicationTests {
 		@ParameterizedTest
 		@CsvSource({ "hooli, ada, 404, unknown tenant: 'hooli'", "AC ME, ada, 400, X-Tenant must match",
 				"acme, <b>ada</b>, 400, X-User must match" })
-		void getWhenHeaderIsNotAcceptedSaysWhich(String tenant, String user, int status, String detail) {
+		void getWhenHeaderIsNotAcceptedNamesIt(String tenant, String user, int status, String detail) {
 			get("/notes", tenant, user).expectStatus()
 				.isEqualTo(status)
 				.expectHeader()

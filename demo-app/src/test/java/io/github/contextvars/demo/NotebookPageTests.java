@@ -58,7 +58,7 @@ class NotebookPageTests {
 	@BeforeEach
 	void open(@Autowired TenantDataSource dataSource, @LocalServerPort int port) {
 		assumeThat(browser).as(NO_BROWSER).isNotNull();
-		new Databases(dataSource).clear();
+		new TenantDatabases(dataSource).clear();
 		this.page = browser.page();
 		this.page.resize(1100, 900);
 		this.page.open("http://127.0.0.1:" + port + "/");
@@ -104,8 +104,8 @@ class NotebookPageTests {
 
 		eventually().until(() -> this.page.count(TASK) == 2);
 		assertText("#tree").contains("GET /notes/export", "tenant", "globex", "user", "hank", "task-");
-		eventually()
-			.untilAsserted(() -> assertText(TASK + " > ul > li").contains("scoped", "NeighbourNotes.of", "acme"));
+		eventually().untilAsserted(
+				() -> assertText(TASK + " > ul > li").contains("scoped", "CrossTenantNotes.readFrom", "acme"));
 		this.page.evaluate("(() => { const task = document.querySelector('" + TASK + "');"
 				+ " task.firstSeen = task.querySelector('.age').textContent; })()");
 		eventually().until(

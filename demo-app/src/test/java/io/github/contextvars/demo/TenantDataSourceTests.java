@@ -57,7 +57,7 @@ class TenantDataSourceTests {
 
 	private void inTenant(String tenant, Runnable body) {
 		new Context().run(() -> {
-			Caller.TENANT.set(tenant);
+			TenantInterceptor.TENANT.set(tenant);
 			body.run();
 		});
 	}

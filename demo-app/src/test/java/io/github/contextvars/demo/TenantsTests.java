@@ -24,7 +24,8 @@ class TenantsTests {
 
 	@Test
 	void requireWhenMissingIsBadRequestThatNamesTheSource() {
-		assertThatExceptionOfType(Rejection.class).isThrownBy(() -> this.tenants.require("Header X-Tenant", null))
+		assertThatExceptionOfType(ProblemException.class)
+			.isThrownBy(() -> this.tenants.require("Header X-Tenant", null))
 			.satisfies((ex) -> {
 				assertThat(ex.getStatusCode()).isEqualTo(HttpStatus.BAD_REQUEST);
 				assertThat(ex.getBody().getDetail()).isEqualTo("Header X-Tenant is missing: it names the tenant");
@@ -33,7 +34,8 @@ class TenantsTests {
 
 	@Test
 	void requireWhenUnknownIsNotFoundThatNamesTheTenant() {
-		assertThatExceptionOfType(Rejection.class).isThrownBy(() -> this.tenants.require("Header X-Tenant", "initech"))
+		assertThatExceptionOfType(ProblemException.class)
+			.isThrownBy(() -> this.tenants.require("Header X-Tenant", "initech"))
 			.satisfies((ex) -> {
 				assertThat(ex.getStatusCode()).isEqualTo(HttpStatus.NOT_FOUND);
 				assertThat(ex.getBody().getDetail()).contains("'initech'");
@@ -44,7 +46,8 @@ class TenantsTests {
 	@ValueSource(strings = { "", " ", "ACME", "acme ", "acme,globex", "../acme", "<script>",
 			"a-name-of-more-than-thirty-two-characters" })
 	void requireWhenMalformedIsBadRequestThatDoesNotRepeatIt(String name) {
-		assertThatExceptionOfType(Rejection.class).isThrownBy(() -> this.tenants.require("Header X-Tenant", name))
+		assertThatExceptionOfType(ProblemException.class)
+			.isThrownBy(() -> this.tenants.require("Header X-Tenant", name))
 			.satisfies((ex) -> {
 				assertThat(ex.getStatusCode()).isEqualTo(HttpStatus.BAD_REQUEST);
 				assertThat(ex.getBody().getDetail()).isEqualTo("Header X-Tenant must match [a-z][a-z0-9-]{0,31}");

@@ -12,7 +12,7 @@ import org.springframework.test.web.servlet.client.RestTestClient;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link WhoAmIController}, and for what goes wrong in
+ * Tests for {@link WhoAmIController}, and for the mix-ups of
  * {@link NaiveWhoAmIController}.
  */
 @SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
@@ -23,23 +23,23 @@ class WhoAmITests {
 	private RestTestClient client;
 
 	@Test
-	void whoAmIAnswersCallerAsSeenOnOtherThread() {
-		assertThat(usersAnswered("/whoami")).containsExactlyElementsOf(users());
+	void whoAmIReturnsCallerAsSeenOnOtherThread() {
+		assertThat(usersReturned("/whoami")).containsExactlyElementsOf(users());
 		assertThat(whoAmI("/whoami", "ada").thread()).startsWith("task-");
 	}
 
 	@Test
-	void naiveWhoAmIAnswersThoseWhoCameWhenThreadsWereMade() {
+	void naiveWhoAmIReturnsCallersWhoseRequestsCreatedTheThreads() {
 		whoAmI("/naive/whoami", "first");
 
-		assertThat(usersAnswered("/naive/whoami")).isNotEqualTo(users());
+		assertThat(usersReturned("/naive/whoami")).isNotEqualTo(users());
 	}
 
 	private static List<String> users() {
 		return IntStream.range(0, 12).mapToObj((number) -> "user-" + number).toList();
 	}
 
-	private List<String> usersAnswered(String path) {
+	private List<String> usersReturned(String path) {
 		return users().stream().map((user) -> whoAmI(path, user).user()).toList();
 	}
 

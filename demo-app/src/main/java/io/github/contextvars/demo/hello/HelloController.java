@@ -6,21 +6,21 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * Greets clients, without asking who they are.
+ * Controller that greets a client by its address, which no method takes as a parameter.
  */
 @RestController
 class HelloController {
 
-	private final Porter porter;
+	private final FarewellService farewellService;
 
-	HelloController(Porter porter) {
-		this.porter = porter;
+	HelloController(FarewellService farewellService) {
+		this.farewellService = farewellService;
 	}
 
 	@GetMapping("/hello")
 	CompletableFuture<Greetings> hello() {
 		String hello = welcome();
-		return this.porter.goodBye().thenApply((goodBye) -> new Greetings(hello, goodBye));
+		return this.farewellService.goodBye().thenApply((goodBye) -> new Greetings(hello, goodBye));
 	}
 
 	private String welcome() {
@@ -32,7 +32,7 @@ class HelloController {
 	}
 
 	private String address() {
-		return ClientAddress.CLIENT_ADDR.get();
+		return ClientAddressFilter.CLIENT_ADDR.get();
 	}
 
 	private record Greetings(String hello, String goodBye) {

@@ -11,11 +11,11 @@ import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
 
 /**
- * Who is calling, and for which tenant. Read from the headers here and nowhere else;
- * passed on to nobody.
+ * Interceptor that sets tenant and user from the headers of each request. No other code
+ * reads these headers, and no method takes tenant or user as a parameter.
  */
 @Component
-final class Caller implements HandlerInterceptor {
+final class TenantInterceptor implements HandlerInterceptor {
 
 	@ContextVariable(description = "Whose notes this request may touch")
 	static final ContextVar<String> TENANT = ContextVar.of("tenant");
@@ -27,11 +27,11 @@ final class Caller implements HandlerInterceptor {
 
 	private final Tenants tenants;
 
-	Caller(Tenants tenants) {
+	TenantInterceptor(Tenants tenants) {
 		this.tenants = tenants;
 	}
 
-	// A real application would ask its security for both: a header proves nothing.
+	// A real application takes both from its authentication: a header proves nothing.
 	@Override
 	public boolean preHandle(HttpServletRequest request, HttpServletResponse response, Object handler) {
 		TENANT.set(this.tenants.require("Header X-Tenant", request.getHeader("X-Tenant")));
@@ -44,7 +44,7 @@ final class Caller implements HandlerInterceptor {
 
 	private static String checkUser(String user) {
 		if (!USER_NAME.matcher(user).matches()) {
-			throw Rejection.badRequest("Header X-User must match " + USER_NAME);
+			throw ProblemException.badRequest("Header X-User must match " + USER_NAME);
 		}
 		return user;
 	}

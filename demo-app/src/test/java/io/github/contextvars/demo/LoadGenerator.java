@@ -12,36 +12,36 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Many clients who all come at once: of one tenant, of the other, and of none. Each adds
- * a note, lists the notes or exports them.
+ * Load generator that sends concurrent requests of two tenants, and requests without a
+ * tenant. Each request adds a note, lists the notes or exports them.
  */
-final class Crowd {
+final class LoadGenerator {
 
 	private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
 	private final String baseUrl;
 
-	Crowd(int port) {
+	LoadGenerator(int port) {
 		this.baseUrl = "http://127.0.0.1:" + port;
 	}
 
-	List<Visit> visit(int visitors) {
-		List<CompletableFuture<Visit>> visits = IntStream.range(0, visitors).mapToObj(this::visitor).toList();
-		return visits.stream().map(CompletableFuture::join).toList();
+	List<Exchange> run(int requests) {
+		List<CompletableFuture<Exchange>> exchanges = IntStream.range(0, requests).mapToObj(this::send).toList();
+		return exchanges.stream().map(CompletableFuture::join).toList();
 	}
 
-	private CompletableFuture<Visit> visitor(int number) {
+	private CompletableFuture<Exchange> send(int number) {
 		String tenant = switch (number % 3) {
 			case 0 -> "acme";
 			case 1 -> "globex";
 			default -> null;
 		};
 		Action action = Action.values()[number / 3 % 3];
-		String user = ((tenant != null) ? tenant : "nobody") + "-user-" + number;
+		String user = ((tenant != null) ? tenant : "no-tenant") + "-user-" + number;
 		return send(tenant, user, action);
 	}
 
-	CompletableFuture<Visit> send(@Nullable String tenant, @Nullable String user, Action action) {
+	CompletableFuture<Exchange> send(@Nullable String tenant, @Nullable String user, Action action) {
 		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(this.baseUrl + action.path));
 		if (tenant != null) {
 			request.header("X-Tenant", tenant);
@@ -54,7 +54,7 @@ final class Crowd {
 				.POST(HttpRequest.BodyPublishers.ofString("{\"text\": \"by " + user + "\"}"));
 		}
 		return this.http.sendAsync(request.build(), HttpResponse.BodyHandlers.ofString())
-			.thenApply((response) -> new Visit(tenant, user, action, response.statusCode(), response.body()));
+			.thenApply((response) -> new Exchange(tenant, user, action, response.statusCode(), response.body()));
 	}
 
 	enum Action {
@@ -70,15 +70,15 @@ final class Crowd {
 	}
 
 	/**
-	 * What one client did, and what it got.
+	 * Request and its response.
 	 *
-	 * @param tenant the client's tenant, if it has one
-	 * @param user the client's name
-	 * @param action what it asked for
+	 * @param tenant the tenant named in the request, if there is one
+	 * @param user the user named in the request, if there is one
+	 * @param action what the request asks for
 	 * @param status the status of the response
 	 * @param body the body of the response
 	 */
-	record Visit(@Nullable String tenant, @Nullable String user, Action action, int status, String body) {
+	record Exchange(@Nullable String tenant, @Nullable String user, Action action, int status, String body) {
 
 		boolean is(@Nullable String tenant, Action... actions) {
 			return Objects.equals(this.tenant, tenant) && List.of(actions).contains(this.action);

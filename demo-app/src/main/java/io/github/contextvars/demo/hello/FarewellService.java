@@ -6,15 +6,15 @@ import org.springframework.scheduling.annotation.Async;
 import org.springframework.stereotype.Service;
 
 /**
- * Sees clients off, on another thread.
+ * Service that says good-bye to a client, on another thread.
  */
 @Service
-class Porter {
+class FarewellService {
 
 	@Async
 	CompletableFuture<String> goodBye() {
-		return CompletableFuture.completedFuture(
-				"Good bye, client @ " + ClientAddress.CLIENT_ADDR.get() + ", from " + Thread.currentThread().getName());
+		return CompletableFuture.completedFuture("Good bye, client @ " + ClientAddressFilter.CLIENT_ADDR.get()
+				+ ", from " + Thread.currentThread().getName());
 	}
 
 }

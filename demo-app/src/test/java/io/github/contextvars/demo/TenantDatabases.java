@@ -5,11 +5,11 @@ import java.util.List;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * What the tenants' databases really hold, read past the routing.
+ * Direct access to the tenants' databases, without routing by the current tenant.
  *
- * @param dataSource knows the databases
+ * @param dataSource the data source that owns the databases
  */
-record Databases(TenantDataSource dataSource) {
+record TenantDatabases(TenantDataSource dataSource) {
 
 	void clear() {
 		for (Object tenant : this.dataSource.getResolvedDataSources().keySet()) {

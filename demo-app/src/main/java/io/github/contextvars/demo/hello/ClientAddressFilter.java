@@ -13,10 +13,10 @@ import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
 
 /**
- * Remembers where each request comes from.
+ * Filter that sets the address from which each request comes.
  */
 @Component
-final class ClientAddress extends OncePerRequestFilter {
+final class ClientAddressFilter extends OncePerRequestFilter {
 
 	@ContextVariable(description = "Where the request comes from")
 	static final ContextVar<String> CLIENT_ADDR = ContextVar.of("client_addr");
