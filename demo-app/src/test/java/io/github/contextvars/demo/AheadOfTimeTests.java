@@ -114,12 +114,14 @@ class AheadOfTimeTests {
 	}
 
 	@Test
-	void endpointListsVariablesActiveContextsAndExecutors() {
+	void endpointListsVariablesActiveContextsAndPropagation() {
 		RestTestClient.BodyContentSpec body = client.get().uri("/actuator/contextvars").exchange().expectBody();
 
 		body.json("""
-				{"variables": [{"name": "tenant"}, {"name": "user"}, {"name": "client_addr"}],
-				 "executors": [{"bean": "applicationTaskExecutor", "propagates": true, "how": "task decorator"}]}""");
+				{"variables": [{"name": "tenant"}, {"name": "user"}, {"name": "client_addr"}]}""");
+		body.jsonPath("$.propagation[?(@.name == 'applicationTaskExecutor' && @.category == 'executor'"
+				+ " && @.propagates == true && @.mechanism == 'task decorator')]")
+			.exists();
 		body.jsonPath("$.contexts[?(@.current == true && @.variables.client_addr == '127.0.0.1')]").exists();
 	}
 

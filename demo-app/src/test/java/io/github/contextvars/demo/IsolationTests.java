@@ -129,7 +129,8 @@ class IsolationTests {
 	}
 
 	@Nested
-	@TestPropertySource(properties = { "server.tomcat.threads.max=1", "contextvars.web.enabled=false" })
+	@TestPropertySource(properties = { "server.tomcat.threads.max=1", "contextvars.web.enabled=false",
+			"contextvars.outside-context.set=allow" })
 	class OneThreadWithoutFilterTests {
 
 		@Test
