@@ -1,7 +1,8 @@
 import org.jspecify.annotations.NullMarked;
 
 /**
- * Python's {@code contextvars} on the JVM.
+ * Context variables, after Python's {@code contextvars}
+ * (<a href="https://peps.python.org/pep-0567/">PEP 567</a>).
  */
 @NullMarked
 module io.github.contextvars {

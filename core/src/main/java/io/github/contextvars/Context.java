@@ -21,20 +21,43 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A mapping of variables to values that code can run in. While it runs in a context, a
- * thread reads and sets variables there and nowhere else: a context replaces the one
- * around it, it does not overlay it.
+ * Mapping of variables to values that code can run in. Code that runs in a context reads
+ * and sets the variables of this context only: a context replaces the outer one, it does
+ * not inherit from it.
  *
- * {@snippet file = "io/github/contextvars/ExamplesTests.java" region = "context"}
+ * <pre>{@code
+ * Context context = new Context();
+ * context.run(() -> {
+ *     TENANT.set("acme");
+ *     assertThat(greeting()).isEqualTo("Hello, acme");
+ * });
+ *
+ * // Outside, nothing changed. The context keeps its values.
+ * assertThat(greeting()).isEqualTo("Hello, unknown");
+ * assertThat(context.get(TENANT)).isEqualTo("acme");
+ *
+ * // A copy is independent.
+ * Context copy = context.copy();
+ * copy.run(() -> TENANT.set("globex"));
+ * assertThat(context.get(TENANT)).isEqualTo("acme");
+ * }</pre>
  *
  * <p>
- * One thread at a time may run in a context; to run on several, give each a
- * {@link #copy()}, which costs one small object whatever the number of variables. Reading
- * is for all threads at any time, without a lock: what they see is one consistent state.
- * As a {@link Map} a context can't be changed from outside: only
- * {@link ContextVar#set(Object)} does that, from within. Don't use a context as a key
- * while it changes: its hash code is its content's.
+ * At most one thread at a time can be in a context. To run on several threads, give each
+ * a {@link #copy()}, which costs one small object regardless of the number of variables.
+ * All threads can read a context at any time and without a lock, and see one consistent
+ * state.
+ * <p>
+ * As a {@link Map}, a context is read-only; {@link ContextVar#set(Object)} changes the
+ * context that the calling thread is in. Its hash code is that of its content, so do not
+ * use a context as a key while it can change.
+ * <p>
+ * This is the {@code Context} of Python's {@code contextvars}
+ * (<a href="https://peps.python.org/pep-0567/">PEP 567</a>).
  *
+ * @since 0.1.0
+ * @see ContextVar
+ * @see ContextExecutors
  * @see <a href=
  * "https://docs.python.org/3/library/contextvars.html#contextvars.Context">Python's
  * Context</a>
@@ -57,10 +80,10 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 		ThreadStack.warmUp();
 	}
 
-	// The thread that is in this context, if any.
+	// The thread that is in this context, or null.
 	volatile @Nullable Thread enteredBy;
 
-	// While entered: what lies below in the thread's stack, a Context or an EnteredScope.
+	// While entered, the frame below in the thread's stack: a Context or an EnteredScope.
 	@Nullable Object frame;
 
 	// Written by the thread that is in this context, read by all, through STATE.
@@ -76,7 +99,7 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 
 	private Context(PersistentMap state) {
 		this.state = state;
-		// For whoever is handed this context by a race.
+		// For a thread that gets this context by a data race.
 		VarHandle.storeStoreFence();
 	}
 
@@ -84,10 +107,11 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
-	 * Copy the calling thread's current context. One allocation, whatever the number of
-	 * variables.
-	 * @return a new context with the same values, not entered; empty if the thread has
-	 * none
+	 * Copy the current context of the calling thread. Allocates one object, regardless of
+	 * the number of variables.
+	 * @return a new context with the same values, which is not entered; an empty one if
+	 * the thread is in no context and has no base context
+	 * @see #copy()
 	 * @see <a href=
 	 * "https://docs.python.org/3/library/contextvars.html#contextvars.copy_context">Python's
 	 * copy_context()</a>
@@ -98,9 +122,10 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
-	 * Copy this context. Shallow, independent of this one from here on, and not entered
-	 * even if this one is. One allocation, whatever the number of variables; any thread
-	 * may call it at any time.
+	 * Copy this context. The copy is shallow, is not entered even if this context is, and
+	 * is independent of later changes. Allocates one object, regardless of the number of
+	 * variables. May be called on any thread, also while another thread is in this
+	 * context.
 	 * @return a new context with the same values
 	 */
 	public Context copy() {
@@ -108,13 +133,15 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
-	 * Run a body in this context, on the calling thread. However the body ends, the
-	 * thread is then back in the context it was in before; what the body set stays in
-	 * this context.
-	 * @param body what to run
-	 * @throws IllegalStateException if this context is entered already, by whichever
-	 * thread
+	 * Run a body in this context, on the calling thread. Values that the body sets stay
+	 * in this context. When the body ends, normally or with an exception, the thread is
+	 * back in the context it was in before. Allocates nothing if the thread is already in
+	 * a context.
+	 * @param body the body to run
+	 * @throws IllegalStateException if this context is already entered, on this or
+	 * another thread
 	 * @throws NullPointerException if the body is {@code null}
+	 * @see #wrap(Runnable)
 	 */
 	public void run(Runnable body) {
 		Objects.requireNonNull(body, "'body' must not be null");
@@ -122,73 +149,98 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
-	 * Call a body in this context, as {@link #run} does, and return what it returns.
+	 * Run a body in this context like {@link #run}, and return its result.
 	 * @param <R> the type of the result
-	 * @param <X> the type of the body's checked exception, which passes as it is
-	 * @param body what to call
-	 * @return the body's result
-	 * @throws X what the body throws
-	 * @throws IllegalStateException if this context is entered already, by whichever
-	 * thread
+	 * @param <X> the type of the checked exception that the body may throw
+	 * @param body the body to run
+	 * @return the result of the body
+	 * @throws X the exception that the body throws, unchanged
+	 * @throws IllegalStateException if this context is already entered, on this or
+	 * another thread
 	 * @throws NullPointerException if the body is {@code null}
 	 */
-	@SuppressWarnings("NullAway") // null only where R says so
+	@SuppressWarnings("NullAway") // null only if R allows it
 	public <R extends @Nullable Object, X extends Throwable> R call(CallableOp<? extends R, X> body) throws X {
 		Objects.requireNonNull(body, "'body' must not be null");
 		return ThreadStack.<R, X>call(this, true, null, body);
 	}
 
 	/**
-	 * Enter this context until the scope is closed: for frameworks that cannot pass a
-	 * callback; everyone else is better off with {@link #run} and {@link #call}. Closing
-	 * an outer scope while inner ones are open leaves these too, and reports each through
-	 * {@link System.Logger} {@code io.github.contextvars}; with the system property
-	 * {@code contextvars.trace=true} it says where each was entered.
-	 * @return the scope, to be closed by the same thread
-	 * @throws IllegalStateException if this context is entered already, by whichever
-	 * thread
+	 * Enter this context until the returned scope is closed. Meant for framework code
+	 * that cannot pass a callback; other code uses {@link #run} or {@link #call}.
+	 * <p>
+	 * If an outer context is left while the scope is still open, this context is left
+	 * with it, and the leaked scope is logged as a warning by the {@link System.Logger}
+	 * {@code io.github.contextvars}. With the system property
+	 * {@code contextvars.trace=true}, the warning has the stack trace of this call.
+	 * @return the scope, which the same thread must close
+	 * @throws IllegalStateException if this context is already entered, on this or
+	 * another thread
+	 * @see #leakedScopes()
 	 */
 	public Scope enter() {
 		return ThreadStack.enter(this);
 	}
 
 	/**
-	 * Set who hears that a thread is about to get a base context, because it sets a
-	 * variable outside of any context. The handler is called on that thread, with the
-	 * variable, before anything is made, and in a context of its own, so that what it
-	 * sets itself is thrown away. What it throws reaches the caller of {@code set()}, and
-	 * then nothing was made.
-	 * @param handler the handler for the whole of the JVM; {@code null} for none, which
-	 * is the default
+	 * Set the handler that is called before a variable is set outside any context. It is
+	 * called with the variable, on the thread that sets it, before that thread gets a
+	 * base context, and not for what the thread sets there later. What the handler throws
+	 * reaches the caller of {@link ContextVar#set(Object)}, and nothing is set. The
+	 * handler runs in a new context: it may read and set variables without being called
+	 * again, and what it sets is discarded.
+	 * @param handler the handler for the whole JVM, which replaces the one before;
+	 * {@code null} for none, which is the default
+	 * @see #onGetOutside
 	 */
 	public static void onSetOutside(@Nullable Consumer<? super ContextVar<?>> handler) {
-		ThreadStack.onSetOutside(handler);
+		OutsideHandlers.onSet(handler);
 	}
 
 	/**
-	 * Return how many contexts the calling thread has entered and not left. A base
-	 * context does not count.
-	 * @return the number, 0 outside of any context
+	 * Set the handler that is called before a variable is read outside any context: with
+	 * the variable, on the thread that reads it, before each {@link ContextVar#get()
+	 * get()} and {@link ContextVar#get(Object) get(fallback)} while that thread is in no
+	 * context and has no base context. So a value that did not reach a thread can be
+	 * noticed instead of being replaced by the default. What the handler throws reaches
+	 * the reader. The handler runs in a new context: it may read and set variables
+	 * without being called again, and what it sets is discarded.
+	 * <p>
+	 * {@link #copyOfCurrent()} and the methods of a context do not count as reads.
+	 * Reading and setting in a context cost the same with and without a handler.
+	 * @param handler the handler for the whole JVM, which replaces the one before;
+	 * {@code null} for none, which is the default
+	 * @see #onSetOutside
+	 */
+	public static void onGetOutside(@Nullable Consumer<? super ContextVar<?>> handler) {
+		OutsideHandlers.onGet(handler);
+	}
+
+	/**
+	 * Return the number of contexts that the calling thread has entered and not left. A
+	 * base context does not count. The time grows with the number.
+	 * @return the number of contexts; 0 outside any context
 	 */
 	public static int depth() {
 		return ThreadStack.depth();
 	}
 
 	/**
-	 * Return how many contexts were left only because one around them was, as their scope
-	 * had not been closed; each was reported as {@link #enter()} says. May be called by
-	 * any thread.
-	 * @return the number since the library was loaded, which never falls
+	 * Return the number of leaked scopes, those that were not closed before an outer
+	 * context was left. Counts those of all threads since the library was loaded.
+	 * @return the number of leaked scopes, which never decreases
+	 * @see #enter()
 	 */
 	public static long leakedScopes() {
 		return ThreadStack.leakedScopes();
 	}
 
 	/**
-	 * Return a variable's value in this context. Its default doesn't count.
+	 * Return the value of a variable in this context. The variable's default value is
+	 * ignored. Like all methods that read a context, may be called on any thread.
 	 * @param <T> the type of the value
 	 * @param var the variable
-	 * @return the value, {@code null} where there is none
+	 * @return the value, or {@code null} if there is none
 	 * @throws NullPointerException if the variable is {@code null}
 	 */
 	public <T extends @Nullable Object> @Nullable T get(ContextVar<T> var) {
@@ -196,15 +248,15 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
-	 * Return a variable's value in this context: Python's {@code ctx[var]}.
+	 * Return the value of a variable in this context, or throw an exception if there is
+	 * none, as Python's {@code ctx[var]} does. The variable's default value is ignored.
 	 * @param <T> the type of the value
 	 * @param var the variable
-	 * @return the value; {@code null} only if that is the value
-	 * @throws NoSuchElementException if the variable has no value here, whatever its
-	 * default
+	 * @return the value, which is {@code null} only if the variable was set to that
+	 * @throws NoSuchElementException if the variable has no value in this context
 	 * @throws NullPointerException if the variable is {@code null}
 	 */
-	@SuppressWarnings({ "unchecked", "NullAway" }) // null only where T says so
+	@SuppressWarnings({ "unchecked", "NullAway" }) // null only if T allows it
 	public <T extends @Nullable Object> T getOrThrow(ContextVar<T> var) {
 		Object value = valueOf(Objects.requireNonNull(var, "'var' must not be null"));
 		if (value == PersistentMap.ABSENT) {
@@ -214,10 +266,11 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
-	 * Return a variable's value in this context, else {@code fallback}.
+	 * Return the value of a variable in this context, or {@code fallback} if there is
+	 * none. The variable's default value is ignored.
 	 * @param <T> the type of the value
 	 * @param var the variable
-	 * @param fallback what to return where there is no value
+	 * @param fallback what to return if there is no value, which may be {@code null}
 	 * @return the value or {@code fallback}
 	 * @throws NullPointerException if the variable is {@code null}
 	 */
@@ -276,8 +329,8 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
-	 * Compare contents: the same variables, with equal values. Calls the values'
-	 * {@code equals()} where they are not identical.
+	 * Return whether the other object is a map with the same variables and equal values.
+	 * Calls {@code equals()} of values that are not identical.
 	 */
 	@Override
 	public boolean equals(@Nullable Object other) {
@@ -291,7 +344,7 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 			return sameEntries(state(), (map instanceof Context context) ? context.copy() : map);
 		}
 		catch (ClassCastException | NullPointerException ex) {
-			return false; // a map that cannot hold such keys, as AbstractMap has it
+			return false; // a map that cannot hold such keys, as in AbstractMap
 		}
 	}
 
@@ -301,7 +354,8 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
-	 * Return the names of the variables that have a value here; never a value.
+	 * Return a string that contains the names of the variables that have a value in this
+	 * context, and never a value.
 	 */
 	@Override
 	public String toString() {
@@ -309,11 +363,14 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
-	 * Return a task that runs in a fresh copy of this context's values, as they are now,
-	 * each time it is run, on whichever thread.
-	 * @param task what to run
+	 * Wrap a task so that each run of it takes place in a fresh copy of this context's
+	 * present values. The wrapped task can run on any thread, any number of times and on
+	 * several threads at once. What one run sets, neither this context nor another run
+	 * sees.
+	 * @param task the task to wrap
 	 * @return the wrapped task
 	 * @throws NullPointerException if the task is {@code null}
+	 * @see ContextExecutors
 	 */
 	public Runnable wrap(Runnable task) {
 		Objects.requireNonNull(task, "'task' must not be null");
@@ -322,9 +379,9 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
-	 * As {@link #wrap(Runnable)}, for a {@link Callable}.
+	 * Wrap a {@link Callable} like {@link #wrap(Runnable)}.
 	 * @param <V> the type of the result
-	 * @param task what to call
+	 * @param task the task to wrap
 	 * @return the wrapped task
 	 * @throws NullPointerException if the task is {@code null}
 	 */
@@ -335,9 +392,9 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
-	 * As {@link #wrap(Runnable)}, for a {@link Supplier}.
+	 * Wrap a {@link Supplier} like {@link #wrap(Runnable)}.
 	 * @param <V> the type of the result
-	 * @param supplier what to call
+	 * @param supplier the supplier to wrap
 	 * @return the wrapped supplier
 	 * @throws NullPointerException if the supplier is {@code null}
 	 */
@@ -348,10 +405,10 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
-	 * As {@link #wrap(Runnable)}, for a {@link Function}.
+	 * Wrap a {@link Function} like {@link #wrap(Runnable)}.
 	 * @param <A> the type of the argument
 	 * @param <R> the type of the result
-	 * @param function what to call
+	 * @param function the function to wrap
 	 * @return the wrapped function
 	 * @throws NullPointerException if the function is {@code null}
 	 */
@@ -363,11 +420,11 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
-	 * As {@link #wrap(Runnable)}, for a {@link BiFunction}.
+	 * Wrap a {@link BiFunction} like {@link #wrap(Runnable)}.
 	 * @param <A> the type of the first argument
 	 * @param <B> the type of the second argument
 	 * @param <R> the type of the result
-	 * @param function what to call
+	 * @param function the function to wrap
 	 * @return the wrapped function
 	 * @throws NullPointerException if the function is {@code null}
 	 */
@@ -379,9 +436,9 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
-	 * As {@link #wrap(Runnable)}, for a {@link Consumer}.
+	 * Wrap a {@link Consumer} like {@link #wrap(Runnable)}.
 	 * @param <A> the type of the argument
-	 * @param consumer what to call
+	 * @param consumer the consumer to wrap
 	 * @return the wrapped consumer
 	 * @throws NullPointerException if the consumer is {@code null}
 	 */
@@ -392,10 +449,10 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
-	 * As {@link #wrap(Runnable)}, for a {@link BiConsumer}.
+	 * Wrap a {@link BiConsumer} like {@link #wrap(Runnable)}.
 	 * @param <A> the type of the first argument
 	 * @param <B> the type of the second argument
-	 * @param consumer what to call
+	 * @param consumer the consumer to wrap
 	 * @return the wrapped consumer
 	 * @throws NullPointerException if the consumer is {@code null}
 	 */
@@ -415,19 +472,19 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
-	 * Change the content. Only for the thread that is in this context.
+	 * Set the content. Only for the thread that is in this context.
 	 * @param state the new content
 	 */
-	void become(PersistentMap state) {
+	void setState(PersistentMap state) {
 		STATE.setRelease(this, state);
 	}
 
 	/**
-	 * Take this context for a thread. Of several threads that try, one gets it.
+	 * Acquire this context for a thread. Of several threads that try, one succeeds.
 	 * @param thread the calling thread
-	 * @throws IllegalStateException if it is taken
+	 * @throws IllegalStateException if a thread has acquired this context
 	 */
-	void occupy(Thread thread) {
+	void acquire(Thread thread) {
 		Thread holder = (Thread) ENTERED_BY.compareAndExchange(this, null, thread);
 		if (holder != null) {
 			throw new IllegalStateException(
@@ -436,9 +493,9 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
-	 * Give this context back, with all that was set in it.
+	 * Release this context, so that the next thread to acquire it sees all that was set.
 	 */
-	void vacate() {
+	void release() {
 		ENTERED_BY.setRelease(this, (Thread) null);
 	}
 
@@ -446,7 +503,7 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 		ThreadStack.<@Nullable Void, RuntimeException>call(new Context(values), false, task, null);
 	}
 
-	@SuppressWarnings("NullAway") // null only where R says so
+	@SuppressWarnings("NullAway") // null only if R allows it
 	private static <R extends @Nullable Object, X extends Throwable> R callAlone(PersistentMap values,
 			CallableOp<? extends R, X> operation) throws X {
 		return ThreadStack.<R, X>call(new Context(values), false, null, operation);
@@ -466,34 +523,36 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
-	 * A body for {@link #call} that may throw what it declares.
+	 * Body for {@link #call}, which returns a result and may throw a checked exception.
 	 *
 	 * @param <R> the type of the result
 	 * @param <X> the type of the exception
+	 * @since 0.1.0
 	 */
 	@FunctionalInterface
 	public interface CallableOp<R extends @Nullable Object, X extends Throwable> {
 
 		/**
-		 * Do the work.
+		 * Run the body.
 		 * @return the result
-		 * @throws X if the work fails
+		 * @throws X if the body fails
 		 */
 		R call() throws X;
 
 	}
 
 	/**
-	 * A context that was entered with {@link #enter()} and is to be left with
-	 * {@link #close()}.
+	 * Handle that {@link Context#enter()} returns, to leave the context again.
+	 *
+	 * @since 0.1.0
 	 */
 	public interface Scope extends AutoCloseable {
 
 		/**
-		 * Leave the context, and every one that was entered above it and not left yet.
-		 * Does nothing if it was left already.
-		 * @throws IllegalStateException if called by another thread than the one that
-		 * entered; nothing changes then
+		 * Leave the context, and each context that was entered after it and not left yet.
+		 * Does nothing if the context was already left.
+		 * @throws IllegalStateException if the calling thread is not the one that entered
+		 * the context; then nothing changes
 		 */
 		@Override
 		void close();

@@ -7,69 +7,81 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 
 /**
- * Executors whose tasks see the variables of whoever submitted them.
+ * Factory methods for executors and thread factories that propagate contexts to the tasks
+ * that they run.
  *
- * {@snippet file = "io/github/contextvars/ExamplesTests.java" region = "executors"}
+ * <pre>{@code
+ * ExecutorService executor = ContextExecutors.wrap(pool);
+ * Future<String> greeting = new Context().call(() -> {
+ *     TENANT.set("acme");
+ *     return executor.submit(() -> greeting());
+ * });
+ * assertThat(greeting.get(10, TimeUnit.SECONDS)).isEqualTo("Hello, acme");
+ * }</pre>
  *
  * <p>
- * A wrapped executor is as safe for use by many threads as the one it wraps, and costs a
- * few dozen bytes a task. Shutting it down shuts down the one it wraps. Where policies
- * are nested, the outermost decides; wrapping again with the same policy returns the
- * executor as it is.
+ * A wrapped executor can be used by as many threads as the executor that it wraps, and
+ * allocates a few dozen bytes for each task. Shutting it down shuts down the wrapped
+ * executor. If executors are wrapped several times, the outermost decides which context a
+ * task runs in. Wrapping an executor again in the same way returns it unchanged.
+ * <p>
+ * The idea is that of Python's {@code asyncio}, which runs a callback in a copy of the
+ * context that was current when the callback was registered.
  *
+ * @since 0.1.0
+ * @see Context#wrap(Runnable)
  * @see <a href=
  * "https://docs.python.org/3/library/asyncio-task.html#asyncio.to_thread">Python's
  * asyncio.to_thread()</a>
  */
-@SuppressWarnings("overloads") // wrap(Executor) and wrap(ThreadFactory): a lambda has to
-								// be cast
+@SuppressWarnings("overloads") // wrap(): a lambda has to be cast
 public final class ContextExecutors {
 
 	private ContextExecutors() {
 	}
 
 	/**
-	 * Wrap an executor: each task runs in a copy of the submitter's context, taken when
-	 * it was submitted.
-	 * @param executor the executor
+	 * Wrap an executor so that each task runs in a copy of the submitter's context, taken
+	 * at submission.
+	 * @param executor the executor to wrap
 	 * @return the wrapped executor
 	 * @throws NullPointerException if the executor is {@code null}
 	 */
 	public static Executor wrap(Executor executor) {
-		return carrying(executor, new PropagationPolicy.Capture());
+		return propagating(executor, new PropagationPolicy.Capture());
 	}
 
 	/**
-	 * As {@link #wrap(Executor)}. {@code invokeAll} and {@code invokeAny} capture once,
-	 * when called.
-	 * @param executor the executor
+	 * Wrap an executor service like {@link #wrap(Executor)}. {@code invokeAll} and
+	 * {@code invokeAny} copy the context when they are called.
+	 * @param executor the executor to wrap
 	 * @return the wrapped executor
 	 * @throws NullPointerException if the executor is {@code null}
 	 */
 	public static ExecutorService wrap(ExecutorService executor) {
-		return carrying(executor, new PropagationPolicy.Capture());
+		return propagating(executor, new PropagationPolicy.Capture());
 	}
 
 	/**
-	 * As {@link #wrap(Executor)}. Periodic tasks run in a fresh copy each time: what one
-	 * run sets the next doesn't see.
-	 * @param executor the executor
+	 * Wrap a scheduled executor service like {@link #wrap(Executor)}. Each run of a
+	 * periodic task has a fresh copy, so that it does not see what an earlier run set.
+	 * @param executor the executor to wrap
 	 * @return the wrapped executor
 	 * @throws NullPointerException if the executor is {@code null}
 	 */
 	public static ScheduledExecutorService wrap(ScheduledExecutorService executor) {
 		requireExecutor(executor);
 		PropagationPolicy policy = new PropagationPolicy.Capture();
-		return ContextPropagatingExecutor.has(executor, policy) ? executor
+		return ContextPropagatingExecutor.hasPolicy(executor, policy) ? executor
 				: new ContextPropagatingScheduledExecutorService(executor, policy);
 	}
 
 	/**
-	 * Wrap a thread factory: each thread runs in a copy of the context that was current
-	 * when {@code newThread()} was called, for as long as the thread lives. Meant for
-	 * threads that do one task each, such as virtual ones; the threads of a pool would
-	 * all keep the context of whoever made the pool grow.
-	 * @param factory the factory
+	 * Wrap a thread factory so that each thread runs in a copy of the context that was
+	 * current when {@code newThread()} was called. Meant for threads that run one task
+	 * each, such as virtual threads: a pooled thread would keep the context of the task
+	 * that it was created for.
+	 * @param factory the factory to wrap
 	 * @return the wrapped factory
 	 * @throws NullPointerException if the factory is {@code null}
 	 */
@@ -80,55 +92,57 @@ public final class ContextExecutors {
 	}
 
 	/**
-	 * Wrap an executor: each task runs in a fresh copy of one context's values, as they
-	 * are now. For the {@code …Async} stages of a
-	 * {@link java.util.concurrent.CompletableFuture}, which are submitted by whichever
-	 * thread completes the stage before.
-	 * @param executor the executor
+	 * Wrap an executor so that each task runs in a fresh copy of a context's present
+	 * values. Meant for the {@code …Async} stages of a
+	 * {@link java.util.concurrent.CompletableFuture}, which are submitted by the thread
+	 * that completes the previous stage.
+	 * @param executor the executor to wrap
 	 * @param context the context to copy
 	 * @return the wrapped executor
 	 * @throws NullPointerException if an argument is {@code null}
 	 */
 	public static Executor fixed(Executor executor, Context context) {
-		return carrying(executor, new PropagationPolicy.Fixed(requireContext(context).copy()));
+		return propagating(executor, new PropagationPolicy.Fixed(requireContext(context).copy()));
 	}
 
 	/**
-	 * As {@link #fixed(Executor, Context)}.
-	 * @param executor the executor
+	 * Wrap an executor service like {@link #fixed(Executor, Context)}.
+	 * @param executor the executor to wrap
 	 * @param context the context to copy
 	 * @return the wrapped executor
 	 * @throws NullPointerException if an argument is {@code null}
 	 */
 	public static ExecutorService fixed(ExecutorService executor, Context context) {
-		return carrying(executor, new PropagationPolicy.Fixed(requireContext(context).copy()));
+		return propagating(executor, new PropagationPolicy.Fixed(requireContext(context).copy()));
 	}
 
 	/**
-	 * Wrap an executor: every task runs in that very context, and sees what the tasks
-	 * before it set, as with asyncio's {@code context=} argument. For event loops and
-	 * serial executors: a task that starts while another runs in the context fails with
-	 * {@link IllegalStateException}, on its own thread. If that is not the submitter's, a
-	 * {@link java.util.concurrent.CompletableFuture} waits for such a task for ever, as
-	 * nothing of it has run.
-	 * @param executor the executor
+	 * Wrap an executor so that all tasks run in the given context itself, and see what
+	 * earlier tasks set, as with the {@code context=} argument of Python's
+	 * {@code asyncio}.
+	 * <p>
+	 * Meant for event loops and executors that run one task at a time. A task that starts
+	 * while another one is in the context fails with {@link IllegalStateException} on the
+	 * thread that was to run it. A {@link java.util.concurrent.CompletableFuture} whose
+	 * task fails like this on another thread than the submitter's never completes.
+	 * @param executor the executor to wrap
 	 * @param context the context to run in
 	 * @return the wrapped executor
 	 * @throws NullPointerException if an argument is {@code null}
 	 */
 	public static Executor within(Executor executor, Context context) {
-		return carrying(executor, new PropagationPolicy.Within(requireContext(context)));
+		return propagating(executor, new PropagationPolicy.Within(requireContext(context)));
 	}
 
-	private static Executor carrying(Executor executor, PropagationPolicy policy) {
+	private static Executor propagating(Executor executor, PropagationPolicy policy) {
 		requireExecutor(executor);
-		return ContextPropagatingExecutor.has(executor, policy) ? executor
+		return ContextPropagatingExecutor.hasPolicy(executor, policy) ? executor
 				: new ContextPropagatingExecutor<>(executor, policy);
 	}
 
-	private static ExecutorService carrying(ExecutorService executor, PropagationPolicy policy) {
+	private static ExecutorService propagating(ExecutorService executor, PropagationPolicy policy) {
 		requireExecutor(executor);
-		return ContextPropagatingExecutor.has(executor, policy) ? executor
+		return ContextPropagatingExecutor.hasPolicy(executor, policy) ? executor
 				: new ContextPropagatingExecutorService<>(executor, policy);
 	}
 

@@ -4,7 +4,8 @@ import java.util.Objects;
 import java.util.concurrent.Executor;
 
 /**
- * Hands tasks on to an executor, each in the context that a policy says.
+ * {@link Executor} that passes tasks on to another one, wrapped as a
+ * {@link PropagationPolicy} decides.
  *
  * @param <E> the type of the executor
  */
@@ -21,18 +22,18 @@ sealed class ContextPropagatingExecutor<E extends Executor> implements Executor
 	}
 
 	/**
-	 * Whether wrapping an executor in a policy would wrap it twice.
+	 * Return whether an executor already has a policy.
 	 * @param executor the executor, wrapped or not
 	 * @param policy the policy
-	 * @return whether the executor has the policy already
+	 * @return whether wrapping the executor in the policy would change nothing
 	 */
-	static boolean has(Executor executor, PropagationPolicy policy) {
-		return executor instanceof ContextPropagatingExecutor<?> carrying && carrying.policy.equals(policy);
+	static boolean hasPolicy(Executor executor, PropagationPolicy policy) {
+		return executor instanceof ContextPropagatingExecutor<?> other && other.policy.equals(policy);
 	}
 
 	@Override
 	public final void execute(Runnable task) {
-		this.delegate.execute(this.policy.carry(requireTask(task)));
+		this.delegate.execute(this.policy.wrap(requireTask(task)));
 	}
 
 	@Override

@@ -27,41 +27,41 @@ sealed class ContextPropagatingExecutorService<E extends ExecutorService> extend
 
 	@Override
 	public final <T extends @Nullable Object> Future<T> submit(Callable<T> task) {
-		return this.delegate.submit(this.policy.carry(requireTask(task)));
+		return this.delegate.submit(this.policy.wrap(requireTask(task)));
 	}
 
 	@Override
 	public final <T extends @Nullable Object> Future<T> submit(Runnable task, T result) {
-		return this.delegate.submit(this.policy.carry(requireTask(task)), result);
+		return this.delegate.submit(this.policy.wrap(requireTask(task)), result);
 	}
 
 	@Override
 	public final Future<?> submit(Runnable task) {
-		return this.delegate.submit(this.policy.carry(requireTask(task)));
+		return this.delegate.submit(this.policy.wrap(requireTask(task)));
 	}
 
 	@Override
 	public final <T extends @Nullable Object> List<Future<T>> invokeAll(Collection<? extends Callable<T>> tasks)
 			throws InterruptedException {
-		return this.delegate.invokeAll(carryAll(tasks));
+		return this.delegate.invokeAll(wrapAll(tasks));
 	}
 
 	@Override
 	public final <T extends @Nullable Object> List<Future<T>> invokeAll(Collection<? extends Callable<T>> tasks,
 			long timeout, TimeUnit unit) throws InterruptedException {
-		return this.delegate.invokeAll(carryAll(tasks), timeout, unit);
+		return this.delegate.invokeAll(wrapAll(tasks), timeout, unit);
 	}
 
 	@Override
 	public final <T extends @Nullable Object> T invokeAny(Collection<? extends Callable<T>> tasks)
 			throws InterruptedException, ExecutionException {
-		return this.delegate.invokeAny(carryAll(tasks));
+		return this.delegate.invokeAny(wrapAll(tasks));
 	}
 
 	@Override
 	public final <T extends @Nullable Object> T invokeAny(Collection<? extends Callable<T>> tasks, long timeout,
 			TimeUnit unit) throws InterruptedException, ExecutionException, TimeoutException {
-		return this.delegate.invokeAny(carryAll(tasks), timeout, unit);
+		return this.delegate.invokeAny(wrapAll(tasks), timeout, unit);
 	}
 
 	@Override
@@ -89,9 +89,8 @@ sealed class ContextPropagatingExecutorService<E extends ExecutorService> extend
 		return this.delegate.awaitTermination(timeout, unit);
 	}
 
-	// ExecutorService has a close() of its own since JDK 19, with a default that would
-	// wait for
-	// ever for a delegate that closes differently, as the common pool does.
+	// Since JDK 19, ExecutorService has a close() whose default would wait forever for a
+	// delegate that closes differently, such as the common pool.
 	@Override
 	public final void close() {
 		if (this.delegate instanceof AutoCloseable closeable) {
@@ -110,13 +109,13 @@ sealed class ContextPropagatingExecutorService<E extends ExecutorService> extend
 		}
 	}
 
-	private <T extends @Nullable Object> List<Callable<T>> carryAll(Collection<? extends Callable<T>> tasks) {
+	private <T extends @Nullable Object> List<Callable<T>> wrapAll(Collection<? extends Callable<T>> tasks) {
 		Objects.requireNonNull(tasks, "'tasks' must not be null");
-		List<Callable<T>> carried = new ArrayList<>(tasks.size());
+		List<Callable<T>> wrapped = new ArrayList<>(tasks.size());
 		for (Callable<T> task : tasks) {
-			carried.add(this.policy.carry(requireTask(task)));
+			wrapped.add(this.policy.wrap(requireTask(task)));
 		}
-		return carried;
+		return wrapped;
 	}
 
 }

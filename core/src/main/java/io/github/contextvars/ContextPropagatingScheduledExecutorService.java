@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@link ContextPropagatingExecutor} for a {@link ScheduledExecutorService}. Periodic
- * work needs nothing of its own: what a policy carries runs in a fresh copy each time.
+ * tasks are wrapped once, because each run of a wrapped task has a fresh copy.
  */
 final class ContextPropagatingScheduledExecutorService
 		extends ContextPropagatingExecutorService<ScheduledExecutorService> implements ScheduledExecutorService {
@@ -20,22 +20,22 @@ final class ContextPropagatingScheduledExecutorService
 
 	@Override
 	public ScheduledFuture<?> schedule(Runnable task, long delay, TimeUnit unit) {
-		return this.delegate.schedule(this.policy.carry(requireTask(task)), delay, unit);
+		return this.delegate.schedule(this.policy.wrap(requireTask(task)), delay, unit);
 	}
 
 	@Override
 	public <V extends @Nullable Object> ScheduledFuture<V> schedule(Callable<V> task, long delay, TimeUnit unit) {
-		return this.delegate.schedule(this.policy.carry(requireTask(task)), delay, unit);
+		return this.delegate.schedule(this.policy.wrap(requireTask(task)), delay, unit);
 	}
 
 	@Override
 	public ScheduledFuture<?> scheduleAtFixedRate(Runnable task, long initialDelay, long period, TimeUnit unit) {
-		return this.delegate.scheduleAtFixedRate(this.policy.carry(requireTask(task)), initialDelay, period, unit);
+		return this.delegate.scheduleAtFixedRate(this.policy.wrap(requireTask(task)), initialDelay, period, unit);
 	}
 
 	@Override
 	public ScheduledFuture<?> scheduleWithFixedDelay(Runnable task, long initialDelay, long delay, TimeUnit unit) {
-		return this.delegate.scheduleWithFixedDelay(this.policy.carry(requireTask(task)), initialDelay, delay, unit);
+		return this.delegate.scheduleWithFixedDelay(this.policy.wrap(requireTask(task)), initialDelay, delay, unit);
 	}
 
 }

@@ -7,17 +7,30 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A variable whose value depends on the context that reads it. Declare it once, in a
- * static field; whatever runs in a context sees that context's value.
+ * Variable whose value depends on the {@link Context} that it is read in. A variable is
+ * declared once, in a static field. Code that runs in a context reads and sets the value
+ * of that context.
  *
- * {@snippet file = "io/github/contextvars/ExamplesTests.java" region = "declare"}
+ * <pre>{@code
+ * static final ContextVar<String> TENANT = ContextVar.of("tenant", "unknown");
+ *
+ * static String greeting() {
+ *     return "Hello, " + TENANT.get();
+ * }
+ * }</pre>
  *
  * <p>
- * Every method may be called on any thread, and each works on the {@link Context} that is
- * current there. Variables compare by identity: two variables of one name are two
- * variables. No method calls into a value.
+ * All methods may be called on any thread, and work on the context that is current on the
+ * calling thread. Variables are compared by identity: two variables with the same name
+ * are two variables. No method of this class calls a method of a value.
+ * <p>
+ * This is the {@code ContextVar} of Python's {@code contextvars}
+ * (<a href="https://peps.python.org/pep-0567/">PEP 567</a>).
  *
  * @param <T> the type of the value; {@code null} is a value like any other
+ * @since 0.1.0
+ * @see Context
+ * @see Token
  * @see <a href=
  * "https://docs.python.org/3/library/contextvars.html#contextvars.ContextVar">Python's
  * ContextVar</a>
@@ -30,7 +43,7 @@ public final class ContextVar<T extends @Nullable Object> {
 		Context.load();
 	}
 
-	// Dense, never reused: this variable's place in every PersistentMap.
+	// Dense and never reused: the variable's place in every PersistentMap.
 	final long id = IDS.getAndIncrement();
 
 	private final String name;
@@ -43,9 +56,10 @@ public final class ContextVar<T extends @Nullable Object> {
 	}
 
 	/**
-	 * Declare a variable without a default: reading it where it was not set throws.
+	 * Create a variable without a default value. Reading it in a context where it is not
+	 * set throws an exception.
 	 * @param <T> the type of the value
-	 * @param name the name to show in messages and listings; need not be unique
+	 * @param name the name for messages and listings, which need not be unique
 	 * @return a new variable
 	 * @throws NullPointerException if the name is {@code null}
 	 */
@@ -54,10 +68,11 @@ public final class ContextVar<T extends @Nullable Object> {
 	}
 
 	/**
-	 * Declare a variable that reads as {@code defaultValue} where it was not set.
+	 * Create a variable with a default value, which is returned in a context where the
+	 * variable is not set.
 	 * @param <T> the type of the value
-	 * @param name the name to show in messages and listings; need not be unique
-	 * @param defaultValue the default; {@code null} is a default
+	 * @param name the name for messages and listings, which need not be unique
+	 * @param defaultValue the default value, which may be {@code null}
 	 * @return a new variable
 	 * @throws NullPointerException if the name is {@code null}
 	 */
@@ -66,19 +81,20 @@ public final class ContextVar<T extends @Nullable Object> {
 	}
 
 	/**
-	 * Return the name that the variable was declared with.
-	 * @return the name
+	 * Return the name of this variable.
+	 * @return the name that the variable was created with
 	 */
 	public String name() {
 		return this.name;
 	}
 
 	/**
-	 * Return the value in the current context, else the default. Takes the same few
-	 * nanoseconds whatever the number of variables, and allocates nothing while the
-	 * thread is in a context.
-	 * @return the value or the default
-	 * @throws NoSuchElementException if there is neither
+	 * Return the value in the current context, or the default value if the variable is
+	 * not set there. Takes a few nanoseconds, regardless of the number of variables, and
+	 * allocates nothing while the thread is in a context.
+	 * @return the value or the default value
+	 * @throws NoSuchElementException if the variable is not set and has no default value
+	 * @see Context#onGetOutside
 	 */
 	public T get() {
 		Object value = lookUp();
@@ -92,10 +108,13 @@ public final class ContextVar<T extends @Nullable Object> {
 	}
 
 	/**
-	 * Return the value in the current context, else {@code fallback}: the variable's own
-	 * default does not count.
-	 * @param fallback what to return where the variable was not set, even {@code null}
+	 * Return the value in the current context, or {@code fallback} if the variable is not
+	 * set there. The variable's default value is ignored. Costs the same as
+	 * {@link #get()}.
+	 * @param fallback what to return if the variable is not set, which may be
+	 * {@code null}
 	 * @return the value or {@code fallback}
+	 * @see Context#onGetOutside
 	 */
 	public T get(T fallback) {
 		Object value = lookUp();
@@ -103,35 +122,41 @@ public final class ContextVar<T extends @Nullable Object> {
 	}
 
 	/**
-	 * Set the value in the current context. A thread that entered no context gets a base
-	 * context for this, which lives as long as the thread; see
-	 * {@link Context#onSetOutside}. Copies of the context that were taken before don't
-	 * change. Costs one token and one small map, whatever the number of variables, and
-	 * the path to one entry if another variable was set since. The value that was there
-	 * before may stay reachable until another variable is set; not after setting
-	 * {@code null}.
+	 * Set the value in the current context. Copies that were taken of the context before
+	 * do not change.
+	 * <p>
+	 * On a thread that is in no context, this creates a base context, which lives as long
+	 * as the thread: values in it leak to the next task of a pooled thread. An
+	 * application can forbid that with {@link Context#onSetOutside}.
+	 * <p>
+	 * Allocates a token and a small map, regardless of the number of variables; if
+	 * another variable was set since, also the path to one entry. The previous value may
+	 * stay reachable until another variable is set. Setting {@code null} releases it at
+	 * once.
 	 * @param value the value; {@code null} is a value like any other
-	 * @return what restores the value that was there before
+	 * @return the token that restores the previous value
+	 * @see #reset(Token)
 	 */
 	public Token<T> set(T value) {
 		Context context = ThreadStack.currentOrBase(this);
-		// Token and maps are made before anything changes, for an OutOfMemoryError's
-		// sake.
-		PersistentMap before = context.state().readyFor(this);
+		// All that is allocated is allocated before anything changes: an OutOfMemoryError
+		// must not leave half a change behind.
+		PersistentMap before = context.state().prepareFor(this);
 		PersistentMap after = before.with(this, value);
 		Token<T> token = new Token<>(this, context, before, after);
-		context.become(after);
+		context.setState(after);
 		return token;
 	}
 
 	/**
-	 * Put back what the variable held before the {@link #set} that made the token. Tokens
-	 * may be used in any order, by whichever thread runs in the token's context. A reset
-	 * that fails changes nothing, and the token stays good.
-	 * @param token what {@link #set} returned
-	 * @throws IllegalStateException if the token was used already
-	 * @throws IllegalArgumentException if another variable made the token, or if it was
-	 * made in another context than the current one
+	 * Restore the value that the variable had before the {@link #set} that returned the
+	 * token. The current context must be the one that the variable was set in; it may
+	 * have moved to another thread since. Tokens may be used in any order. If this method
+	 * throws an exception, nothing has changed and the token can still be used.
+	 * @param token the token that {@link #set} returned
+	 * @throws IllegalStateException if the token was already used
+	 * @throws IllegalArgumentException if the token is of another variable, or if the
+	 * variable was set in another context than the current one
 	 * @throws NullPointerException if the token is {@code null}
 	 */
 	public void reset(Token<T> token) {
@@ -139,7 +164,7 @@ public final class ContextVar<T extends @Nullable Object> {
 	}
 
 	/**
-	 * Return the variable's name in brackets; never its value.
+	 * Return a string that contains the variable's name, and never a value.
 	 */
 	@Override
 	public String toString() {
@@ -148,7 +173,11 @@ public final class ContextVar<T extends @Nullable Object> {
 
 	private @Nullable Object lookUp() {
 		Context context = ThreadStack.current();
-		return (context != null) ? context.valueOf(this) : PersistentMap.ABSENT;
+		if (context == null) {
+			OutsideHandlers.beforeGet(this);
+			return PersistentMap.ABSENT;
+		}
+		return context.valueOf(this);
 	}
 
 	@SuppressWarnings({ "unchecked", "NullAway" })

@@ -14,11 +14,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A live, read-only view of a context's entries, or of a part of each. Whatever traverses
- * it walks the state that the context had when the traversal began, so that a view can be
- * read by one thread while another changes the context.
+ * Live and read-only view of a context's entries, keys or values. An iterator walks the
+ * state that the context had when the iterator was created, so that one thread can
+ * traverse the view while another one changes the context.
  *
- * @param <E> the part of an entry that is seen
+ * @param <E> the type of the elements, which are a part of each entry
  */
 final class ContextView<E extends @Nullable Object> extends AbstractSet<E> {
 

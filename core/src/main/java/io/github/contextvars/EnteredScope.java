@@ -3,8 +3,8 @@ package io.github.contextvars;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One {@link Context#enter()}: a frame of a {@link ThreadStack} that its opener holds the
- * handle of. Once closed it refers to no context any more.
+ * {@link Context.Scope} of one {@link Context#enter()}, which is also a frame of the
+ * {@link ThreadStack}. Once closed, it refers to no context.
  */
 final class EnteredScope implements Context.Scope {
 
@@ -44,7 +44,7 @@ final class EnteredScope implements Context.Scope {
 		}
 	}
 
-	void forgetEverything() {
+	void clear() {
 		this.context = null;
 		this.below = null;
 		this.enteredAt = null;

@@ -12,32 +12,30 @@ import org.jspecify.annotations.Nullable;
  * How it works
  *
  * The state of a context: an immutable map from variables to values. All fields are final, and
- * what they refer to never changes: any thread can read a map without a lock, even one that was
- * handed over by a race.
+ * the objects that they refer to never change: any thread can read a map without a lock, even one
+ * that it got by a data race.
  *
- * The values stand in a radix tree over the variables' ids. Ids are dense, so a variable's place
- * is computed, not searched for: five bits of the id choose the child in each node, and in the
- * leaf the variable and its value stand side by side. (As a variable has one place, its being
- * there is all that a lookup checks.) The root is a window onto just the ids there are: up to 32
- * neighbours need a single array. What is further away makes the tree a level higher; below the
- * root, nodes are 32 wide.
+ * The values are in a radix tree over the variables' ids. Ids are dense, so a variable's place is
+ * computed, not searched for: in each node, five bits of the id choose the child, and in the leaf
+ * the variable and its value are side by side. (A variable has only one place, so a lookup checks
+ * only whether it is there.) The root is a window onto the ids in use: up to 32 neighbours need a
+ * single array. Ids further away make the tree a level higher. Below the root, nodes are 32 wide.
  *
  *     shift 0, from 7    | v7 | value | v8 | value | null | null | v10 | value |
  *
  *     shift 5, from 0    | leaf of ids 0 to 31 | null | leaf of ids 64 to 95 |
  *
  * A change copies the nodes on the path to the entry and shares all others. (The idea is
- * Bagwell's hash array mapped trie, which is behind CPython's contexts too, with the hash left
- * out.)
+ * Bagwell's hash array mapped trie, which CPython's contexts use too, without the hash.)
  *
- * Most of what is set is soon reset. So the latest value that was set is not in the tree yet: it
- * stands in the map itself, in front of the tree, and goes in when another variable is set. To
- * set a variable and to reset it is to make a map of 40 bytes and to put back the one before,
- * which the Token kept: four times as fast as copying two paths.
+ * Most values that are set are soon reset. So the latest value that was set is not in the tree
+ * yet: it is in a field of the map, in front of the tree, and is flushed to the tree when another
+ * variable is set. Setting a variable and resetting it creates a map of 40 bytes and puts back the
+ * previous map, which the Token kept: four times as fast as copying two paths.
  */
 final class PersistentMap {
 
-	// Answers a lookup that found nothing, as null is a value.
+	// The result of a lookup that found nothing, because null is a value.
 	static final Object ABSENT = new Object();
 
 	static final PersistentMap EMPTY = new PersistentMap(0, 0, new Object[0], 0);
@@ -46,13 +44,13 @@ final class PersistentMap {
 
 	private static final int WIDTH = 1 << BITS;
 
-	// How far to the right to shift an id for its index in the root, which begins at
-	// 'from'.
+	// An id shifted right by this, less 'from', is an index in the root.
 	private final int shift;
 
 	private final long from;
 
-	// Variables and values in turn if the shift is 0, else an Object[][] of children.
+	// Variables and values in turn if the shift is 0, otherwise an Object[][] of
+	// children.
 	private final @Nullable Object[] root;
 
 	// Of the tree.
@@ -85,38 +83,38 @@ final class PersistentMap {
 	}
 
 	/**
-	 * List the entries. The list is a copy that calls no code of a value.
-	 * @return the entries, in no particular order
+	 * Return the entries. Calls no method of a value.
+	 * @return a list of the entries, in no particular order
 	 */
 	List<Map.Entry<ContextVar<?>, @Nullable Object>> entries() {
-		PersistentMap map = settled();
+		PersistentMap map = flushed();
 		List<Map.Entry<ContextVar<?>, @Nullable Object>> entries = new ArrayList<>(map.size);
 		addTo(entries, map.root, map.shift);
 		return Collections.unmodifiableList(entries);
 	}
 
 	/**
-	 * Return the same content in such a form that {@link #with} changes nothing but the
-	 * latest value.
+	 * Return the same content in such a form that {@link #with} only changes the latest
+	 * value.
 	 * @param var the variable to be set
 	 * @return a map with the same entries
 	 */
-	PersistentMap readyFor(ContextVar<?> var) {
-		return (this.latest != var) ? settled() : this;
+	PersistentMap prepareFor(ContextVar<?> var) {
+		return (this.latest != var) ? flushed() : this;
 	}
 
 	PersistentMap with(ContextVar<?> var, @Nullable Object value) {
-		PersistentMap ready = readyFor(var);
-		PersistentMap map = new PersistentMap(ready.shift, ready.from, ready.root, ready.size, var, value);
-		// null is how a value is let go of, so nothing of it may stay in the tree.
-		return (value != null) ? map : map.settled();
+		PersistentMap prepared = prepareFor(var);
+		PersistentMap map = new PersistentMap(prepared.shift, prepared.from, prepared.root, prepared.size, var, value);
+		// Setting null releases the previous value, which must not stay in the tree.
+		return (value != null) ? map : map.flushed();
 	}
 
 	PersistentMap without(ContextVar<?> var) {
 		if (get(var) == ABSENT) {
 			return this;
 		}
-		PersistentMap map = settled();
+		PersistentMap map = flushed();
 		if (map.size == 1) {
 			return EMPTY;
 		}
@@ -124,7 +122,7 @@ final class PersistentMap {
 		return new PersistentMap(map.shift, map.from, changed, map.size - 1);
 	}
 
-	private PersistentMap settled() {
+	private PersistentMap flushed() {
 		ContextVar<?> var = this.latest;
 		if (var == null) {
 			return this;
@@ -142,7 +140,7 @@ final class PersistentMap {
 		if (this.shift > BITS) {
 			return below(this.root, this.shift, index, var);
 		}
-		// What the loop in below() does, for the two levels that nearly all maps have.
+		// The loop of below(), unrolled for the two levels that nearly all maps have.
 		@Nullable Object[] @Nullable [] leaves = (Object[][]) this.root;
 		@Nullable Object[] leaf = (index >= 0 && index < leaves.length) ? leaves[index] : null;
 		return (leaf != null) ? inLeaf(leaf, indexAt(0, var), var) : ABSENT;

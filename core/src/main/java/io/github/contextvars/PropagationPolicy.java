@@ -5,46 +5,46 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which context a task that is handed to an executor runs in. Policies that are equal
- * make no difference when applied one after the other.
+ * Strategy that decides which context a submitted task runs in. Applying an equal policy
+ * a second time changes nothing.
  */
 sealed interface PropagationPolicy {
 
-	Runnable carry(Runnable task);
+	Runnable wrap(Runnable task);
 
-	<V extends @Nullable Object> Callable<V> carry(Callable<V> task);
+	<V extends @Nullable Object> Callable<V> wrap(Callable<V> task);
 
 	/**
-	 * A copy of the submitter's context, taken when the task is handed over.
+	 * Policy to run a task in a copy of the submitter's context, taken at submission.
 	 */
 	record Capture() implements PropagationPolicy {
 
 		@Override
-		public Runnable carry(Runnable task) {
+		public Runnable wrap(Runnable task) {
 			return Context.copyOfCurrent().wrap(task);
 		}
 
 		@Override
-		public <V extends @Nullable Object> Callable<V> carry(Callable<V> task) {
+		public <V extends @Nullable Object> Callable<V> wrap(Callable<V> task) {
 			return Context.copyOfCurrent().wrapCallable(task);
 		}
 
 	}
 
 	/**
-	 * A copy of one context's values, the same for all tasks.
+	 * Policy to run each task in a fresh copy of the same values.
 	 *
-	 * @param values a context that nobody enters
+	 * @param values a context that is never entered
 	 */
 	record Fixed(Context values) implements PropagationPolicy {
 
 		@Override
-		public Runnable carry(Runnable task) {
+		public Runnable wrap(Runnable task) {
 			return this.values.wrap(task);
 		}
 
 		@Override
-		public <V extends @Nullable Object> Callable<V> carry(Callable<V> task) {
+		public <V extends @Nullable Object> Callable<V> wrap(Callable<V> task) {
 			return this.values.wrapCallable(task);
 		}
 
@@ -61,19 +61,19 @@ sealed interface PropagationPolicy {
 	}
 
 	/**
-	 * One very context, entered by each task in turn.
+	 * Policy to run all tasks in one context, one after the other.
 	 *
 	 * @param context the context
 	 */
 	record Within(Context context) implements PropagationPolicy {
 
 		@Override
-		public Runnable carry(Runnable task) {
+		public Runnable wrap(Runnable task) {
 			return () -> this.context.run(task);
 		}
 
 		@Override
-		public <V extends @Nullable Object> Callable<V> carry(Callable<V> task) {
+		public <V extends @Nullable Object> Callable<V> wrap(Callable<V> task) {
 			return () -> this.context.<V, Exception>call(task::call);
 		}
 

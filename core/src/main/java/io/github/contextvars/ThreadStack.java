@@ -4,41 +4,38 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 
 /*
  * How it works
  *
- * The contexts that a thread has entered; the top one is current, and below the first lies the
- * thread's base context, if it has one. As a context is entered once at a time, the stack is
- * linked through the contexts themselves: the frame of an entered context is the context below
- * it, or the EnteredScope that knows the context below it if enter() made the entry. So neither
- * entering nor leaving allocates anything, but for the first context of a thread.
+ * The stack of the contexts that a thread has entered. The top one is current, and below the
+ * first lies the thread's base context, if it has one. As a context is entered at most once at a
+ * time, the stack is linked through the contexts themselves: the frame of an entered context is
+ * the context below it, or, if enter() entered it, the EnteredScope that knows the context below.
+ * So neither entering nor leaving allocates anything, except for the first context of a thread.
  *
  *     ThreadStack ─current─► Context ─frame─► Context ─frame─► EnteredScope ─below─► Context
  *
- * Whoever leaves looks for its own context from the top: it is gone if an outer scope was closed
- * first and healed the stack, and what lies above it was forgotten. That is put aside at once, and
- * healed when there is the stack and the memory for it, by a frame further out if need be.
+ * Leaving searches the stack from the top for its own context. It is not there if an outer scope
+ * was closed first and healed the stack. What lies above it was leaked: that is put aside at once,
+ * and healed when there is enough stack and memory, by a frame further out if necessary.
  *
- * Leaving must work when nothing else does. With the stack exhausted, any method call throws
- * StackOverflowError, the one that is to leave the context included. Therefore what makes the
- * outer context current again stands in the finally block of call() itself, and is made of
- * field accesses only; what is called after that may fail without anything being left dirty.
- * For the same reason entering changes nothing before the last thing in it that can throw.
- * (vacate() is called all the same, as it is a third faster than the volatile write that takes
- * over where it can't be called.)
+ * Leaving must work when nothing else does. With the stack exhausted, each method call throws
+ * StackOverflowError, also a call that would leave the context. Therefore the code that makes the
+ * outer context current again stands in the finally block of call() itself, and consists of field
+ * accesses only. Calls after that may fail without leaving the thread in the wrong context. For
+ * the same reason, entering changes nothing before the last step that can throw. (release() is a
+ * call nevertheless, because it is a third faster than the volatile write that replaces it where
+ * it cannot be called.)
  *
- * A context that wrap…() made is known to nobody but the stack: no one else can try to enter it,
- * so no atomic instruction is spent on it.
+ * A context that wrap…() created is known to the stack only. No other thread can try to enter it,
+ * so it is not acquired, which saves the atomic instructions.
  */
 final class ThreadStack {
 
 	private static final AtomicLong leakedScopes = new AtomicLong();
-
-	private static volatile @Nullable Consumer<? super ContextVar<?>> baseContextHandler;
 
 	final Thread thread;
 
@@ -49,20 +46,21 @@ final class ThreadStack {
 
 	private @Nullable Context base;
 
-	// Contexts that were left with one around them and still have to be given back and
-	// reported; linked by their frames, as when they were entered.
-	private @Nullable Context forgotten;
+	// Contexts that were left with an outer one and have yet to be released and reported,
+	// linked by their frames as when they were entered.
+	private @Nullable Context leaked;
 
 	ThreadStack(Thread thread) {
 		this.thread = thread;
 	}
 
 	/**
-	 * Enter and leave once, to load and link all that this takes: where it is needed
-	 * first, there may be no stack to load a class on.
+	 * Enter and leave once, to load and link all classes that this needs: at the first
+	 * use there may not be enough stack to load a class.
 	 */
 	static void warmUp() {
 		Leak.load();
+		OutsideHandlers.load();
 		enter(new Context()).close();
 		ThreadStack.<@Nullable Void, RuntimeException>call(new Context(), true, null, null);
 	}
@@ -74,16 +72,11 @@ final class ThreadStack {
 
 	static Context currentOrBase(ContextVar<?> var) {
 		Context context = current();
-		return (context != null) ? context : makeBase(var);
+		return (context != null) ? context : createBase(var);
 	}
 
-	private static Context makeBase(ContextVar<?> var) {
-		Consumer<? super ContextVar<?>> handler = baseContextHandler;
-		if (handler != null) {
-			// In a context of its own: a handler that sets a variable must not call
-			// itself.
-			new Context().run(() -> handler.accept(var));
-		}
+	private static Context createBase(ContextVar<?> var) {
+		OutsideHandlers.beforeSet(var);
 		Context base = new Context();
 		ThreadStack stack = ThreadTable.add();
 		stack.base = base;
@@ -91,19 +84,15 @@ final class ThreadStack {
 		return base;
 	}
 
-	static void onSetOutside(@Nullable Consumer<? super ContextVar<?>> handler) {
-		baseContextHandler = handler;
-	}
-
 	/**
-	 * Run one of two bodies in a context; the other is null. One method for both, as the
-	 * way out must not be written twice and must not be a method of its own.
+	 * Run one of two bodies in a context; the other is null. One method for both, because
+	 * leaving must not be written twice and must not be a separate method.
 	 * @param <R> the type of the operation's result
 	 * @param <X> the type of the operation's exception
 	 * @param context the context to run in
-	 * @param shared whether anyone else has the context and may enter it too
-	 * @param task the body if it returns nothing
-	 * @param operation the body if it returns something
+	 * @param shared whether other threads may have the context, and try to enter it
+	 * @param task the body that returns nothing
+	 * @param operation the body that returns a result
 	 * @return the operation's result, or null for a task
 	 * @throws X what the operation throws
 	 */
@@ -112,7 +101,7 @@ final class ThreadStack {
 			@Nullable Runnable task, Context.@Nullable CallableOp<? extends R, X> operation) throws X {
 		ThreadStack stack = ofCurrentThread();
 		if (shared) {
-			stack.occupy(context);
+			stack.acquire(context);
 		}
 		context.frame = stack.current;
 		stack.current = context;
@@ -140,23 +129,23 @@ final class ThreadStack {
 				context.frame = null;
 				if (lowest != null) {
 					if (lowest.frame instanceof EnteredScope scope) {
-						scope.below = stack.forgotten;
+						scope.below = stack.leaked;
 					}
 					else {
-						lowest.frame = stack.forgotten;
+						lowest.frame = stack.leaked;
 					}
-					stack.forgotten = top;
+					stack.leaked = top;
 				}
 				if (shared) {
 					try {
-						context.vacate();
+						context.release();
 					}
 					catch (Throwable ex) {
 						context.enteredBy = null;
 					}
 				}
 				if (outer == stack.base || lowest != null) {
-					stack.tidy();
+					stack.cleanUp();
 				}
 			}
 		}
@@ -169,18 +158,18 @@ final class ThreadStack {
 			scope = new EnteredScope(stack, stack.current, context);
 		}
 		catch (Throwable ex) {
-			stack.releaseIfIdle();
+			stack.removeIfIdle();
 			throw ex;
 		}
-		stack.occupy(context);
+		stack.acquire(context);
 		context.frame = scope;
 		stack.current = context;
 		return scope;
 	}
 
 	/**
-	 * Leave what a scope entered, as {@link #call} does for itself. Changes nothing
-	 * before the last call that could fail.
+	 * Leave the context that a scope entered, in the way that {@link #call} leaves.
+	 * Changes nothing before the last call that could fail.
 	 * @param scope the frame of the context
 	 * @param context the context
 	 */
@@ -198,59 +187,58 @@ final class ThreadStack {
 			context.frame = null;
 			if (lowest != null) {
 				if (lowest.frame instanceof EnteredScope inner) {
-					inner.below = this.forgotten;
+					inner.below = this.leaked;
 				}
 				else {
-					lowest.frame = this.forgotten;
+					lowest.frame = this.leaked;
 				}
-				this.forgotten = top;
+				this.leaked = top;
 			}
 			context.enteredBy = null;
-			scope.forgetEverything();
+			scope.clear();
 		}
-		tidy();
+		cleanUp();
 	}
 
-	private void occupy(Context context) {
+	private void acquire(Context context) {
 		try {
-			context.occupy(this.thread);
+			context.acquire(this.thread);
 		}
 		catch (Throwable ex) {
-			releaseIfIdle();
+			removeIfIdle();
 			throw ex;
 		}
 	}
 
-	private void tidy() {
-		if (this.forgotten == null) {
-			releaseIfIdle();
+	private void cleanUp() {
+		if (this.leaked == null) {
+			removeIfIdle();
 			return;
 		}
 		List<Leak> leaks = heal();
-		releaseIfIdle();
-		// A logger may be anybody's code, and may run contexts itself: it is called when
-		// all are left.
+		removeIfIdle();
+		// A logger may be any code, and may run contexts: it is called when all are left.
 		leaks.forEach(ThreadStack::report);
 	}
 
 	@SuppressWarnings("ReferenceEquality") // contexts are equal by content
-	private void releaseIfIdle() {
+	private void removeIfIdle() {
 		if (this.current == this.base) {
-			ThreadTable.release(this, this.base != null);
+			ThreadTable.remove(this, this.base != null);
 		}
 	}
 
 	private List<Leak> heal() {
 		List<Leak> leaks = new ArrayList<>();
-		for (Context context = this.forgotten; context != null; context = this.forgotten) {
+		for (Context context = this.leaked; context != null; context = this.leaked) {
 			EnteredScope scope = (context.frame instanceof EnteredScope frame) ? frame : null;
 			leaks.add(new Leak(context, (scope != null) ? scope.enteredAt : null));
-			// Nothing fails from here on that the context could be left entered by.
-			this.forgotten = (scope != null) ? scope.below : (Context) context.frame;
+			// From here on nothing can fail and leave the context entered.
+			this.leaked = (scope != null) ? scope.below : (Context) context.frame;
 			context.frame = null;
 			context.enteredBy = null;
 			if (scope != null) {
-				scope.forgetEverything();
+				scope.clear();
 			}
 		}
 		return leaks;
@@ -279,7 +267,8 @@ final class ThreadStack {
 	private static void report(Leak leak) {
 		try {
 			leakedScopes.incrementAndGet();
-			// Asked for here, as finding loggers may run code that reads variables.
+			// Not kept in a field, because finding loggers may run code that reads
+			// variables.
 			System.getLogger("io.github.contextvars")
 				.log(Level.WARNING,
 						leak.context + " was still entered by thread '" + Thread.currentThread().getName()
@@ -288,8 +277,7 @@ final class ThreadStack {
 						leak.enteredAt);
 		}
 		catch (Throwable ex) {
-			// A logger that fails must not keep a thread in a context that is not its
-			// own.
+			// A logger that fails must not keep a thread in a context.
 		}
 	}
 

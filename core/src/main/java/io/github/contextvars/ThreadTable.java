@@ -9,23 +9,23 @@ import org.jspecify.annotations.Nullable;
 /*
  * How it works
  *
- * Finds the stack of the calling thread. A ThreadLocal holds it, for as long as there is anything
- * in it and not a moment longer. In front of that stands a table of 4,096 slots, by thread id,
- * where a thread that is in a context mostly finds its stack in half the time: what a slot holds
- * is the calling thread's own if the thread in it is the calling one, by identity, and if not,
- * the ThreadLocal knows. So threads can't be mixed up, however many share a slot. (The table
- * makes ContextVar.get() about a third faster, and tells a thread that is in no context so
+ * The lookup of the calling thread's stack. A ThreadLocal holds the stack for exactly as long as
+ * there is a context in it. In front of the ThreadLocal is a table of 4,096 slots, by thread id,
+ * in which a thread that is in a context usually finds its stack in half the time. The stack in a
+ * slot is the calling thread's if the thread that it names is the calling one, by identity; if
+ * not, the ThreadLocal decides. So threads cannot be confused, even if many share a slot. (The
+ * table makes ContextVar.get() about a third faster. It also tells that a thread is in no context
  * without the entry that ThreadLocal.get() leaves behind for a null.)
  *
- * Of several threads with one slot, the first has it until it leaves its outermost context; the
- * others mark the slot as crowded, which it then stays. So an empty slot that is not crowded
- * says that the calling thread is in no context and has none below: it would have taken the slot
- * or marked it, and what a thread wrote itself it sees, whatever others see.
+ * Of several threads with one slot, the first has it until it leaves its outermost context. The
+ * others mark the slot as crowded, and it stays crowded. So an empty slot that is not crowded
+ * means that the calling thread is in no context and has no base context: otherwise it would have
+ * taken or marked the slot, and a thread always sees its own writes.
  *
- * Slots refer weakly: a thread that died in a context, or was collected in one, as virtual threads
- * can be, takes its stack along. Base contexts are not in the table: they end with whoever clears
- * the thread's ThreadLocals, as the JDK's own pools do between tasks. Slots of neighbouring ids
- * lie 128 bytes apart, so that threads don't write to one cache line.
+ * Slots refer weakly to stacks: the stack of a thread that died in a context, or was collected in
+ * one as virtual threads can be, is collected. Base contexts are not in the table: they end when
+ * the thread's ThreadLocals are cleared, as the JDK's pools do between tasks. Slots of
+ * neighbouring ids are 128 bytes apart, so that threads do not write to one cache line.
  */
 final class ThreadTable {
 
@@ -65,14 +65,14 @@ final class ThreadTable {
 	private static @Nullable ThreadStack findInThread() {
 		ThreadStack stack = STACKS.get();
 		if (stack == null) {
-			// get() has left an entry for the null that it returned.
+			// get() has created an entry for the null that it returned.
 			STACKS.remove();
 		}
 		return stack;
 	}
 
 	/**
-	 * Find or make the calling thread's stack, for a base context.
+	 * Find or create the calling thread's stack, for a base context.
 	 * @return the stack
 	 */
 	static ThreadStack add() {
@@ -87,7 +87,7 @@ final class ThreadTable {
 	}
 
 	/**
-	 * Find or make the calling thread's stack, for the first context that it enters.
+	 * Find or create the calling thread's stack, for the first context that it enters.
 	 * @return the stack
 	 */
 	static ThreadStack addEntered() {
@@ -111,20 +111,21 @@ final class ThreadTable {
 	}
 
 	/**
-	 * Take the calling thread's stack out of the table, as its outermost context was
+	 * Remove the calling thread's stack from the table, after its outermost context was
 	 * left.
 	 * @param stack the stack
 	 * @param keep whether the thread keeps the stack, for its base context
 	 */
-	static void release(ThreadStack stack, boolean keep) {
+	static void remove(ThreadStack stack, boolean keep) {
 		Entry entry = stack.entry;
 		if (entry != null) {
 			stack.entry = null;
 			SLOTS[entry.slot] = null;
 		}
 		if (!keep) {
-			// Not if a pool took this one away between two tasks, and the thread has
-			// another.
+			// Not if a pool cleared the ThreadLocals between two tasks, and the thread
+			// has
+			// another stack by now.
 			ThreadStack held = STACKS.get();
 			if (held == stack || held == null) {
 				STACKS.remove();

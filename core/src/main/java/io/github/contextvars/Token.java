@@ -3,16 +3,29 @@ package io.github.contextvars;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@link ContextVar#set} returns: it restores the variable, once. In a
- * try-with-resources statement the value holds for the block.
+ * Handle that {@link ContextVar#set} returns, to restore the variable's previous value
+ * once. In a try-with-resources statement, the variable keeps the new value until the end
+ * of the block.
  *
- * {@snippet file = "io/github/contextvars/ExamplesTests.java" region = "token"}
+ * <pre>{@code
+ * TENANT.set("acme");
+ * try (Token<String> token = TENANT.set("globex")) {
+ *     assertThat(TENANT.get()).isEqualTo("globex");
+ *     assertThat(token.oldValue()).isEqualTo("acme");
+ * }
+ * assertThat(TENANT.get()).isEqualTo("acme");
+ * }</pre>
  *
  * <p>
- * A token belongs to the context that it was made in, not to a thread. It keeps that
- * context reachable until it is used, and the values that were in it then.
+ * A token belongs to the context in which the variable was set, not to a thread. Until it
+ * is used, it keeps that context reachable, and the values that the context had then.
+ * <p>
+ * This is the {@code Token} of Python's {@code contextvars}
+ * (<a href="https://peps.python.org/pep-0567/">PEP 567</a>).
  *
  * @param <T> the type of the variable's value
+ * @since 0.1.0
+ * @see ContextVar#reset(Token)
  * @see <a href=
  * "https://docs.python.org/3/library/contextvars.html#contextvars.Token">Python's
  * Token</a>
@@ -20,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 public final class Token<T extends @Nullable Object> implements AutoCloseable {
 
 	/**
-	 * Stands for "no value" in {@link #oldValue()}.
+	 * Marker that {@link #oldValue()} returns if the variable had no value.
 	 */
 	public static final Object MISSING = new Object() {
 
@@ -35,12 +48,14 @@ public final class Token<T extends @Nullable Object> implements AutoCloseable {
 
 	private final @Nullable Object oldValue;
 
-	// Null once the token was used. Needs no fence, nor do the maps: only the thread that
-	// is in the context gets past the checks, and contexts change hands through a fence.
+	// Null once the token was used. Neither this field nor the maps need a fence: only
+	// the
+	// thread that is in the context passes the checks, and a context changes threads
+	// through a fence.
 	private @Nullable Context context;
 
-	// The context's state before set(), and after: while it is still that, going back is
-	// cheap.
+	// The context's state before and after set(). As long as the state is the one after,
+	// restoring the one before is a single write.
 	private PersistentMap before;
 
 	private PersistentMap after;
@@ -54,7 +69,7 @@ public final class Token<T extends @Nullable Object> implements AutoCloseable {
 	}
 
 	/**
-	 * Return the variable that made this token.
+	 * Return the variable that this token restores.
 	 * @return the variable
 	 */
 	public ContextVar<T> var() {
@@ -62,18 +77,21 @@ public final class Token<T extends @Nullable Object> implements AutoCloseable {
 	}
 
 	/**
-	 * Return what the variable held before the {@code set()} that made this token.
-	 * @return the value, or {@link #MISSING} if it had none; never the default
+	 * Return the value that the variable had before the {@code set()} that returned this
+	 * token. May be called on any thread, also after the token was used.
+	 * @return the value, or {@link #MISSING} if there was none; never the variable's
+	 * default value
 	 */
 	public @Nullable Object oldValue() {
 		return (this.oldValue != PersistentMap.ABSENT) ? this.oldValue : MISSING;
 	}
 
 	/**
-	 * Reset the variable: the same as {@code var().reset(this)}.
-	 * @throws IllegalStateException if this token was used already
-	 * @throws IllegalArgumentException if it was made in another context than the current
-	 * one
+	 * Restore the variable's previous value, as {@link ContextVar#reset(Token)
+	 * var().reset(this)} does.
+	 * @throws IllegalStateException if this token was already used
+	 * @throws IllegalArgumentException if the variable was set in another context than
+	 * the current one
 	 */
 	@Override
 	public void close() {
@@ -81,7 +99,8 @@ public final class Token<T extends @Nullable Object> implements AutoCloseable {
 	}
 
 	/**
-	 * Return the variable's name, and whether the token was used; never a value.
+	 * Return a string that contains the variable's name and whether the token was used,
+	 * and never a value.
 	 */
 	@Override
 	public String toString() {
@@ -111,7 +130,7 @@ public final class Token<T extends @Nullable Object> implements AutoCloseable {
 			state = (this.oldValue != PersistentMap.ABSENT) ? state.with(this.var, this.oldValue)
 					: state.without(this.var);
 		}
-		home.become(state);
+		home.setState(state);
 		this.context = null;
 		this.before = PersistentMap.EMPTY;
 		this.after = PersistentMap.EMPTY;

@@ -1,10 +1,11 @@
 /**
- * Context variables: values that belong to a unit of work instead of a thread.
+ * Context variables: variables whose values belong to a unit of work instead of a thread.
  * <ul>
- * <li>{@link io.github.contextvars.ContextVar} is declared once and read anywhere.</li>
+ * <li>{@link io.github.contextvars.ContextVar} is a variable, declared once and read
+ * anywhere.</li>
  * <li>{@link io.github.contextvars.Context} maps variables to values, and runs code.</li>
- * <li>{@link io.github.contextvars.Token} undoes one {@code set()}.</li>
- * <li>{@link io.github.contextvars.ContextExecutors} carries contexts to other
+ * <li>{@link io.github.contextvars.Token} restores a variable's previous value.</li>
+ * <li>{@link io.github.contextvars.ContextExecutors} propagates contexts to other
  * threads.</li>
  * </ul>
  * The model is that of Python's {@code contextvars}

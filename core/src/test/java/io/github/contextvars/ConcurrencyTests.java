@@ -19,7 +19,7 @@ import io.github.contextvars.testsupport.TestThreads;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests of what several threads do with one context.
+ * Tests of several threads that use one context.
  */
 class ConcurrencyTests {
 
@@ -65,7 +65,7 @@ class ConcurrencyTests {
 		}
 
 		@Test
-		void enterWithoutABarrierIsNeverWonByTwoAtATime() throws Exception {
+		void enterWhenThreadsEnterAndLeaveIsWonByOneAtATime() throws Exception {
 			Context context = new Context();
 			AtomicInteger inside = new AtomicInteger();
 
@@ -104,7 +104,7 @@ class ConcurrencyTests {
 
 		@ParameterizedTest
 		@EnumSource(Read.class)
-		void readingWhileOneThreadSetsSeesConsistentStatesOnly(Read read) throws Exception {
+		void readWhenAnotherThreadSetsSeesConsistentStatesOnly(Read read) throws Exception {
 			Context context = new Context();
 			AtomicBoolean stop = new AtomicBoolean();
 			Future<Integer> setter = TestThreads.start("setter", () -> context.call(() -> {
@@ -138,7 +138,7 @@ class ConcurrencyTests {
 		}
 
 		@Test
-		void traversingWhileVariablesComeAndGoNeverThrows() throws Exception {
+		void traverseWhenAnotherThreadSetsAndResetsNeverThrows() throws Exception {
 			Context context = new Context();
 			List<ContextVar<Object>> variables = new ArrayList<>();
 			for (int i = 0; i < 200; i++) {
@@ -181,7 +181,7 @@ class ConcurrencyTests {
 		}
 
 		@Test
-		void comparingViewsWhileVariablesComeAndGoSeesConsistentStatesOnly() throws Exception {
+		void compareViewsWhenAnotherThreadSetsAndResetsSeesConsistentStatesOnly() throws Exception {
 			Context both = new Context();
 			both.run(() -> {
 				FIRST.set(1);
@@ -220,7 +220,7 @@ class ConcurrencyTests {
 	class HandingOver {
 
 		@Test
-		void contextThatMovesBetweenThreadsLosesNothing() throws Exception {
+		void runWhenContextMovesBetweenThreadsLosesNothing() throws Exception {
 			Context context = new Context();
 
 			TestThreads.together(RACERS, () -> {

@@ -61,11 +61,11 @@ class ContextExecutorsTests {
 	}
 
 	/**
-	 * Read and then spoil, so that whoever runs in the same context sees it.
+	 * Read the variable and change it, which other code in the same context would see.
 	 */
-	private static String readAndSpoil() {
+	private static String readAndChange() {
 		String seen = VAR.get();
-		VAR.set("spoilt");
+		VAR.set("changed");
 		return seen;
 	}
 
@@ -82,7 +82,7 @@ class ContextExecutorsTests {
 			CompletableFuture<String> seen = new CompletableFuture<>();
 
 			in("submitter", () -> {
-				executor.execute(() -> seen.complete(readAndSpoil()));
+				executor.execute(() -> seen.complete(readAndChange()));
 				VAR.set("later");
 				assertThat(get(seen)).isEqualTo("submitter");
 				assertThat(VAR.get()).isEqualTo("later");
@@ -135,9 +135,9 @@ class ContextExecutorsTests {
 			List<String> seen = new CopyOnWriteArrayList<>();
 
 			in("submitter", () -> {
-				assertThat(get(executor.submit(ContextExecutorsTests::readAndSpoil))).isEqualTo("submitter");
-				assertThat(get(executor.submit((Runnable) () -> seen.add(readAndSpoil())))).isNull();
-				assertThat(get(executor.submit(() -> seen.add(readAndSpoil()), "result"))).isEqualTo("result");
+				assertThat(get(executor.submit(ContextExecutorsTests::readAndChange))).isEqualTo("submitter");
+				assertThat(get(executor.submit((Runnable) () -> seen.add(readAndChange())))).isNull();
+				assertThat(get(executor.submit(() -> seen.add(readAndChange()), "result"))).isEqualTo("result");
 				assertThat(VAR.get()).isEqualTo("submitter");
 				return null;
 			});
@@ -148,7 +148,7 @@ class ContextExecutorsTests {
 		@Test
 		void submitWhenTheSameTaskIsSubmittedTwiceCapturesEachTime() throws Exception {
 			ExecutorService executor = wrapped();
-			Callable<String> task = ContextExecutorsTests::readAndSpoil;
+			Callable<String> task = ContextExecutorsTests::readAndChange;
 
 			Future<String> first = in("first", () -> executor.submit(task));
 			Future<String> second = in("second", () -> executor.submit(task));
@@ -167,11 +167,11 @@ class ContextExecutorsTests {
 		}
 
 		@Test
-		void invokeAllRunsEachTaskInACopyOfItsOwn() throws Exception {
+		void invokeAllRunsEachTaskInASeparateCopy() throws Exception {
 			ExecutorService executor = wrapped();
 			List<Callable<String>> tasks = new ArrayList<>();
 			for (int i = 0; i < 20; i++) {
-				tasks.add(ContextExecutorsTests::readAndSpoil);
+				tasks.add(ContextExecutorsTests::readAndChange);
 			}
 
 			List<String> seen = in("submitter", () -> {
@@ -191,8 +191,8 @@ class ContextExecutorsTests {
 		@Test
 		void invokeAnyRunsInACopyOfTheSubmittersContext() throws Exception {
 			ExecutorService executor = wrapped();
-			List<Callable<String>> tasks = List.of(ContextExecutorsTests::readAndSpoil,
-					ContextExecutorsTests::readAndSpoil);
+			List<Callable<String>> tasks = List.of(ContextExecutorsTests::readAndChange,
+					ContextExecutorsTests::readAndChange);
 
 			assertThat(in("submitter", () -> executor.invokeAny(tasks))).isEqualTo("submitter");
 			assertThat(in("submitter", () -> executor.invokeAny(tasks, 1, TimeUnit.MINUTES))).isEqualTo("submitter");
@@ -263,7 +263,7 @@ class ContextExecutorsTests {
 
 		@Test
 		@EnabledForJreRange(min = JRE.JAVA_19)
-		void closeOfExecutorServiceWaitsForTasks() throws Exception {
+		void closeWhenCalledAsExecutorServiceWaitsForTasks() throws Exception {
 			ExecutorService executor = wrapped();
 			Future<String> last = in("submitter", () -> executor.submit(() -> VAR.get()));
 
@@ -275,7 +275,7 @@ class ContextExecutorsTests {
 
 		@Test
 		@EnabledForJreRange(min = JRE.JAVA_19)
-		void closeWhenDelegateIsTheCommonPoolDoesNotWaitForEver() throws Exception {
+		void closeWhenDelegateIsTheCommonPoolDoesNotWaitForever() throws Exception {
 			ExecutorService executor = ContextExecutors.wrap((ExecutorService) ForkJoinPool.commonPool());
 
 			TestThreads.run(() -> ExecutorService.class.getMethod("close").invoke(executor));
@@ -294,9 +294,9 @@ class ContextExecutorsTests {
 			List<String> seen = new CopyOnWriteArrayList<>();
 
 			in("submitter", () -> {
-				assertThat(get(executor.schedule(ContextExecutorsTests::readAndSpoil, 1, TimeUnit.MILLISECONDS)))
+				assertThat(get(executor.schedule(ContextExecutorsTests::readAndChange, 1, TimeUnit.MILLISECONDS)))
 					.isEqualTo("submitter");
-				get(executor.schedule((Runnable) () -> seen.add(readAndSpoil()), 1, TimeUnit.MILLISECONDS));
+				get(executor.schedule((Runnable) () -> seen.add(readAndChange()), 1, TimeUnit.MILLISECONDS));
 				return null;
 			});
 
@@ -310,7 +310,7 @@ class ContextExecutorsTests {
 			CountDownLatch runs = new CountDownLatch(10);
 
 			ScheduledFuture<?> periodic = in("submitter", () -> executor.scheduleAtFixedRate(() -> {
-				seen.add(readAndSpoil());
+				seen.add(readAndChange());
 				runs.countDown();
 			}, 0, 1, TimeUnit.MILLISECONDS));
 			TestThreads.await(runs);
@@ -326,7 +326,7 @@ class ContextExecutorsTests {
 			CountDownLatch runs = new CountDownLatch(10);
 
 			ScheduledFuture<?> periodic = in("submitter", () -> executor.scheduleWithFixedDelay(() -> {
-				seen.add(readAndSpoil());
+				seen.add(readAndChange());
 				runs.countDown();
 			}, 0, 1, TimeUnit.MILLISECONDS));
 			TestThreads.await(runs);
@@ -341,11 +341,11 @@ class ContextExecutorsTests {
 	class WrapThreadFactory {
 
 		@Test
-		void newThreadRunsInACopyOfItsMakersContext() throws Exception {
+		void newThreadRunsInACopyOfTheCreatorsContext() throws Exception {
 			ThreadFactory factory = ContextExecutors.wrap((ThreadFactory) Thread::new);
 			CompletableFuture<String> seen = new CompletableFuture<>();
 
-			Thread thread = in("maker", () -> factory.newThread(() -> seen.complete(readAndSpoil())));
+			Thread thread = in("maker", () -> factory.newThread(() -> seen.complete(readAndChange())));
 			in("starter", () -> {
 				thread.start();
 				return null;
@@ -376,10 +376,10 @@ class ContextExecutorsTests {
 
 			context.run(() -> VAR.set("later"));
 			in("submitter", () -> {
-				executor.execute(() -> seen.add(readAndSpoil()));
-				executor.execute(() -> seen.add(readAndSpoil()));
-				seen.add(get(service.submit(ContextExecutorsTests::readAndSpoil)));
-				seen.add(get(service.submit(ContextExecutorsTests::readAndSpoil)));
+				executor.execute(() -> seen.add(readAndChange()));
+				executor.execute(() -> seen.add(readAndChange()));
+				seen.add(get(service.submit(ContextExecutorsTests::readAndChange)));
+				seen.add(get(service.submit(ContextExecutorsTests::readAndChange)));
 				return null;
 			});
 
@@ -388,13 +388,13 @@ class ContextExecutorsTests {
 		}
 
 		@Test
-		void fixedCarriesEveryStageOfACompletableFuture() throws Exception {
+		void fixedWhenUsedByACompletableFuturePropagatesToEveryStage() throws Exception {
 			ExecutorService plain = ContextExecutorsTests.this.pool;
 			Executor executor = in("request", () -> ContextExecutors.fixed((Executor) plain, Context.copyOfCurrent()));
 
 			CompletableFuture<String> seen = CompletableFuture.supplyAsync(() -> "completed elsewhere", plain)
-				.thenApplyAsync((ignored) -> readAndSpoil(), executor)
-				.thenApplyAsync((first) -> first + " " + readAndSpoil(), executor);
+				.thenApplyAsync((ignored) -> readAndChange(), executor)
+				.thenApplyAsync((first) -> first + " " + readAndChange(), executor);
 
 			assertThat(get(seen)).isEqualTo("request request");
 		}
@@ -405,7 +405,7 @@ class ContextExecutorsTests {
 	class Within {
 
 		@Test
-		void withinRunsEveryTaskInThatVeryContext() {
+		void withinRunsEveryTaskInTheContextItself() {
 			Context context = contextOf("0");
 			Executor executor = ContextExecutors.within(Runnable::run, context);
 
@@ -494,7 +494,7 @@ class ContextExecutorsTests {
 		}
 
 		@Test
-		void nestedPoliciesTheOutermostDecides() throws Exception {
+		void wrapWhenNestedAppliesTheOutermostPolicy() throws Exception {
 			Executor plain = Runnable::run;
 			Context fixed = contextOf("fixed");
 			Context within = contextOf("within");
@@ -509,14 +509,14 @@ class ContextExecutorsTests {
 				assertThat(seenBy(ContextExecutors.fixed(ContextExecutors.fixed(plain, within), fixed)))
 					.isEqualTo("fixed");
 				assertThat(seenBy(ContextExecutors.within(ContextExecutors.wrap(plain), within))).isEqualTo("within");
-				assertThat(within.get(VAR)).isEqualTo("spoilt");
+				assertThat(within.get(VAR)).isEqualTo("changed");
 				return null;
 			});
 		}
 
 		private String seenBy(Executor executor) {
 			List<String> seen = new ArrayList<>();
-			executor.execute(() -> seen.add(readAndSpoil()));
+			executor.execute(() -> seen.add(readAndChange()));
 			return seen.get(0);
 		}
 

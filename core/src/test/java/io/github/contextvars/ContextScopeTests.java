@@ -99,7 +99,7 @@ class ContextScopeTests {
 		}
 
 		@Test
-		void enterOverABaseContextReturnsToIt() throws Exception {
+		void enterWhenThreadHasABaseContextReturnsToIt() throws Exception {
 			TestThreads.run(() -> {
 				VAR.set("base");
 				try (Context.Scope scope = named("inside").enter()) {
@@ -178,7 +178,7 @@ class ContextScopeTests {
 	class Heal {
 
 		@Test
-		void leakedScopesCountsEachThatAnOuterOneTookAlong() {
+		void leakedScopesCountsEachScopeThatWasLeftWithAnOuterOne() {
 			long before = Context.leakedScopes();
 
 			try (LogCapture log = LogCapture.open((entry) -> {
@@ -250,7 +250,7 @@ class ContextScopeTests {
 		}
 
 		@Test
-		void closeOfAHealedScopeWhenItsContextWasEnteredAgainDoesNothing() {
+		void closeWhenHealedAndContextWasEnteredAgainDoesNothing() {
 			Context outer = named("outer");
 			Context inner = named("inner");
 
@@ -273,7 +273,7 @@ class ContextScopeTests {
 		}
 
 		@Test
-		void runWhenBodyForgetsScopesLeavesAndReportsThem() throws Exception {
+		void runWhenBodyLeaksScopesLeavesAndReportsThem() throws Exception {
 			Context outer = named("outer");
 			Context first = named("first");
 			Context second = named("second");
@@ -293,7 +293,7 @@ class ContextScopeTests {
 		}
 
 		@Test
-		void runWhenBodyForgetsAScopeAndThrowsThrowsTheSame() {
+		void runWhenBodyLeaksAScopeAndThrowsThrowsTheSame() {
 			Context outer = named("outer");
 			Context inner = named("inner");
 			IllegalCallerException failure = new IllegalCallerException();
@@ -311,7 +311,7 @@ class ContextScopeTests {
 		}
 
 		@Test
-		void scopeForgottenFurtherInIsReportedAsSoonAsTheContextAroundItIsLeft() {
+		void runWhenNestedBodyLeaksAScopeReportsItAtTheEndOfTheNestedRun() {
 			Context outer = named("outer");
 			Context inner = named("inner");
 
@@ -460,14 +460,14 @@ class ContextScopeTests {
 		}
 
 		@Test
-		void closeWhenLoggerRunsContextsItselfStillHeals() {
+		void closeWhenLoggerRunsContextsStillHeals() {
 			Context outer = named("outer");
-			List<Context> forgotten = List.of(named("a"), named("b"), named("c"), named("d"));
+			List<Context> leaked = List.of(named("a"), named("b"), named("c"), named("d"));
 
 			try (LogCapture log = LogCapture.open((entry) -> new Context()
 				.run(() -> new Context().run(() -> new Context().run(() -> VAR.set("logger")))))) {
 				Context.Scope scope = outer.enter();
-				forgotten.forEach(Context::enter);
+				leaked.forEach(Context::enter);
 
 				scope.close();
 
@@ -475,18 +475,18 @@ class ContextScopeTests {
 			}
 
 			assertThat(VAR.get()).isEqualTo("nowhere");
-			assertFree(forgotten.toArray(Context[]::new));
+			assertFree(leaked.toArray(Context[]::new));
 		}
 
 		@Test
-		void closeWhenLoggerClosesForgottenScopesItselfStillHeals() {
+		void closeWhenLoggerClosesLeakedScopesStillHeals() {
 			Context outer = named("outer");
-			List<Context> forgotten = List.of(named("a"), named("b"), named("c"), named("d"));
+			List<Context> leaked = List.of(named("a"), named("b"), named("c"), named("d"));
 			List<Context.Scope> scopes = new ArrayList<>();
 
 			try (LogCapture log = LogCapture.open((entry) -> scopes.forEach(Context.Scope::close))) {
 				Context.Scope scope = outer.enter();
-				forgotten.forEach((context) -> scopes.add(context.enter()));
+				leaked.forEach((context) -> scopes.add(context.enter()));
 
 				scope.close();
 
@@ -494,7 +494,7 @@ class ContextScopeTests {
 				assertThat(VAR.get()).isEqualTo("nowhere");
 			}
 
-			assertFree(forgotten.toArray(Context[]::new));
+			assertFree(leaked.toArray(Context[]::new));
 		}
 
 	}
@@ -533,13 +533,13 @@ class ContextScopeTests {
 
 			assertThat(output).contains(leak("main"))
 				.contains("entered here, by thread 'main'")
-				.contains("LeakingMain.forgetToClose(")
+				.contains("LeakingMain.leak(")
 				.contains("close() failed as it should, caused by: entered here, by thread 'main'")
 				.doesNotContain("secret");
 		}
 
 		@Test
-		void closeWhenTraceIsOffInAnotherJvmTellsNoMoreThanTheLeak() throws Exception {
+		void closeWhenTraceIsOffInAnotherJvmReportsOnlyTheLeak() throws Exception {
 			String output = TestJvm.run(Context.class, LeakingMain.class, new String[0]);
 
 			assertThat(output).contains(leak("main"))

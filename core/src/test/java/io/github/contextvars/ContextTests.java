@@ -25,6 +25,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
+import io.github.contextvars.testsupport.LogCapture;
 import io.github.contextvars.testsupport.TestThreads;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -132,7 +133,7 @@ class ContextTests {
 		}
 
 		@Test
-		void runWhenEnteredDeeperDownThrows() {
+		void runWhenEnteredFurtherOutThrows() {
 			Context context = contextOf("acme", "eu");
 
 			context.run(() -> new Context().run(() -> new Context().run(() -> {
@@ -177,7 +178,7 @@ class ContextTests {
 		}
 
 		@Test
-		void callWhenBodyThrowsCheckedExceptionPassesItAsItIs() {
+		void callWhenBodyThrowsCheckedExceptionThrowsTheSame() {
 			Context context = new Context();
 			IOException failure = new FileNotFoundException();
 
@@ -193,6 +194,74 @@ class ContextTests {
 		void callWhenBodyIsNullThrows() {
 			assertThatNullPointerException().isThrownBy(() -> new Context().call(null))
 				.withMessage("'body' must not be null");
+		}
+
+	}
+
+	@Nested
+	class Depth {
+
+		@Test
+		void depthWhenOutsideIsZero() throws Exception {
+			TestThreads.run(() -> assertThat(Context.depth()).isZero());
+		}
+
+		@Test
+		void depthWhenNestedCountsEachContext() {
+			new Context().run(() -> {
+				assertThat(Context.depth()).isEqualTo(1);
+				try (Context.Scope scope = new Context().enter()) {
+					assertThat(Context.depth()).isEqualTo(2);
+					assertThat(new Context().<Integer, RuntimeException>call(Context::depth)).isEqualTo(3);
+					assertThat(new Context().wrapSupplier(Context::depth).get()).isEqualTo(3);
+					assertThat(Context.depth()).isEqualTo(2);
+				}
+				assertThat(Context.depth()).isEqualTo(1);
+			});
+			assertThat(Context.depth()).isZero();
+		}
+
+		@Test
+		void depthWhenThreadHasABaseContextDoesNotCountIt() throws Exception {
+			TestThreads.run(() -> {
+				TENANT.set("base");
+				assertThat(Context.depth()).isZero();
+				new Context().run(() -> new Context().run(() -> assertThat(Context.depth()).isEqualTo(2)));
+				assertThat(Context.depth()).isZero();
+			});
+		}
+
+		@Test
+		void depthWhenAnotherThreadIsInAContextDoesNotCountIt() {
+			new Context()
+				.run(() -> assertThat(catchThrowable(() -> TestThreads.run(() -> assertThat(Context.depth()).isZero())))
+					.isNull());
+		}
+
+		@Test
+		void depthWhenBodyThrowsIsThatOfTheOuterContext() {
+			new Context().run(() -> {
+				catchThrowable(() -> new Context().run(() -> {
+					throw new IllegalCallerException();
+				}));
+				assertThat(Context.depth()).isEqualTo(1);
+			});
+		}
+
+		@Test
+		void depthWhenScopesWereLeakedIsThatOfTheOuterContext() {
+			try (LogCapture log = LogCapture.open()) {
+				new Context().run(() -> {
+					Context.Scope scope = new Context().enter();
+					new Context().enter();
+					new Context().enter();
+					assertThat(Context.depth()).isEqualTo(4);
+					scope.close();
+					assertThat(Context.depth()).isEqualTo(1);
+				});
+				assertThat(log.messages()).hasSize(2);
+			}
+			assertThat(Context.depth()).isZero();
 		}
 
 	}
@@ -265,7 +334,7 @@ class ContextTests {
 		}
 
 		@Test
-		void copyOfManyVariablesSharesTheState() {
+		void copyWhenThereAreManyVariablesSharesTheState() {
 			Context context = new Context();
 			context.run(() -> {
 				for (int i = 0; i < 10_000; i++) {
@@ -284,13 +353,13 @@ class ContextTests {
 	class Lookup {
 
 		@Test
-		void getWhenAbsentReturnsNullWhateverTheDefault() {
+		void getWhenAbsentReturnsNullNotDefault() {
 			assertThat(new Context().get(REGION)).isNull();
 			assertThat(new Context().get(TENANT)).isNull();
 		}
 
 		@Test
-		void getOrThrowWhenAbsentThrowsWhateverTheDefault() {
+		void getOrThrowWhenAbsentThrowsEvenWithDefault() {
 			assertThatExceptionOfType(NoSuchElementException.class).isThrownBy(() -> new Context().getOrThrow(REGION))
 				.withMessage("'region' has no value in this context");
 		}
@@ -302,7 +371,7 @@ class ContextTests {
 		}
 
 		@Test
-		void getOrDefaultReturnsValueElseFallbackNeverTheDefault() {
+		void getOrDefaultReturnsValueOrFallbackNotDefault() {
 			assertThat(contextOf("acme", null).getOrDefault(TENANT, "fallback")).isEqualTo("acme");
 			assertThat(contextOf("acme", null).getOrDefault(REGION, "fallback")).isNull();
 			assertThat(new Context().getOrDefault(REGION, "fallback")).isEqualTo("fallback");
@@ -333,7 +402,7 @@ class ContextTests {
 		}
 
 		@Test
-		void lookupAsMapFindsWhatTheContextHolds() {
+		void lookupAsMapFindsTheValues() {
 			Map<ContextVar<?>, Object> map = contextOf("acme", null);
 
 			assertThat(map.get((Object) TENANT)).isEqualTo("acme");
@@ -349,7 +418,7 @@ class ContextTests {
 		}
 
 		@Test
-		void lookupFromAnotherThreadSeesWhatAnEnteredContextHolds() throws Exception {
+		void lookupWhenAnotherThreadIsInTheContextSeesItsValues() throws Exception {
 			Context context = contextOf("acme", "eu");
 
 			context.run(() -> {
@@ -394,7 +463,7 @@ class ContextTests {
 		}
 
 		@Test
-		void viewsAnswerContainsAndEqualsAsSetsDo() {
+		void viewsContainAndEqualAsSetsDo() {
 			Context context = contextOf("acme", null);
 
 			assertThat(context.keySet().contains(TENANT)).isTrue();
@@ -450,7 +519,7 @@ class ContextTests {
 		}
 
 		@Test
-		void streamOfValuesWhenSomeAreEqualCanTellThemApart() {
+		void streamWhenValuesAreEqualHasEachOfThem() {
 			Context context = contextOf("same", "same");
 
 			assertThat(context.values().stream().count()).isEqualTo(2);
@@ -473,7 +542,7 @@ class ContextTests {
 	class ReadOnly {
 
 		@Test
-		void writingThroughTheMapThrowsAndChangesNothing() {
+		void writeThroughTheMapThrowsAndChangesNothing() {
 			Context context = contextOf("acme", null);
 			Context before = context.copy();
 
@@ -495,7 +564,7 @@ class ContextTests {
 		}
 
 		@Test
-		void writingThroughAViewThrowsAndChangesNothing() {
+		void writeThroughAViewThrowsAndChangesNothing() {
 			Context context = contextOf("acme", null);
 			Context before = context.copy();
 
@@ -520,7 +589,7 @@ class ContextTests {
 		}
 
 		@Test
-		void writingIntoAnArrayOfAViewChangesNothing() {
+		void writeIntoAnArrayOfAViewChangesNothing() {
 			Context context = contextOf("acme", "eu");
 
 			Object[] values = context.values().toArray();
@@ -556,7 +625,7 @@ class ContextTests {
 		}
 
 		@Test
-		void equalsWhenVariablesDifferIsFalseWhateverTheSize() {
+		void equalsWhenVariablesDifferIsFalse() {
 			Context context = new Context();
 			context.run(() -> {
 				TENANT.set("acme");
@@ -594,7 +663,7 @@ class ContextTests {
 		}
 
 		@Test
-		void equalsLooksAtIdentityFirst() {
+		void equalsComparesIdentityFirst() {
 			ContextVar<Object> any = ContextVar.of("any");
 			Object unequalToItself = new Object() {
 

@@ -7,6 +7,7 @@ import java.util.NoSuchElementException;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
+import io.github.contextvars.testsupport.Hostile;
 import io.github.contextvars.testsupport.TestThreads;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -178,6 +179,19 @@ class ContextVarTests {
 		}
 
 		@Test
+		void setWhenThreadEnteredNothingCanBeReset() throws Exception {
+			TestThreads.run(() -> {
+				Token<String> token = TENANT.set("base");
+				new Context().run(() -> TENANT.set("inside"));
+				assertThat(TENANT.get()).isEqualTo("base");
+
+				TENANT.reset(token);
+
+				assertThat(TENANT.get("none")).isEqualTo("none");
+			});
+		}
+
+		@Test
 		void setWhenChildThreadStartsIsNotInherited() {
 			Context context = new Context();
 			context.run(() -> {
@@ -188,7 +202,7 @@ class ContextVarTests {
 		}
 
 		@Test
-		void setCallsNothingOfTheValue() {
+		void setCallsNoMethodOfTheValue() {
 			Context context = new Context();
 			Object hostile = new Hostile();
 			ContextVar<Object> any = ContextVar.of("any");
@@ -270,7 +284,7 @@ class ContextVarTests {
 		}
 
 		@Test
-		void resetWhenAnotherVariableMadeTheTokenThrowsAndTokenStaysGood() {
+		void resetWhenTokenIsOfAnotherVariableThrowsAndKeepsTheToken() {
 			Context context = new Context();
 			ContextVar<String> other = ContextVar.of("region");
 
@@ -289,7 +303,7 @@ class ContextVarTests {
 		}
 
 		@Test
-		void resetWhenTokenIsOfAnEqualContextThrowsAndTokenStaysGood() {
+		void resetWhenTokenIsOfAnEqualContextThrowsAndKeepsTheToken() {
 			Context context = new Context();
 			List<Token<String>> tokens = new ArrayList<>();
 			context.run(() -> tokens.add(TENANT.set("a")));
@@ -304,7 +318,7 @@ class ContextVarTests {
 		}
 
 		@Test
-		void resetWhenOutsideOfAnyContextThrowsAndTokenStaysGood() {
+		void resetWhenOutsideAnyContextThrowsAndKeepsTheToken() {
 			Context context = new Context();
 			Token<String> token = context.call(() -> TENANT.set("a"));
 
@@ -316,7 +330,7 @@ class ContextVarTests {
 		}
 
 		@Test
-		void resetWhenEverythingIsWrongComplainsInTheOrderOfTheContract() {
+		void resetWhenSeveralChecksFailThrowsInTheOrderOfTheContract() {
 			Context context = new Context();
 			ContextVar<String> other = ContextVar.of("region");
 			Token<String> used = context.call(() -> {
@@ -355,28 +369,6 @@ class ContextVarTests {
 				defaulted.set("also-secret");
 				assertThat(defaulted).hasToString("ContextVar[tenant]");
 			});
-		}
-
-	}
-
-	/**
-	 * A value that nobody may look into.
-	 */
-	private static final class Hostile {
-
-		@Override
-		public boolean equals(Object other) {
-			throw new AssertionError("equals() of a value was called");
-		}
-
-		@Override
-		public int hashCode() {
-			throw new AssertionError("hashCode() of a value was called");
-		}
-
-		@Override
-		public String toString() {
-			throw new AssertionError("toString() of a value was called");
 		}
 
 	}

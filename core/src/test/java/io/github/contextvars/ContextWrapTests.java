@@ -112,7 +112,7 @@ class ContextWrapTests {
 
 		@ParameterizedTest
 		@MethodSource("io.github.contextvars.ContextWrapTests#wrappings")
-		void wrappedSeesValuesAsTheyWereWhenWrapped(Wrapping wrapping) {
+		void wrapWhenContextChangesLaterKeepsTheValues(Wrapping wrapping) {
 			Context context = contextOf("then");
 			List<String> seen = new ArrayList<>();
 			Runnable wrapped = wrapping.wrap(context, () -> seen.add(VAR.get()));
@@ -127,7 +127,7 @@ class ContextWrapTests {
 
 		@ParameterizedTest
 		@MethodSource("io.github.contextvars.ContextWrapTests#wrappings")
-		void wrappedRunsInAFreshCopyEachTime(Wrapping wrapping) {
+		void wrapRunsInAFreshCopyEachTime(Wrapping wrapping) {
 			Context context = contextOf("then");
 			List<String> seen = new ArrayList<>();
 			Runnable wrapped = wrapping.wrap(context, () -> {
@@ -146,7 +146,7 @@ class ContextWrapTests {
 
 		@ParameterizedTest
 		@MethodSource("io.github.contextvars.ContextWrapTests#wrappings")
-		void wrappedRunsWhileItsContextIsEnteredAndWithinItself(Wrapping wrapping) {
+		void wrapWhenContextIsEnteredAndRunsAreNestedRuns(Wrapping wrapping) {
 			Context context = contextOf("then");
 			List<String> seen = new ArrayList<>();
 			Runnable[] wrapped = new Runnable[1];
@@ -165,7 +165,7 @@ class ContextWrapTests {
 
 		@ParameterizedTest
 		@MethodSource("io.github.contextvars.ContextWrapTests#wrappings")
-		void wrappedRunsOnEightThreadsAtOnce(Wrapping wrapping) throws Exception {
+		void wrapWhenRunOnEightThreadsAtOnceKeepsThemApart(Wrapping wrapping) throws Exception {
 			CyclicBarrier allInside = new CyclicBarrier(8);
 			List<String> seen = Collections.synchronizedList(new ArrayList<>());
 			Runnable wrapped = wrapping.wrap(contextOf("then"), () -> {
@@ -186,7 +186,7 @@ class ContextWrapTests {
 
 		@ParameterizedTest
 		@MethodSource("io.github.contextvars.ContextWrapTests#wrappings")
-		void wrappedWhenItThrowsThrowsTheSameAndRestores(Wrapping wrapping) {
+		void wrapWhenBodyThrowsThrowsTheSameAndRestores(Wrapping wrapping) {
 			IllegalCallerException failure = new IllegalCallerException();
 			Runnable wrapped = wrapping.wrap(contextOf("then"), () -> {
 				VAR.set("changed");
@@ -205,7 +205,7 @@ class ContextWrapTests {
 	class Results {
 
 		@Test
-		void wrappedReturnsWhatItsBodyReturnsEvenNull() throws Exception {
+		void wrapReturnsWhatTheBodyReturnsEvenNull() throws Exception {
 			Context context = contextOf("then");
 
 			assertThat(context.wrapCallable(() -> VAR.get()).call()).isEqualTo("then");
@@ -219,7 +219,7 @@ class ContextWrapTests {
 		}
 
 		@Test
-		void wrapCallableWhenItThrowsCheckedExceptionPassesItAsItIs() {
+		void wrapCallableWhenBodyThrowsCheckedExceptionThrowsTheSame() {
 			IOException failure = new IOException();
 
 			assertThat(catchThrowable(() -> contextOf("then").wrapCallable(() -> {

@@ -5,10 +5,10 @@ import java.util.List;
 import io.github.contextvars.testsupport.SeededFault;
 
 /**
- * Bugs to plant in the core: one text of the source each, what to make of it, and the
- * tests that must notice. A bug without such tests is planted where its detector is.
+ * Faults of the core: a text of the source each, its replacement, and the tests that must
+ * detect the fault. A fault without tests is seeded by {@link ExhaustionTests}.
  */
-public enum CoreFault {
+enum CoreFault {
 
 	NO_FINALLY(ThreadStack.class, "finally {\n\t\t\tContext top", """
 			catch (RuntimeException ex) {
@@ -54,47 +54,80 @@ public enum CoreFault {
 					scope = new EnteredScope(stack, below, context);"""),
 
 	VALUE_IS_SET_BEFORE_ITS_TOKEN_IS_MADE(ContextVar.class,
-			"Token<T> token = new Token<>(this, context, before, after);\n\t\tcontext.become(after);", """
-					context.become(after);
+			"Token<T> token = new Token<>(this, context, before, after);\n\t\tcontext.setState(after);", """
+					context.setState(after);
 					Token<T> token = new Token<>(this, context, before, after);"""),
 
-	ENTERED_CONTEXT_IS_ENTERED_AGAIN(ThreadStack.class, "if (shared) {\n\t\t\tstack.occupy",
-			"if (stack == null) {\nstack.occupy",
+	ENTERED_CONTEXT_IS_ENTERED_AGAIN(ThreadStack.class, "if (shared) {\n\t\t\tstack.acquire",
+			"if (stack == null) {\nstack.acquire",
 			by(ContextTests.Run.class, "runWhenEnteredByAnotherThreadThrowsAtOnceAndWorksAfterwards")),
 
 	LOADING_STAYS_IN_A_CONTEXT(ThreadStack.class, "enter(new Context()).close();", "enter(new Context());",
-			by(ThreadStackTests.Loading.class, "loadingLeavesNothing")),
+			by(ThreadStackTests.Loading.class, "getWhenLibraryIsNotLoadedYetLeavesNothing")),
 
 	STACK_OF_ANOTHER_THREAD(ThreadTable.class, "stack != null && stack.thread == thread", "stack != null",
-			by(ThreadTableTests.Sharing.class, "threadsThatAreInContextsAtOnceSeeTheirOwn")),
+			by(ThreadTableTests.Sharing.class, "getWhenThreadsAreInContextsAtOnceReturnsTheirOwnValues")),
 
-	CONTEXT_STAYS_ENTERED(ThreadStack.class, "context.vacate();", "", byModel()),
+	GET_OUTSIDE_IS_CALLED_INSIDE(ContextVar.class,
+			"Context context = ThreadStack.current();\n\t\tif (context == null) {", """
+					Context context = ThreadStack.current();
+					OutsideHandlers.beforeGet(this);
+					if (context == null) {""",
+			by(OutsideHandlersTests.OnGetOutside.class, "getWhenInsideAContextDoesNotCallHandler")),
+
+	OUTSIDE_HANDLERS_RUN_OUTSIDE(OutsideHandlers.class, "new Context().run(() -> handler.accept(var));",
+			"handler.accept(var);",
+			by(OutsideHandlersTests.OnGetOutside.class,
+					"getWhenHandlerReadsAndSetsVariablesDoesNotCallItAgainAndDiscardsThem"),
+			by(OutsideHandlersTests.OnSetOutside.class,
+					"setWhenHandlerSetsVariablesDoesNotCallItAgainAndDiscardsThem")),
+
+	OUTSIDE_HANDLER_IS_READ_TWICE(OutsideHandlers.class, "call(getHandler, var);", """
+			if (getHandler != null) {
+				Thread.yield();
+				new Context().run(() -> getHandler.accept(var));
+			}""", by(OutsideHandlersTests.OnGetOutside.class, "getWhenHandlersAreReplacedAtTheSameTimeCallsOneOrNone")),
+
+	SET_OUTSIDE_IS_CALLED_AFTERWARDS(ThreadStack.class,
+			"OutsideHandlers.beforeSet(var);\n\t\tContext base = new Context();"
+					+ "\n\t\tThreadStack stack = ThreadTable.add();\n\t\tstack.base = base;",
+			"""
+					Context base = new Context();
+					ThreadStack stack = ThreadTable.add();
+					stack.base = base;
+					OutsideHandlers.beforeSet(var);""",
+			by(OutsideHandlersTests.OnSetOutside.class, "setWhenHandlerThrowsThrowsTheSameAndSetsNothing")),
+
+	DEPTH_COUNTS_THE_BASE_CONTEXT(ThreadStack.class, "context != null && context != stack.base;", "context != null;",
+			by(ContextTests.Depth.class, "depthWhenThreadHasABaseContextDoesNotCountIt")),
+
+	CONTEXT_STAYS_ENTERED(ThreadStack.class, "context.release();", "", byModel()),
 
 	EMPTY_STACK_STAYS_IN_ITS_THREAD(ThreadTable.class, "if (!keep) {", "if (SIZE < 0) {",
 			by(ThreadStackTests.Clean.class, "runLeavesNothing")),
 
-	INNER_SCOPES_ARE_NOT_HEALED(ThreadStack.class, "this.forgotten = top;", "",
+	INNER_SCOPES_ARE_NOT_HEALED(ThreadStack.class, "this.leaked = top;", "",
 			by(ContextScopeTests.Heal.class, "closeWhenInnerScopesAreOpenLeavesAndReportsEach")),
 
-	HEALING_FORGETS_BEFORE_IT_HEALS(ThreadStack.class, "leaks.add(new Leak(",
-			"this.forgotten = null;\nleaks.add(new Leak("),
+	HEALING_DROPS_WHAT_IT_HAS_TO_HEAL(ThreadStack.class, "leaks.add(new Leak(",
+			"this.leaked = null;\nleaks.add(new Leak("),
 
 	OUTER_CONTEXT_HEALS_ITS_OWN_ONLY(ThreadStack.class,
-			"if (outer == stack.base || lowest != null) {\n\t\t\t\t\tstack.tidy();", """
+			"if (outer == stack.base || lowest != null) {\n\t\t\t\t\tstack.cleanUp();", """
 					if (outer == stack.base && lowest == null) {
-						stack.releaseIfIdle();
+						stack.removeIfIdle();
 					}
 					else if (lowest != null) {
-						stack.tidy();"""),
+						stack.cleanUp();"""),
 
-	FORGOTTEN_SCOPE_KEEPS_ITS_CONTEXT_ENTERED(ThreadStack.class,
-			"context.enteredBy = null;\n\t\t\tif (scope != null) {", "if (scope != null) {", byModel()),
+	LEAKED_SCOPE_KEEPS_ITS_CONTEXT_ENTERED(ThreadStack.class, "context.enteredBy = null;\n\t\t\tif (scope != null) {",
+			"if (scope != null) {", byModel()),
 
 	LEFT_CONTEXT_KEEPS_THE_OUTER_ONE(ThreadStack.class, "context.frame = null;\n\t\t\t\tif (lowest", "if (lowest",
-			by(RetentionTests.Collected.class, "outerContextIsCollectedWhileTheInnerOneIsHeld")),
+			by(RetentionTests.Collected.class, "outerContextWhenInnerOneIsHeldIsCollected")),
 
 	CLOSED_SCOPE_KEEPS_THE_OUTER_CONTEXT(EnteredScope.class, "this.below = null;", "",
-			by(RetentionTests.Collected.class, "contextsOfClosedScopesAreCollected")),
+			by(RetentionTests.Collected.class, "contextsWhenScopesAreClosedAreCollected")),
 
 	SCOPE_CLOSES_ON_ANY_THREAD(EnteredScope.class, "if (closer != this.thread) {", "if (closer == null) {",
 			by(ContextScopeTests.Close.class, "closeWhenByAnotherThreadThrowsAndChangesNothing")),
@@ -104,7 +137,7 @@ public enum CoreFault {
 			if (holder == null) {
 				Thread.yield();
 				this.enteredBy = thread;
-			}""", by(ConcurrencyTests.Entering.class, "enterWithoutABarrierIsNeverWonByTwoAtATime")),
+			}""", by(ConcurrencyTests.Entering.class, "enterWhenThreadsEnterAndLeaveIsWonByOneAtATime")),
 
 	COPY_IS_THE_SAME_CONTEXT(Context.class, "return new Context(state());", "return this;",
 			by(ContextTests.Copy.class, "copyIsIndependentBothWays")),
@@ -112,17 +145,8 @@ public enum CoreFault {
 	COPY_OF_CURRENT_IS_THE_CURRENT_CONTEXT(Context.class, "(current != null) ? current.copy()",
 			"(current != null) ? current", byModel()),
 
-	EQUALS_READS_LIVE_STATE(Context.class,
-			"return sameEntries(state(), (map instanceof Context context) ? context.copy() : map);", """
-					for (Map.Entry<?, ?> entry : map.entrySet()) {
-						if (!Objects.equals(get(entry.getKey()), entry.getValue())) {
-							return false;
-						}
-					}
-					return map.size() == size();"""),
-
 	MAP_CHANGES_IN_PLACE(PersistentMap.class, "node.clone()", "node",
-			by(ConcurrencyTests.Reading.class, "readingWhileOneThreadSetsSeesConsistentStatesOnly")),
+			by(ConcurrencyTests.Reading.class, "readWhenAnotherThreadSetsSeesConsistentStatesOnly")),
 
 	MAP_MISCOUNTS(PersistentMap.class, "changed, map.size - 1)", "changed, map.size)", byModel()),
 
@@ -133,11 +157,11 @@ public enum CoreFault {
 	NULL_IS_NO_VALUE(PersistentMap.class, "leaf[place] == var) ?", "leaf[place] == var && leaf[place + 1] != null) ?",
 			byModel()),
 
-	TOKEN_IS_NOT_USED_UP(Token.class, "home.become(state);\n\t\tthis.context = null;", "home.become(state);",
+	TOKEN_IS_NOT_USED_UP(Token.class, "home.setState(state);\n\t\tthis.context = null;", "home.setState(state);",
 			by(ContextVarTests.Reset.class, "resetWhenTokenWasUsedThrows")),
 
 	TOKEN_WORKS_IN_ANY_CONTEXT(Token.class, "if (home != ThreadStack.current()) {", "if (home == null) {",
-			by(ContextVarTests.Reset.class, "resetWhenTokenIsOfAnEqualContextThrowsAndTokenStaysGood")),
+			by(ContextVarTests.Reset.class, "resetWhenTokenIsOfAnEqualContextThrowsAndKeepsTheToken")),
 
 	ITERATOR_WALKS_LIVE_STATE(ContextView.class, "return parts().iterator();", """
 			return new java.util.AbstractList<E>() {
@@ -151,10 +175,10 @@ public enum CoreFault {
 
 	WRAPPER_REUSES_ONE_COPY(Context.class, "return () -> runAlone(values, task);",
 			"Context once = new Context(values);\nreturn () -> once.run(task);",
-			by(ContextWrapTests.Values.class, "wrappedRunsInAFreshCopyEachTime")),
+			by(ContextWrapTests.Values.class, "wrapRunsInAFreshCopyEachTime")),
 
 	WRAPPER_CAPTURES_AT_RUN(Context.class, "return () -> runAlone(values, task);", "return () -> copy().run(task);",
-			by(ContextWrapTests.Values.class, "wrappedSeesValuesAsTheyWereWhenWrapped")),
+			by(ContextWrapTests.Values.class, "wrapWhenContextChangesLaterKeepsTheValues")),
 
 	EXECUTOR_CAPTURES_AT_RUN(PropagationPolicy.class, "return Context.copyOfCurrent().wrap(task);",
 			"return () -> Context.copyOfCurrent().run(task);",
@@ -166,22 +190,22 @@ public enum CoreFault {
 			}
 
 			private static Context captured;
-			""", by(RetentionTests.Collected.class, "valuesOfATaskThatAPoolRanAreCollectedWhileThePoolLives"),
-			by(RetentionTests.Collected.class, "valuesOfTasksCancelledInTheQueueAreCollectedWhilePoolAndFutureLive"),
-			by(RetentionTests.Collected.class, "valuesOfRejectedTasksAreCollectedWhilePoolAndExceptionLive")),
+			""", by(RetentionTests.Collected.class, "valuesWhenPoolHasRunTheTaskAreCollected"),
+			by(RetentionTests.Collected.class, "valuesWhenQueuedTaskIsCancelledAreCollected"),
+			by(RetentionTests.Collected.class, "valuesWhenTaskIsRejectedAreCollected")),
 
 	WITHIN_RUNS_IN_A_COPY(PropagationPolicy.class, "return () -> this.context.run(task);",
 			"return () -> this.context.copy().run(task);", byModel()),
 
 	PERIODIC_RUNS_SHARE_ONE_COPY(ContextPropagatingScheduledExecutorService.class,
-			"return this.delegate.scheduleAtFixedRate(this.policy.carry(requireTask(task)), initialDelay", """
+			"return this.delegate.scheduleAtFixedRate(this.policy.wrap(requireTask(task)), initialDelay", """
 					Context one = Context.copyOfCurrent();
 					return this.delegate.scheduleAtFixedRate(() -> one.run(task), initialDelay""",
 			by(ContextExecutorsTests.WrapScheduled.class, "scheduleAtFixedRateRunsInAFreshCopyEachTime")),
 
 	THREAD_CAPTURES_WHEN_IT_STARTS(ContextExecutors.class, "newThread(Context.copyOfCurrent().wrap(task))",
 			"newThread(() -> Context.copyOfCurrent().run(task))",
-			by(ContextExecutorsTests.WrapThreadFactory.class, "newThreadRunsInACopyOfItsMakersContext"));
+			by(ContextExecutorsTests.WrapThreadFactory.class, "newThreadRunsInACopyOfTheCreatorsContext"));
 
 	private final Class<?> place;
 
@@ -198,7 +222,7 @@ public enum CoreFault {
 		this.detectors = List.of(detectors);
 	}
 
-	public SeededFault plant() {
+	SeededFault seed() {
 		return SeededFault.in(this.place, this.text, this.replacement);
 	}
 
@@ -211,16 +235,19 @@ public enum CoreFault {
 	}
 
 	private static Detector byModel() {
-		return by(ModelTests.class, "randomOperationsWhenSeedIsFixedShowNoDifference");
+		return by(ModelTests.class, "randomOperationsWhenSeedIsFixedMatchTheModel");
 	}
 
 	/**
-	 * A test.
+	 * Test that must detect a fault.
+	 *
+	 * @param test the test class
+	 * @param method the name of the test method
 	 */
 	record Detector(Class<?> test, String method) {
 
-		List<Throwable> complaintsAbout(SeededFault bug) {
-			return bug.shownBy(this.test, this.method);
+		List<Throwable> failures(SeededFault fault) {
+			return fault.detectedBy(this.test, this.method);
 		}
 
 		@Override

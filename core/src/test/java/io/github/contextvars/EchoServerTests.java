@@ -31,8 +31,8 @@ import io.github.contextvars.testsupport.TestThreads;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The echo server of Python's {@code contextvars} documentation, on a pool, on an event
- * loop and on virtual threads.
+ * Tests with the echo server of the documentation of Python's {@code contextvars}, on a
+ * pool, on an event loop and on virtual threads.
  */
 class EchoServerTests {
 
@@ -45,14 +45,14 @@ class EchoServerTests {
 	private static final ContextVar<Integer> LINES = ContextVar.of("lines", 0);
 
 	/**
-	 * Needs no argument to know the client.
+	 * Know the client without an argument.
 	 */
 	private static String renderGoodbye() {
 		return "Good bye, client @ " + CLIENT_ADDR.get().getPort() + "\r\n";
 	}
 
 	@Test
-	void handlersOnAThreadPoolSeeTheirOwnClient() throws Exception {
+	void handleWhenOnAThreadPoolSeesItsOwnClient() throws Exception {
 		ExecutorService pool = Executors.newFixedThreadPool(3);
 		try {
 			serveBlocking(pool);
@@ -64,7 +64,7 @@ class EchoServerTests {
 
 	@Test
 	@EnabledForJreRange(min = JRE.JAVA_21)
-	void handlersOnVirtualThreadsSeeTheirOwnClient() throws Exception {
+	void handleWhenOnAVirtualThreadSeesItsOwnClient() throws Exception {
 		ExecutorService pool = (ExecutorService) Executors.class.getMethod("newVirtualThreadPerTaskExecutor")
 			.invoke(null);
 		try {
@@ -76,7 +76,7 @@ class EchoServerTests {
 	}
 
 	@Test
-	void stepsOnAnEventLoopSeeTheirOwnClientAndEachOther() throws Exception {
+	void readWhenOnAnEventLoopSeesItsOwnClientAndEarlierReads() throws Exception {
 		try (EventLoop loop = new EventLoop()) {
 			Future<Void> served = TestThreads.start("event-loop", loop::serve);
 
@@ -140,8 +140,8 @@ class EchoServerTests {
 	}
 
 	/**
-	 * Be a client: three lines and an empty one, each on its own.
-	 * @return what the server said, which must name this client
+	 * Be a client that sends three lines and an empty one, each in a separate packet.
+	 * @return the response of the server, which must name this client
 	 */
 	private String talk(int port) throws IOException {
 		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
@@ -152,15 +152,15 @@ class EchoServerTests {
 				out.write((line + "\r\n").getBytes(StandardCharsets.UTF_8));
 				out.flush();
 			}
-			String answer = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8))
+			String response = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8))
 				.readLine();
-			assertThat(answer).startsWith("Good bye, client @ " + socket.getLocalPort());
-			return answer;
+			assertThat(response).startsWith("Good bye, client @ " + socket.getLocalPort());
+			return response;
 		}
 	}
 
 	/**
-	 * One thread for all connections, one context for each.
+	 * Event loop with one thread for all connections, and one context for each.
 	 */
 	private static final class EventLoop implements AutoCloseable {
 
@@ -227,8 +227,8 @@ class EchoServerTests {
 					}
 				}
 				if (LINES.get() == 4) {
-					String answer = renderGoodbye().strip() + " after " + LINES.get() + " lines\r\n";
-					channel.write(ByteBuffer.wrap(answer.getBytes(StandardCharsets.UTF_8)));
+					String response = renderGoodbye().strip() + " after " + LINES.get() + " lines\r\n";
+					channel.write(ByteBuffer.wrap(response.getBytes(StandardCharsets.UTF_8)));
 					channel.close();
 				}
 			}

@@ -1,31 +1,42 @@
 package io.github.contextvars;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The examples that the library's Javadoc shows.
+ * Tests of the examples in the library's Javadoc, and that the Javadoc has them as they
+ * are compiled here, between the comments that name an example and end it.
  */
 class ExamplesTests {
 
-	// @start region = "declare"
-	static final ContextVar<String> TENANT = ContextVar.of("tenant", "nobody");
+	private static final Pattern EXAMPLE = Pattern.compile("// example: \\w+\n(.*?)\n\\s*// end\n", Pattern.DOTALL);
+
+	private static final Pattern JAVADOC = Pattern.compile(" \\* <pre>\\{@code\n(.*?)\n \\* }</pre>", Pattern.DOTALL);
+
+	// example: declare
+	static final ContextVar<String> TENANT = ContextVar.of("tenant", "unknown");
 
 	static String greeting() {
 		return "Hello, " + TENANT.get();
 	}
-
-	// @end
+	// end
 
 	@Test
 	void declare() {
-		assertThat(greeting()).isEqualTo("Hello, nobody");
+		assertThat(greeting()).isEqualTo("Hello, unknown");
 		assertThat(new Context().<String, RuntimeException>call(() -> {
 			TENANT.set("acme");
 			return greeting();
@@ -35,52 +46,78 @@ class ExamplesTests {
 	@Test
 	void token() {
 		new Context().run(() -> {
-			// @start region = "token"
+			// example: token
 			TENANT.set("acme");
 			try (Token<String> token = TENANT.set("globex")) {
 				assertThat(TENANT.get()).isEqualTo("globex");
 				assertThat(token.oldValue()).isEqualTo("acme");
 			}
 			assertThat(TENANT.get()).isEqualTo("acme");
-			// @end
+			// end
 		});
 	}
 
 	@Test
 	void context() {
-		// @start region = "context"
+		// example: context
 		Context context = new Context();
 		context.run(() -> {
 			TENANT.set("acme");
-			assertThat(TENANT.get()).isEqualTo("acme");
+			assertThat(greeting()).isEqualTo("Hello, acme");
 		});
 
-		// Outside, nothing changed; the context keeps what was set in it.
-		assertThat(TENANT.get()).isEqualTo("nobody");
+		// Outside, nothing changed. The context keeps its values.
+		assertThat(greeting()).isEqualTo("Hello, unknown");
 		assertThat(context.get(TENANT)).isEqualTo("acme");
 
-		// A copy goes its own way.
+		// A copy is independent.
 		Context copy = context.copy();
 		copy.run(() -> TENANT.set("globex"));
 		assertThat(context.get(TENANT)).isEqualTo("acme");
-		// @end
+		// end
 	}
 
 	@Test
 	void executors() throws Exception {
 		ExecutorService pool = Executors.newFixedThreadPool(2);
 		try {
-			// @start region = "executors"
+			// example: executors
 			ExecutorService executor = ContextExecutors.wrap(pool);
 			Future<String> greeting = new Context().call(() -> {
 				TENANT.set("acme");
-				return executor.submit(() -> "Hello, " + TENANT.get());
+				return executor.submit(() -> greeting());
 			});
 			assertThat(greeting.get(10, TimeUnit.SECONDS)).isEqualTo("Hello, acme");
-			// @end
+			// end
 		}
 		finally {
 			pool.shutdownNow();
+		}
+	}
+
+	@Test
+	void javadocHasTheseExamplesAndNoOthers() throws IOException {
+		List<String> compiled = matches(EXAMPLE, Path.of("src/test/java/io/github/contextvars/ExamplesTests.java"));
+		List<String> shown;
+		try (Stream<Path> files = Files.list(Path.of("src/main/java/io/github/contextvars"))) {
+			shown = files.flatMap((file) -> matches(JAVADOC, file).stream()).toList();
+		}
+
+		assertThat(compiled).hasSize(4);
+		assertThat(shown).containsExactlyInAnyOrderElementsOf(compiled);
+	}
+
+	// Without what differs: a comment's asterisks, and tabs where Javadoc has spaces.
+	private static List<String> matches(Pattern pattern, Path file) {
+		try {
+			return pattern.matcher(Files.readString(file))
+				.results()
+				.map((MatchResult match) -> match.group(1).replaceAll("(?m)^ \\* ?", "").replace("\t", "    "))
+				.map(String::stripIndent)
+				.toList();
+		}
+		catch (IOException ex) {
+			throw new IllegalStateException(ex);
 		}
 	}
 

@@ -5,6 +5,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,20 +20,17 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 /**
- * Tests that a thread is back where it was when stack or memory were exhausted.
+ * Tests that a thread is in the outer context again after stack or memory were exhausted.
  */
 class ExhaustionTests {
-
-	// With those of the other JVMs 2,000.
-	private static final int DEPTHS = 700;
 
 	private static final ContextVar<String> VAR = ContextVar.of("var", "none");
 
 	@TempDir
 	private Path directory;
 
-	private String outputOf(SeededFault bug, Class<?> main, String times, String... options) throws Exception {
-		bug.writeTo(this.directory);
+	private String outputOf(SeededFault fault, Class<?> main, String times, String... options) throws Exception {
+		fault.writeTo(this.directory);
 		return TestJvm.runBehind(this.directory, main, options, times);
 	}
 
@@ -41,19 +39,33 @@ class ExhaustionTests {
 
 		@Test
 		void runWhenStackIsExhaustedLeavesEveryContext() throws Exception {
-			for (int padding = 0; padding < DEPTHS; padding++) {
-				assertThat(StackExhaustion.probe(padding, false)).isPositive();
-			}
+			exhaust(40, false);
 		}
 
 		@Test
 		void enterWhenStackIsExhaustedLeavesEveryContextOnceAnOuterOneIsLeft() throws Exception {
+			exhaust(40, true);
+		}
+
+		@Test
+		@Tag("stress")
+		void runWhenStackIsExhaustedAtManyDepthsLeavesEveryContext() throws Exception {
+			exhaust(700, false);
+		}
+
+		@Test
+		@Tag("stress")
+		void enterWhenStackIsExhaustedAtManyDepthsLeavesEveryContextOnceAnOuterOneIsLeft() throws Exception {
+			exhaust(700, true);
+		}
+
+		private void exhaust(int depths, boolean scopes) throws Exception {
 			Logger logger = Logger.getLogger("io.github.contextvars");
 			Level level = logger.getLevel();
 			logger.setLevel(Level.OFF);
 			try {
-				for (int padding = 0; padding < DEPTHS; padding++) {
-					assertThat(StackExhaustion.probe(padding, true)).isPositive();
+				for (int padding = 0; padding < depths; padding++) {
+					assertThat(StackExhaustion.probe(padding, scopes)).isPositive();
 				}
 			}
 			finally {
@@ -62,31 +74,36 @@ class ExhaustionTests {
 		}
 
 		@Test
+		@Tag("stress")
 		void closeWhenStackIsExhaustedHealsOnceThereIsStackAgain() throws Exception {
 			assertThat(outputOf(SeededFault.NONE, HealingExhaustion.class, "300", "-Xint"))
 				.containsPattern("overflows: [1-9]");
 		}
 
 		@ParameterizedTest
-		@EnumSource(names = { "INNER_SCOPES_ARE_NOT_HEALED", "HEALING_FORGETS_BEFORE_IT_HEALS",
+		@Tag("stress")
+		@EnumSource(names = { "INNER_SCOPES_ARE_NOT_HEALED", "HEALING_DROPS_WHAT_IT_HAS_TO_HEAL",
 				"OUTER_CONTEXT_HEALS_ITS_OWN_ONLY" })
-		void canaryThatDoesNotHealLeavesContextsEntered(CoreFault bug) throws Exception {
-			assertThat(outputOf(bug.plant(), HealingExhaustion.class, "300", "-Xint"))
+		void closeWhenHealingHasAFaultLeavesContextsEntered(CoreFault fault) throws Exception {
+			assertThat(outputOf(fault.seed(), HealingExhaustion.class, "300", "-Xint"))
 				.contains("Context is already entered");
 		}
 
 		@Test
-		void canaryThatLeavesByAMethodCallStaysInAContext() throws Exception {
-			assertThat(outputOf(CoreFault.LEAVING_CALLS_A_METHOD.plant(), StackExhaustion.class, "300", "-Xint"))
+		@Tag("stress")
+		void runWhenLeavingCallsAMethodStaysInAContext() throws Exception {
+			assertThat(outputOf(CoreFault.LEAVING_CALLS_A_METHOD.seed(), StackExhaustion.class, "300", "-Xint"))
 				.contains("the thread is not back");
 		}
 
 		@Test
+		@Tag("stress")
 		void runWhenStackIsExhaustedInInterpretedCodeLeavesEveryContext() throws Exception {
 			assertThat(outputOf(SeededFault.NONE, StackExhaustion.class, "300", "-Xint")).contains("overflows: ");
 		}
 
 		@Test
+		@Tag("stress")
 		void runWhenStackIsExhaustedInCompiledCodeLeavesEveryContext() throws Exception {
 			assertThat(outputOf(SeededFault.NONE, StackExhaustion.class, "300", "-Xcomp", "-XX:CompileCommand=quiet",
 					"-XX:CompileCommand=compileonly,io.github.contextvars.*::*"))
@@ -117,17 +134,20 @@ class ExhaustionTests {
 		}
 
 		@Test
+		@Tag("stress")
 		void setRunAndEnterWhenMemoryIsExhaustedChangeNothing() throws Exception {
 			assertThat(withLittleMemory(SeededFault.NONE)).containsPattern("shortages: [1-9]\\d");
 		}
 
 		@ParameterizedTest
+		@Tag("stress")
 		@CsvSource({ "ERRORS_STAY_IN_THE_CONTEXT, already entered|not back",
 				"CONTEXT_IS_CURRENT_BEFORE_ITS_SCOPE_IS_MADE, already entered|not back",
 				"VALUE_IS_SET_BEFORE_ITS_TOKEN_IS_MADE, another value",
-				"HEALING_FORGETS_BEFORE_IT_HEALS, already entered" })
-		void canaryWhenMemoryIsExhaustedChangesSomething(CoreFault bug, String complaint) throws Exception {
-			assertThat(withLittleMemory(bug.plant())).containsPattern(complaint);
+				"HEALING_DROPS_WHAT_IT_HAS_TO_HEAL, already entered" })
+		void setRunAndEnterWhenMemoryIsExhaustedAndFaultIsSeededChangeSomething(CoreFault fault, String failure)
+				throws Exception {
+			assertThat(withLittleMemory(fault.seed())).containsPattern(failure);
 		}
 
 		@Test
@@ -145,8 +165,8 @@ class ExhaustionTests {
 			assertThatCode(() -> context.enter().close()).doesNotThrowAnyException();
 		}
 
-		private String withLittleMemory(SeededFault bug) throws Exception {
-			return outputOf(bug, MemoryExhaustion.class, "60", "-Xmx12m", "-XX:+UseSerialGC", "-XX:-UseTLAB",
+		private String withLittleMemory(SeededFault fault) throws Exception {
+			return outputOf(fault, MemoryExhaustion.class, "60", "-Xmx12m", "-XX:+UseSerialGC", "-XX:-UseTLAB",
 					"-XX:MarkSweepAlwaysCompactCount=1");
 		}
 

@@ -1,9 +1,9 @@
 package io.github.contextvars;
 
 /**
- * Uses the library for the first time, and closes scopes around forgotten ones, at every
- * distance from the end of the stack. Nothing of the test libraries is needed, so that it
- * can run in a JVM of its own.
+ * Program that uses the library for the first time and closes a scope around leaked ones,
+ * at every distance from the end of the stack. Needs none of the test libraries, so that
+ * it can run in another JVM.
  */
 public final class HealingExhaustion {
 

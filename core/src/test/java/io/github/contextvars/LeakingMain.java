@@ -1,7 +1,7 @@
 package io.github.contextvars;
 
 /**
- * Forgets a scope, in a JVM of its own; nothing of the test libraries is there.
+ * Program that leaks a scope, in another JVM and without the test libraries.
  */
 public final class LeakingMain {
 
@@ -11,14 +11,14 @@ public final class LeakingMain {
 	}
 
 	public static void main(String[] args) throws Exception {
-		new Context().run(LeakingMain::forgetToClose);
+		new Context().run(LeakingMain::leak);
 		Context.Scope scope = new Context().enter();
 		Thread closer = new Thread(() -> closeOnWrongThread(scope));
 		closer.start();
 		closer.join();
 	}
 
-	private static void forgetToClose() {
+	private static void leak() {
 		Context context = new Context();
 		context.run(() -> VAR.set("secret"));
 		context.enter();

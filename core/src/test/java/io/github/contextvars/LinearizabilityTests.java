@@ -15,8 +15,7 @@ import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Options;
 import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.StressOptions;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,14 +26,16 @@ import io.github.contextvars.testsupport.SeededFault;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Operations of several threads on one context, and on one executor, must have happened
- * in some order: Lincheck tries interleavings, and looks for one that has none.
+ * Tests with Lincheck that concurrent operations on one context, and on one executor, are
+ * linearizable. {@link ConcurrencyTests} has small tests of the same.
  */
+@Tag("stress")
 public class LinearizabilityTests {
 
 	/**
-	 * Make one of the checks. Each has a JVM of its own, as Lincheck changes the classes
-	 * that it tries, and keeps them by their names.
+	 * Run a check. Each runs in a separate JVM, because Lincheck transforms the classes
+	 * under test and caches them by name.
+	 * @param args the name of the check
 	 */
 	public static void main(String[] args) {
 		Check.valueOf(args[0]).run();
@@ -42,32 +43,21 @@ public class LinearizabilityTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource(names = "CONTEXT_MODEL_CHECKED", mode = EnumSource.Mode.EXCLUDE)
+	@EnumSource
 	void operationsAreLinearizable(Check check, @TempDir Path directory) throws Exception {
 		assertThat(outputOf(check, SeededFault.NONE, directory)).endsWith("linearizable\n");
 	}
 
-	@Test
-	@EnabledIfSystemProperty(named = "stress", matches = "true")
-	void operationsWhenModelCheckedAreLinearizable(@TempDir Path directory) throws Exception {
-		assertThat(outputOf(Check.CONTEXT_MODEL_CHECKED, SeededFault.NONE, directory)).endsWith("linearizable\n");
-	}
-
 	@ParameterizedTest
-	@EnumSource(names = { "CHECK_THEN_ACT", "COPY_IS_THE_SAME_CONTEXT" })
-	@EnabledIfSystemProperty(named = "stress", matches = "true")
-	void canaryWhenModelCheckedIsNotLinearizable(CoreFault bug, @TempDir Path directory) throws Exception {
-		assertThat(outputOf(Check.CONTEXT_MODEL_CHECKED, bug.plant(), directory)).contains("Invalid execution results");
+	@CsvSource({ "CONTEXT_MODEL_CHECKED, CHECK_THEN_ACT", "CONTEXT_MODEL_CHECKED, COPY_IS_THE_SAME_CONTEXT",
+			"CONTEXT_UNDER_STRESS, CHECK_THEN_ACT", "EXECUTOR_UNDER_STRESS, EXECUTOR_CAPTURES_AT_RUN" })
+	void operationsWhenFaultIsSeededAreNotLinearizable(Check check, CoreFault fault, @TempDir Path directory)
+			throws Exception {
+		assertThat(outputOf(check, fault.seed(), directory)).contains("Invalid execution results");
 	}
 
-	@ParameterizedTest
-	@CsvSource({ "CONTEXT_UNDER_STRESS, CHECK_THEN_ACT", "EXECUTOR_UNDER_STRESS, EXECUTOR_CAPTURES_AT_RUN" })
-	void canaryIsNotLinearizable(Check check, CoreFault bug, @TempDir Path directory) throws Exception {
-		assertThat(outputOf(check, bug.plant(), directory)).contains("Invalid execution results");
-	}
-
-	private String outputOf(Check check, SeededFault bug, Path directory) throws Exception {
-		return bug.outputOf(LinearizabilityTests.class, directory, check.name());
+	private String outputOf(Check check, SeededFault fault, Path directory) throws Exception {
+		return fault.outputOf(LinearizabilityTests.class, directory, check.name());
 	}
 
 	enum Check {
@@ -97,7 +87,8 @@ public class LinearizabilityTests {
 				.check(this.operations);
 		}
 
-		// Few operations: where a thread waits for the other, each try is a way to go.
+		// Few operations, because each attempt of a waiting thread is another
+		// interleaving.
 		private static Options<?, ?> modelChecking() {
 			return new ModelCheckingOptions().iterations(30)
 				.invocationsPerIteration(200)
@@ -107,8 +98,8 @@ public class LinearizabilityTests {
 				.addGuarantee(threadsOwn());
 		}
 
-		// Lincheck doesn't set ThreadLocals and weak references back between two tries,
-		// so no thread is stopped where these decide what is done next.
+		// Lincheck does not restore ThreadLocals and weak references between two
+		// invocations, so threads are not switched in code that depends on them.
 		private static ManagedStrategyGuarantee threadsOwn() {
 			return ManagedStrategyGuaranteeKt.forClasses(ThreadTable.class.getName()).allMethods().ignore();
 		}
@@ -120,8 +111,8 @@ public class LinearizabilityTests {
 	}
 
 	/**
-	 * A context that is entered for one operation each; whoever finds it entered tries
-	 * again.
+	 * Operations on one context, which each enters. An operation that finds it entered
+	 * tries again.
 	 */
 	public static class OneContext {
 
@@ -202,7 +193,7 @@ public class LinearizabilityTests {
 	}
 
 	/**
-	 * An executor that queues tasks until somebody runs or cancels them, or closes it.
+	 * Operations on one executor, which queues tasks until they are run or cancelled.
 	 */
 	public static class OneExecutor {
 
@@ -268,7 +259,7 @@ public class LinearizabilityTests {
 	}
 
 	/**
-	 * What {@link OneExecutor} should do.
+	 * Sequential specification of {@link OneExecutor}.
 	 */
 	public static class Values {
 

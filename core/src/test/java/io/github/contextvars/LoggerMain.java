@@ -5,8 +5,8 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Forgets a scope in a JVM whose loggers are found by code that enters a context on
- * another thread and waits for it, as a logging system that starts late does.
+ * Program that leaks a scope in a JVM whose loggers are found by code that enters a
+ * context on another thread and waits for it, as a logging system that starts late does.
  */
 public final class LoggerMain {
 
@@ -18,7 +18,7 @@ public final class LoggerMain {
 	}
 
 	/**
-	 * Finds loggers that print what is logged.
+	 * Finder of loggers that print what is logged.
 	 */
 	public static final class Finder extends System.LoggerFinder {
 

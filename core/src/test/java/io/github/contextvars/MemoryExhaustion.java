@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Uses the library with hardly any memory left, so that its own allocations fail, one
- * here and another one there, and looks at what is left. To be run in a JVM of its own,
+ * Program that uses the library with hardly any memory left, so that each of the
+ * library's allocations fails once, and checks the state after that. Runs in another JVM
  * with a small heap.
  */
 public final class MemoryExhaustion {
@@ -14,16 +14,16 @@ public final class MemoryExhaustion {
 
 	private static final ContextVar<Object> VAR = ContextVar.of("var", NONE);
 
-	private static Piece hoard;
+	private static Piece ballast;
 
 	private final Context outer = new Context();
 
 	private final Context inner = new Context();
 
-	// So many that healing them takes more memory than all that was done before.
-	private final List<Context> forgotten = Stream.generate(Context::new).limit(8).toList();
+	// So many that healing them needs more memory than all operations before.
+	private final List<Context> leaked = Stream.generate(Context::new).limit(8).toList();
 
-	// What the two contexts must hold; a set() that fails must have changed nothing.
+	// The values that the contexts must have. A set() that fails must change nothing.
 	private Object inOuter = NONE;
 
 	private Object inInner = NONE;
@@ -33,18 +33,18 @@ public final class MemoryExhaustion {
 
 	public static void main(String[] args) throws Exception {
 		int shortages = 0;
-		// What is linked at its first use must be linked before memory is short.
+		// All code must be linked before memory is short.
 		new MemoryExhaustion().use();
 		for (int spare = 0; spare < Integer.parseInt(args[0]); spare++) {
 			MemoryExhaustion exhaustion = new MemoryExhaustion();
 			boolean[] failed = new boolean[1];
 			Thread thread = new Thread(exhaustion.probe(spare, failed));
-			Throwable[] complaint = new Throwable[1];
-			thread.setUncaughtExceptionHandler((dead, ex) -> complaint[0] = ex);
+			Throwable[] failure = new Throwable[1];
+			thread.setUncaughtExceptionHandler((dead, ex) -> failure[0] = ex);
 			thread.start();
 			thread.join();
-			if (complaint[0] != null) {
-				throw new AssertionError("spare " + spare, complaint[0]);
+			if (failure[0] != null) {
+				throw new AssertionError("spare " + spare, failure[0]);
 			}
 			if (failed[0]) {
 				shortages++;
@@ -64,13 +64,13 @@ public final class MemoryExhaustion {
 				failed[0] = true;
 			}
 			finally {
-				hoard = null;
+				ballast = null;
 			}
 			require(VAR.get() == NONE, "the thread is not out of all contexts");
 			this.outer.run(() -> require(VAR.get() == this.inOuter, "another value in the outer context"));
 			this.inner.run(() -> require(VAR.get() == this.inInner, "another value in the inner context"));
-			this.forgotten
-				.forEach((context) -> context.run(() -> require(VAR.get() == NONE, "a value in a forgotten context")));
+			this.leaked
+				.forEach((context) -> context.run(() -> require(VAR.get() == NONE, "a value in a leaked context")));
 			require(VAR.get() == NONE, "the thread is not out of all contexts again");
 		};
 	}
@@ -107,7 +107,7 @@ public final class MemoryExhaustion {
 		try {
 			VAR.set("scope");
 			Context.copyOfCurrent().wrap(() -> VAR.set("wrapped")).run();
-			this.forgotten.forEach(Context::enter);
+			this.leaked.forEach(Context::enter);
 		}
 		finally {
 			scope.close();
@@ -122,7 +122,7 @@ public final class MemoryExhaustion {
 		for (int size = 1 << 16; size >= 1 << 12; size /= 4) {
 			try {
 				while (true) {
-					hoard = new Ballast(hoard, new byte[size]);
+					ballast = new LargePiece(ballast, new byte[size]);
 				}
 			}
 			catch (OutOfMemoryError ex) {
@@ -132,7 +132,7 @@ public final class MemoryExhaustion {
 		spare(1);
 		try {
 			while (true) {
-				hoard = new Piece(hoard);
+				ballast = new Piece(ballast);
 			}
 		}
 		catch (OutOfMemoryError ex) {
@@ -141,14 +141,14 @@ public final class MemoryExhaustion {
 	}
 
 	private static void spare(int pieces) {
-		for (int i = 0; i < pieces && hoard != null; i++) {
-			hoard = hoard.next;
+		for (int i = 0; i < pieces && ballast != null; i++) {
+			ballast = ballast.next;
 		}
 	}
 
-	private static void require(boolean condition, String complaint) {
+	private static void require(boolean condition, String message) {
 		if (!condition) {
-			throw new IllegalStateException(complaint);
+			throw new IllegalStateException(message);
 		}
 	}
 
@@ -162,11 +162,11 @@ public final class MemoryExhaustion {
 
 	}
 
-	private static final class Ballast extends Piece {
+	private static final class LargePiece extends Piece {
 
 		private final byte[] bytes;
 
-		Ballast(Piece next, byte[] bytes) {
+		LargePiece(Piece next, byte[] bytes) {
 			super(next);
 			this.bytes = bytes;
 		}

@@ -16,8 +16,9 @@ import io.github.contextvars.testsupport.LogCapture;
 import io.github.contextvars.testsupport.TestThreads;
 
 /**
- * What the players of {@link ModelTests} share. One of them plays at a time, and decides
- * by the common random numbers who is next: so one seed is one game.
+ * State that the threads of {@link ModelTests}, the players, share. One of them plays at
+ * a time, and chooses the next one by the shared random numbers, so that one seed always
+ * gives the same game.
  */
 final class ModelGame {
 
@@ -29,12 +30,12 @@ final class ModelGame {
 
 	final List<Frame> scopes = new ArrayList<>();
 
-	final List<Minted> tokens = new ArrayList<>();
+	final List<IssuedToken> tokens = new ArrayList<>();
 
 	final List<Wrapped> wrapped = new ArrayList<>();
 
 	/**
-	 * The executors' queue: whoever plays may run what others have submitted.
+	 * The executors' queue. Each player may run the tasks of all players.
 	 */
 	final Deque<Submitted> submitted = new ArrayDeque<>();
 
@@ -61,15 +62,16 @@ final class ModelGame {
 		this.random = new Random(seed);
 		for (int i = 0; i < 60; i++) {
 			this.variables.add((i % 3 == 0) ? ContextVar.of("v" + i, "default" + i) : ContextVar.of("v" + i));
-			// Others in between, ever more, so that some are neighbours and some far
-			// apart.
+			// More and more variables in between, so that some are neighbours and some
+			// are
+			// far apart.
 			IntStream.range(0, i).forEach((between) -> ContextVar.of("another"));
 		}
 	}
 
 	/**
-	 * Play until a difference is found, which is thrown, or to the end.
-	 * @return how many operations were played
+	 * Play to the end, or until a difference from the model is found, which is thrown.
+	 * @return the number of operations
 	 */
 	int play(int threads) throws Exception {
 		for (int i = 0; i < 12; i++) {
@@ -117,8 +119,8 @@ final class ModelGame {
 	}
 
 	/**
-	 * Count an operation, and let another player go on every now and then.
-	 * @return whether the game is still on
+	 * Count an operation, and sometimes give the turn to another player.
+	 * @return whether the game goes on
 	 */
 	boolean goesOn(ModelPlayer player) {
 		if (this.random.nextInt(6) == 0) {
@@ -142,7 +144,7 @@ final class ModelGame {
 		return this.failed;
 	}
 
-	void forgotten(int scopes) {
+	void leaked(int scopes) {
 		this.leaks += scopes;
 	}
 
@@ -159,20 +161,20 @@ final class ModelGame {
 		}
 	}
 
-	static void require(boolean condition, String complaint) {
+	static void require(boolean condition, String message) {
 		if (!condition) {
-			throw new AssertionError(complaint);
+			throw new AssertionError(message);
 		}
 	}
 
 	private void countReports() {
 		this.reported += this.log.records().size();
 		this.log.records().clear();
-		require(this.reported == this.leaks, this.leaks + " scopes forgotten, reported " + this.reported);
+		require(this.reported == this.leaks, this.leaks + " scopes leaked, reported " + this.reported);
 	}
 
 	/**
-	 * One context beside what it should be.
+	 * Context with the content that it should have.
 	 */
 	static final class Model {
 
@@ -190,7 +192,7 @@ final class ModelGame {
 	}
 
 	/**
-	 * One entering.
+	 * Context that a player is in.
 	 *
 	 * @param scope its scope; null if it was by {@code run}
 	 */
@@ -209,9 +211,9 @@ final class ModelGame {
 	}
 
 	/**
-	 * A token beside what it should do.
+	 * Token with the effect that it should have.
 	 */
-	static final class Minted {
+	static final class IssuedToken {
 
 		final Token<Object> token;
 
@@ -221,7 +223,7 @@ final class ModelGame {
 
 		boolean used;
 
-		Minted(Token<Object> token, Model home, Object oldValue) {
+		IssuedToken(Token<Object> token, Model home, Object oldValue) {
 			this.token = token;
 			this.home = home;
 			this.oldValue = oldValue;
@@ -230,17 +232,17 @@ final class ModelGame {
 	}
 
 	/**
-	 * A wrapped body that answers what it sees, beside what it should see.
+	 * Wrapped body that returns the values that it sees, with those that it should see.
 	 */
 	record Wrapped(Supplier<Map<ContextVar<?>, Object>> body, Map<ContextVar<?>, Object> values) {
 	}
 
 	/**
-	 * A task in an executor's queue, beside what it should see.
+	 * Task in an executor's queue, with the values that it should see.
 	 *
 	 * @param task the task as the executor got it
-	 * @param seen where it puts what it sees
-	 * @param values what it should see; null if that is what the context then holds
+	 * @param seen the values that the task sees
+	 * @param values the values that it should see; null for those of the context then
 	 * @param within the context that it should run in; null for a copy
 	 */
 	record Submitted(Runnable task, Map<ContextVar<?>, Object> seen, Map<ContextVar<?>, Object> values, Model within) {

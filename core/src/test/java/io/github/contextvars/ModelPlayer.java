@@ -12,7 +12,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * One thread of a {@link ModelGame}: its stack of entered contexts, and the operations.
+ * Thread of a {@link ModelGame}, with its stack of entered contexts and the operations.
  */
 final class ModelPlayer {
 
@@ -84,7 +84,7 @@ final class ModelPlayer {
 		home.values.put(var, value);
 		check(token.var() == var);
 		check(Objects.equals(token.oldValue(), oldValue));
-		this.game.keep(this.game.tokens, new ModelGame.Minted(token, home, oldValue), 200);
+		this.game.keep(this.game.tokens, new ModelGame.IssuedToken(token, home, oldValue), 200);
 	}
 
 	private void reset() {
@@ -92,24 +92,24 @@ final class ModelPlayer {
 		if (this.game.tokens.isEmpty()) {
 			return;
 		}
-		ModelGame.Minted minted = this.game.pick(this.game.tokens);
-		ContextVar<Object> by = (this.game.random.nextInt(6) != 0) ? minted.token.var()
+		ModelGame.IssuedToken issued = this.game.pick(this.game.tokens);
+		ContextVar<Object> by = (this.game.random.nextInt(6) != 0) ? issued.token.var()
 				: this.game.pick(this.game.variables);
 		Class<?> expected = null;
-		if (minted.used) {
+		if (issued.used) {
 			expected = IllegalStateException.class;
 		}
-		else if (by != minted.token.var() || minted.home != current()) {
+		else if (by != issued.token.var() || issued.home != current()) {
 			expected = IllegalArgumentException.class;
 		}
-		check(thrownBy(() -> by.reset(minted.token)) == expected);
+		check(thrownBy(() -> by.reset(issued.token)) == expected);
 		if (expected == null) {
-			minted.used = true;
-			if (minted.oldValue == Token.MISSING) {
-				minted.home.values.remove(by);
+			issued.used = true;
+			if (issued.oldValue == Token.MISSING) {
+				issued.home.values.remove(by);
 			}
 			else {
-				minted.home.values.put(by, minted.oldValue);
+				issued.home.values.put(by, issued.oldValue);
 			}
 		}
 	}
@@ -221,12 +221,12 @@ final class ModelPlayer {
 		AtomicReference<Runnable> queue = new AtomicReference<>();
 		Executor executor = queue::set;
 		int kind = this.game.random.nextInt(3);
-		Executor carrying = switch (kind) {
+		Executor propagating = switch (kind) {
 			case 0 -> ContextExecutors.wrap(executor);
 			case 1 -> ContextExecutors.fixed(executor, model.context);
 			default -> ContextExecutors.within(executor, model.context);
 		};
-		carrying.execute(() -> {
+		propagating.execute(() -> {
 			seen.clear();
 			seen.putAll(Context.copyOfCurrent());
 			this.game.variables.get(0).set("of a submitted task");
@@ -312,7 +312,7 @@ final class ModelPlayer {
 		if (at < 0) {
 			return;
 		}
-		this.game.forgotten(this.stack.size() - at - 1);
+		this.game.leaked(this.stack.size() - at - 1);
 		while (this.stack.size() > at) {
 			this.stack.remove(this.stack.size() - 1).model().entered = false;
 		}

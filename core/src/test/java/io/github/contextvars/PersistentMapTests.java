@@ -36,7 +36,7 @@ class PersistentMapTests {
 	void withWhenOnlyTheLatestValueChangesCopiesNoTree() throws Exception {
 		ContextVar<?> first = ContextVar.of("first");
 		ContextVar<?> second = ContextVar.of("second");
-		PersistentMap map = PersistentMap.EMPTY.with(first, 1).readyFor(second);
+		PersistentMap map = PersistentMap.EMPTY.with(first, 1).prepareFor(second);
 
 		assertThat(field(map.with(second, 2), "root")).isSameAs(field(map, "root"));
 		assertThat(field(map.with(second, 2).with(second, 3), "root")).isSameAs(field(map, "root"));
@@ -45,10 +45,10 @@ class PersistentMapTests {
 
 	@ParameterizedTest
 	@EnumSource(Ids.class)
-	void valueThatIsAVariableOrAnArrayIsAValue(Ids ids) {
+	void entriesWhenValueIsAVariableOrAnArrayHaveItAsValue(Ids ids) {
 		ContextVar<?> var = ids.variables().get(0);
 		ContextVar<?> other = ids.variables().get(1);
-		PersistentMap map = PersistentMap.EMPTY.with(var, other).with(other, new Object[] { var }).readyFor(var);
+		PersistentMap map = PersistentMap.EMPTY.with(var, other).with(other, new Object[] { var }).prepareFor(var);
 
 		assertThat(map.size()).isEqualTo(2);
 		assertThat(map.entries()).extracting(Map.Entry::getKey).containsExactlyInAnyOrder(var, other);
@@ -70,7 +70,7 @@ class PersistentMapTests {
 
 	@ParameterizedTest
 	@EnumSource(Ids.class)
-	void rootIsAWindowOntoTheIdsThereAre(Ids ids) throws Exception {
+	void withWhenIdsAreAddedKeepsTheRootAsNarrowAsPossible(Ids ids) throws Exception {
 		long seed = Seeds.seed();
 		List<ContextVar<?>> variables = ids.variables();
 
@@ -114,7 +114,7 @@ class PersistentMapTests {
 
 		@ParameterizedTest
 		@EnumSource(Ids.class)
-		void mapAnswersAsHashMapDoes(Ids ids) {
+		void randomOperationsMatchAHashMap(Ids ids) {
 			long seed = Seeds.seed();
 			Random random = new Random(seed);
 			List<ContextVar<?>> variables = ids.variables();
@@ -147,7 +147,7 @@ class PersistentMapTests {
 
 		@ParameterizedTest
 		@EnumSource(Ids.class)
-		void mapThatWasEmptiedInAnyOrderIsEmpty(Ids ids) {
+		void withoutWhenAllAreRemovedInAnyOrderIsEmpty(Ids ids) {
 			long seed = Seeds.seed();
 			Random random = new Random(seed);
 			List<ContextVar<?>> variables = ids.variables();
@@ -170,7 +170,7 @@ class PersistentMapTests {
 
 		@ParameterizedTest
 		@EnumSource(Ids.class)
-		void mapRefersToNothingThatWasRemoved(Ids ids) throws Exception {
+		void withoutKeepsNoReferenceToWhatWasRemoved(Ids ids) throws Exception {
 			long seed = Seeds.seed();
 			List<ContextVar<?>> variables = ids.variables();
 			Collections.shuffle(variables, new Random(seed));
@@ -190,7 +190,7 @@ class PersistentMapTests {
 
 		@ParameterizedTest
 		@EnumSource(Ids.class)
-		void oldVersionsDoNotChange(Ids ids) {
+		void withAndWithoutDoNotChangeOldVersions(Ids ids) {
 			long seed = Seeds.seed();
 			Random random = new Random(seed);
 			List<ContextVar<?>> variables = ids.variables();
@@ -221,7 +221,7 @@ class PersistentMapTests {
 		}
 
 		@Test
-		void sparseIdsMakeADeepTrie() throws Exception {
+		void withWhenIdsAreSparseMakesADeepTrie() throws Exception {
 			PersistentMap map = PersistentMap.EMPTY;
 			for (ContextVar<?> var : Ids.SPARSE.variables()) {
 				map = map.with(var, "value");

@@ -23,7 +23,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 /**
- * Tests that nothing keeps a context, or a value, after its last use.
+ * Tests that no context or value is retained after its last use.
  */
 class RetentionTests {
 
@@ -36,10 +36,10 @@ class RetentionTests {
 	}
 
 	@Nested
-	class Canary {
+	class Kept {
 
 		@Test
-		void valueOfAContextThatIsHeldIsKept() {
+		void valueWhenContextIsHeldIsKept() {
 			Object value = new Object();
 			WeakReference<Object> reference = new WeakReference<>(value);
 			Context context = holding(value);
@@ -50,7 +50,7 @@ class RetentionTests {
 		}
 
 		@Test
-		void contextOfATokenThatIsNotUsedIsKept() {
+		void contextWhenTokenIsNotUsedIsKept() {
 			Context context = new Context();
 			WeakReference<Context> reference = new WeakReference<>(context);
 			Token<Object> token = context.call(() -> VAR.set("value"));
@@ -61,7 +61,7 @@ class RetentionTests {
 		}
 
 		@Test
-		void contextOfAScopeThatIsOpenIsKept() throws Exception {
+		void contextWhenScopeIsOpenIsKept() throws Exception {
 			TestThreads.run(() -> {
 				WeakReference<Context> reference = new WeakReference<>(new Context());
 				Context.Scope scope = reference.get().enter();
@@ -76,7 +76,7 @@ class RetentionTests {
 	class Collected {
 
 		@Test
-		void contextThatWasRunIsCollectedWhileItsThreadLives() {
+		void contextWhenRunHasEndedIsCollected() {
 			WeakReference<Object> value = new WeakReference<>(new Object());
 			WeakReference<Context> context = new WeakReference<>(holding(value.get()));
 
@@ -87,7 +87,7 @@ class RetentionTests {
 		}
 
 		@Test
-		void contextIsCollectedWhileTheOneAroundItIsStillEntered() {
+		void contextWhenOuterOneIsStillEnteredIsCollected() {
 			WeakReference<Context> inner = new WeakReference<>(new Context());
 
 			new Context().run(() -> {
@@ -100,7 +100,7 @@ class RetentionTests {
 		}
 
 		@Test
-		void outerContextIsCollectedWhileTheInnerOneIsHeld() {
+		void outerContextWhenInnerOneIsHeldIsCollected() {
 			WeakReference<Context> outer = new WeakReference<>(new Context());
 			Context inner = new Context();
 			outer.get().run(() -> inner.run(() -> VAR.set("value")));
@@ -110,7 +110,7 @@ class RetentionTests {
 		}
 
 		@Test
-		void originalIsCollectedWhileItsCopyIsHeld() {
+		void originalWhenCopyIsHeldIsCollected() {
 			WeakReference<Context> original = new WeakReference<>(holding("value"));
 			Context copy = original.get().copy();
 
@@ -119,7 +119,7 @@ class RetentionTests {
 		}
 
 		@Test
-		void contextOfAUsedTokenIsCollected() {
+		void contextWhenTokenIsUsedIsCollected() {
 			WeakReference<Context> context = new WeakReference<>(new Context());
 			Token<Object> token = context.get().call(() -> VAR.set("value"));
 			context.get().run(() -> VAR.reset(token));
@@ -129,7 +129,7 @@ class RetentionTests {
 		}
 
 		@Test
-		void valueThatWasResetIsCollectedWhileContextAndTokenAreHeld() {
+		void valueWhenResetIsCollected() {
 			WeakReference<Object> value = new WeakReference<>(new Object());
 			Context context = new Context();
 			Token<Object> token = context.call(() -> VAR.set(value.get()));
@@ -141,7 +141,7 @@ class RetentionTests {
 		}
 
 		@Test
-		void valueOfAnotherVariableIsCollectedWhileAUsedTokenIsHeld() {
+		void valueWhenUsedTokenOfAnotherVariableIsHeldIsCollected() {
 			WeakReference<Object> value = new WeakReference<>(new Object());
 			ContextVar<String> other = ContextVar.of("other");
 			Context context = holding(value.get());
@@ -154,7 +154,7 @@ class RetentionTests {
 		}
 
 		@Test
-		void valueThatNullReplacedIsCollectedWhileContextIsHeld() {
+		void valueWhenNullReplacesItIsCollected() {
 			WeakReference<Object> value = new WeakReference<>(new Object());
 			ContextVar<String> other = ContextVar.of("other");
 			Context context = new Context();
@@ -169,7 +169,7 @@ class RetentionTests {
 		}
 
 		@Test
-		void contextsOfClosedScopesAreCollected() throws Exception {
+		void contextsWhenScopesAreClosedAreCollected() throws Exception {
 			TestThreads.run(() -> {
 				WeakReference<Context> outer = new WeakReference<>(new Context());
 				WeakReference<Context> inner = new WeakReference<>(new Context());
@@ -186,7 +186,7 @@ class RetentionTests {
 		}
 
 		@Test
-		void contextsOfForgottenScopesAreCollectedWhileScopesAndBaseContextAreHeld() throws Exception {
+		void contextsWhenScopeIsLeakedAreCollected() throws Exception {
 			TestThreads.run(() -> {
 				VAR.set("base");
 				WeakReference<Context> outer = new WeakReference<>(new Context());
@@ -205,7 +205,7 @@ class RetentionTests {
 		}
 
 		@Test
-		void contextsOfAScopeThatARunForgotAreCollectedWhileTheScopeIsHeld() throws Exception {
+		void contextsWhenRunLeaksAScopeAreCollected() throws Exception {
 			TestThreads.run(() -> {
 				WeakReference<Context> outer = new WeakReference<>(new Context());
 				WeakReference<Context> inner = new WeakReference<>(new Context());
@@ -221,7 +221,7 @@ class RetentionTests {
 		}
 
 		@Test
-		void contextOfARunThatAnOuterScopeTookAlongIsCollectedWhileTheOneAboveItIsHeld() throws Exception {
+		void contextWhenRunIsLeftWithAnOuterScopeIsCollected() throws Exception {
 			TestThreads.run(() -> {
 				WeakReference<Context> lower = new WeakReference<>(new Context());
 				Context upper = new Context();
@@ -236,7 +236,7 @@ class RetentionTests {
 		}
 
 		@Test
-		void valuesOfADroppedWrappedTaskAreCollected() {
+		void valuesWhenWrappedTaskIsDroppedAreCollected() {
 			WeakReference<Object> value = new WeakReference<>(new Object());
 			Runnable wrapped = holding(value.get()).wrap(() -> assertThat(VAR.get()).isNotNull());
 			wrapped.run();
@@ -248,7 +248,7 @@ class RetentionTests {
 		}
 
 		@Test
-		void valuesOfATaskThatAPoolRanAreCollectedWhileThePoolLives() throws Exception {
+		void valuesWhenPoolHasRunTheTaskAreCollected() throws Exception {
 			WeakReference<Object> value = new WeakReference<>(new Object());
 			ExecutorService pool = Executors.newSingleThreadExecutor();
 			try {
@@ -265,19 +265,19 @@ class RetentionTests {
 		}
 
 		@Test
-		void valuesOfTasksCancelledInTheQueueAreCollectedWhilePoolAndFutureLive() throws Exception {
+		void valuesWhenQueuedTaskIsCancelledAreCollected() throws Exception {
 			CountDownLatch release = new CountDownLatch(1);
 			ScheduledExecutorService pool = Executors.newSingleThreadScheduledExecutor();
 			try {
 				pool.execute(() -> TestThreads.await(release));
 				ScheduledExecutorService wrapped = ContextExecutors.wrap(pool);
-				for (SubmissionMethod way : SubmissionMethod.values()) {
+				for (SubmissionMethod method : SubmissionMethod.values()) {
 					WeakReference<Object> value = new WeakReference<>(new Object());
-					Future<?> future = holding(value.get()).call(() -> way.to(wrapped));
+					Future<?> future = holding(value.get()).call(() -> method.submitTo(wrapped));
 
 					future.cancel(false);
 
-					assertThat(Garbage.isCollected(value)).as("%s", way).isTrue();
+					assertThat(Garbage.isCollected(value)).as("%s", method).isTrue();
 					Reference.reachabilityFence(future);
 				}
 			}
@@ -288,24 +288,24 @@ class RetentionTests {
 		}
 
 		@Test
-		void valuesOfRejectedTasksAreCollectedWhilePoolAndExceptionLive() {
+		void valuesWhenTaskIsRejectedAreCollected() {
 			ScheduledExecutorService pool = Executors.newSingleThreadScheduledExecutor();
 			pool.shutdown();
 			ScheduledExecutorService wrapped = ContextExecutors.wrap(pool);
-			for (SubmissionMethod way : SubmissionMethod.values()) {
+			for (SubmissionMethod method : SubmissionMethod.values()) {
 				WeakReference<Object> value = new WeakReference<>(new Object());
 
-				Throwable rejection = catchThrowable(() -> holding(value.get()).call(() -> way.to(wrapped)));
+				Throwable rejection = catchThrowable(() -> holding(value.get()).call(() -> method.submitTo(wrapped)));
 
-				assertThat(rejection).as("%s", way).isInstanceOf(RejectedExecutionException.class);
-				assertThat(Garbage.isCollected(value)).as("%s", way).isTrue();
+				assertThat(rejection).as("%s", method).isInstanceOf(RejectedExecutionException.class);
+				assertThat(Garbage.isCollected(value)).as("%s", method).isTrue();
 				Reference.reachabilityFence(rejection);
 			}
 			Reference.reachabilityFence(wrapped);
 		}
 
 		@Test
-		void baseContextIsCollectedWithItsThread() throws Exception {
+		void baseContextWhenThreadHasEndedIsCollected() throws Exception {
 			WeakReference<Object> value = new WeakReference<>(new Object());
 
 			TestThreads.run(() -> VAR.set(value.get()));
@@ -314,7 +314,7 @@ class RetentionTests {
 		}
 
 		@Test
-		void baseContextIsCollectedWithItsThreadWhileAClosedScopeIsHeld() throws Exception {
+		void baseContextWhenThreadHasEndedAndClosedScopeIsHeldIsCollected() throws Exception {
 			WeakReference<Object> value = new WeakReference<>(new Object());
 			List<Context.Scope> closed = new ArrayList<>();
 
@@ -331,7 +331,7 @@ class RetentionTests {
 	}
 
 	/**
-	 * The ways to hand a task to an executor that give a future to cancel it by.
+	 * Methods to submit a task that return a future, by which it can be cancelled.
 	 */
 	private enum SubmissionMethod {
 
@@ -356,19 +356,19 @@ class RetentionTests {
 		SCHEDULE_WITH_FIXED_DELAY((pool) -> pool.scheduleWithFixedDelay(() -> {
 		}, 0, 1, TimeUnit.DAYS));
 
-		private final Way way;
+		private final Submission submission;
 
-		SubmissionMethod(Way way) {
-			this.way = way;
+		SubmissionMethod(Submission submission) {
+			this.submission = submission;
 		}
 
-		Future<?> to(ScheduledExecutorService pool) throws InterruptedException {
-			return this.way.to(pool);
+		Future<?> submitTo(ScheduledExecutorService pool) throws InterruptedException {
+			return this.submission.submitTo(pool);
 		}
 
-		private interface Way {
+		private interface Submission {
 
-			Future<?> to(ScheduledExecutorService pool) throws InterruptedException;
+			Future<?> submitTo(ScheduledExecutorService pool) throws InterruptedException;
 
 		}
 

@@ -9,29 +9,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
- * Tests of the harness that plants bugs.
+ * Tests for {@link SeededFault}, on the core.
  */
 class SeededFaultTests {
 
 	@Test
-	void shownByWhenBugIsPlantedListsComplaints() {
-		SeededFault bug = SeededFault.in(ContextVar.class, "\"ContextVar[\" + this.name", "\"ContextVar[\" + 1");
+	void detectedByWhenFaultIsSeededListsFailures() {
+		SeededFault fault = SeededFault.in(ContextVar.class, "\"ContextVar[\" + this.name", "\"ContextVar[\" + 1");
 
-		assertThat(bug.shownBy(Example.class, "printsItsName")).singleElement().isInstanceOf(AssertionError.class);
-		assertThat(bug.shownBy(Example.class)).hasSize(1);
-		assertThat(bug).hasToString("ContextVar: \"ContextVar[\" + this.name -> \"ContextVar[\" + 1");
+		assertThat(fault.detectedBy(Example.class, "printsItsName")).singleElement().isInstanceOf(AssertionError.class);
+		assertThat(fault.detectedBy(Example.class)).hasSize(1);
+		assertThat(fault).hasToString("ContextVar: \"ContextVar[\" + this.name -> \"ContextVar[\" + 1");
 	}
 
 	@Test
-	void shownByWhenNoBugIsPlantedIsEmpty() {
-		assertThat(SeededFault.NONE.shownBy(Example.class, "printsItsName")).isEmpty();
-		assertThat(SeededFault.NONE.shownBy(Example.class)).isEmpty();
+	void detectedByWhenNoFaultIsSeededIsEmpty() {
+		assertThat(SeededFault.NONE.detectedBy(Example.class, "printsItsName")).isEmpty();
+		assertThat(SeededFault.NONE.detectedBy(Example.class)).isEmpty();
 	}
 
 	@Test
-	void shownByWhenThereIsNoSuchTestThrows() {
-		assertThatIllegalStateException().isThrownBy(() -> SeededFault.NONE.shownBy(Example.class, "unheardOf"));
-		assertThatIllegalStateException().isThrownBy(() -> SeededFault.NONE.shownBy(Seeds.class));
+	void detectedByWhenThereIsNoSuchTestThrows() {
+		assertThatIllegalStateException().isThrownBy(() -> SeededFault.NONE.detectedBy(Example.class, "noSuchTest"));
+		assertThatIllegalStateException().isThrownBy(() -> SeededFault.NONE.detectedBy(Seeds.class));
 	}
 
 	@Test
@@ -50,7 +50,7 @@ class SeededFaultTests {
 	}
 
 	/**
-	 * Sees a class of the library that is not this test's own.
+	 * Test that is run in the class loader of a fault.
 	 */
 	static final class Example {
 

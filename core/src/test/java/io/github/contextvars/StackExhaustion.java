@@ -6,8 +6,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 
 /**
- * Runs contexts in contexts until the stack is exhausted, and looks at what is left.
- * Nothing of the test libraries is needed, so that it can run in a JVM of its own.
+ * Program that runs contexts in contexts until the stack is exhausted, and checks the
+ * state after that. Needs none of the test libraries, so that it can run in another JVM.
  */
 public final class StackExhaustion {
 
@@ -135,9 +135,9 @@ public final class StackExhaustion {
 		}
 	}
 
-	private static void require(boolean condition, String complaint) {
+	private static void require(boolean condition, String message) {
 		if (!condition) {
-			throw new IllegalStateException(complaint);
+			throw new IllegalStateException(message);
 		}
 	}
 

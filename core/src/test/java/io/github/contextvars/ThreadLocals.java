@@ -5,8 +5,8 @@ import java.lang.reflect.Array;
 import java.lang.reflect.Field;
 
 /**
- * A look into what a thread's ThreadLocals hold. Needs
- * {@code --add-opens java.base/java.lang=ALL-UNNAMED}.
+ * Access to the library's entries in a thread's {@link ThreadLocal}s and in the
+ * {@link ThreadTable}. Needs {@code --add-opens java.base/java.lang=ALL-UNNAMED}.
  */
 final class ThreadLocals {
 
@@ -14,8 +14,8 @@ final class ThreadLocals {
 	}
 
 	/**
-	 * Whether a thread has an entry of the library, be it of {@code null}, or the table
-	 * has one for it.
+	 * Return whether a thread has an entry of the library, even of {@code null}, or the
+	 * table has one for it.
 	 */
 	static boolean holdsStackOf(Thread thread) throws ReflectiveOperationException {
 		ThreadLocal<?> ours = (ThreadLocal<?>) field(ThreadTable.class, "STACKS").get(null);
@@ -23,7 +23,7 @@ final class ThreadLocals {
 	}
 
 	/**
-	 * Whether the table has a thread's stack.
+	 * Return whether the table has a thread's stack.
 	 */
 	static boolean hasSlot(Thread thread) throws ReflectiveOperationException {
 		for (Object entry : (Object[]) field(ThreadTable.class, "SLOTS").get(null)) {
@@ -36,7 +36,7 @@ final class ThreadLocals {
 	}
 
 	/**
-	 * Take all of a thread's ThreadLocals away, as the JDK's own pools do between tasks.
+	 * Clear all of a thread's ThreadLocals, as the JDK's own pools do between tasks.
 	 */
 	static void erase(Thread thread) throws ReflectiveOperationException {
 		field(Thread.class, "threadLocals").set(thread, null);

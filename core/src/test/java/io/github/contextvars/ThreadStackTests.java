@@ -12,7 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 /**
- * Tests for {@link ThreadStack}: what is left in a thread.
+ * Tests for {@link ThreadStack}: nothing is left in a thread.
  */
 class ThreadStackTests {
 
@@ -31,10 +31,10 @@ class ThreadStackTests {
 	}
 
 	@Nested
-	class Canary {
+	class Detector {
 
 		@Test
-		void detectorSeesABaseContext() throws Exception {
+		void holdsStackWhenThreadHasABaseContextIsTrue() throws Exception {
 			TestThreads.run(() -> {
 				VAR.set("base");
 				assertThat(holdsStack()).isTrue();
@@ -44,7 +44,7 @@ class ThreadStackTests {
 		}
 
 		@Test
-		void detectorSeesAnEnteredContext() throws Exception {
+		void holdsStackWhenThreadIsInAContextIsTrue() throws Exception {
 			TestThreads.run(() -> new Context().call(() -> {
 				assertThat(holdsStack()).isTrue();
 				return null;
@@ -57,7 +57,7 @@ class ThreadStackTests {
 	class Clean {
 
 		@Test
-		void readingLeavesNothing() throws Exception {
+		void getWhenOutsideLeavesNothing() throws Exception {
 			assertCleanAfter(() -> {
 				VAR.get();
 				VAR.get("fallback");
@@ -93,7 +93,7 @@ class ThreadStackTests {
 		}
 
 		@Test
-		void healingLeavesNothing() throws Exception {
+		void closeWhenScopesAreLeakedLeavesNothing() throws Exception {
 			try (LogCapture log = LogCapture.open()) {
 				assertCleanAfter(() -> {
 					Context.Scope outer = new Context().enter();
@@ -106,7 +106,7 @@ class ThreadStackTests {
 		}
 
 		@Test
-		void closingAnOuterScopeFromInsideARunLeavesNothing() throws Exception {
+		void closeWhenInsideARunLeavesNothing() throws Exception {
 			try (LogCapture log = LogCapture.open()) {
 				assertCleanAfter(() -> {
 					Context.Scope outer = new Context().enter();
@@ -117,7 +117,7 @@ class ThreadStackTests {
 		}
 
 		@Test
-		void failedEnterLeavesNothing() throws Exception {
+		void enterWhenItFailsLeavesNothing() throws Exception {
 			Context taken = new Context();
 
 			taken.run(() -> assertThat(catchThrowable(() -> assertCleanAfter(() -> {
@@ -129,7 +129,7 @@ class ThreadStackTests {
 		}
 
 		@Test
-		void failedResetLeavesNothing() throws Exception {
+		void resetWhenItFailsLeavesNothing() throws Exception {
 			Token<String> token = new Context().call(() -> VAR.set("elsewhere"));
 
 			assertCleanAfter(
@@ -147,12 +147,12 @@ class ThreadStackTests {
 	}
 
 	/**
-	 * For class loaders that have not loaded the library yet.
+	 * Test for class loaders that have not loaded the library yet.
 	 */
 	static final class Loading {
 
 		@Test
-		void loadingLeavesNothing() throws Exception {
+		void getWhenLibraryIsNotLoadedYetLeavesNothing() throws Exception {
 			VAR.get();
 
 			assertThat(holdsStack()).isFalse();

@@ -29,13 +29,13 @@ class ThreadTableTests {
 
 	private static final AtomicInteger IDS = new AtomicInteger(2048);
 
-	// Of each test its own: a slot stays crowded, and what happens in an empty one shows
-	// there no more.
+	// A new id for each test: a slot stays crowded, and tests of an empty slot would not
+	// work in it.
 	private final int id = IDS.getAndIncrement();
 
 	/**
-	 * Start threads of one id, and with it of one slot, which an application can only
-	 * have by accident.
+	 * Start threads with one id, and therefore one slot, which an application has only by
+	 * accident.
 	 */
 	private <T> List<T> inOneSlot(int threads, Callable<T> body) throws Exception {
 		return inThreads(Collections.nCopies(threads, this.id), body);
@@ -56,8 +56,8 @@ class ThreadTableTests {
 	}
 
 	/**
-	 * Run a body on a thread whose slot is that of a thread in a context.
-	 * @return what the thread in the context sees in the end, and what the body returned
+	 * Run a body on a thread while another thread with the same slot is in a context.
+	 * @return the value that the other thread sees in the end, and the body's result
 	 */
 	private List<String> whileAnotherHasTheSlot(Callable<String> body) throws Exception {
 		CyclicBarrier barrier = new CyclicBarrier(2);
@@ -81,7 +81,7 @@ class ThreadTableTests {
 	class Sharing {
 
 		@Test
-		void threadsThatAreInContextsAtOnceSeeTheirOwn() throws Exception {
+		void getWhenThreadsAreInContextsAtOnceReturnsTheirOwnValues() throws Exception {
 			CyclicBarrier barrier = new CyclicBarrier(3);
 
 			List<Boolean> own = inOneSlot(3, () -> {
@@ -101,7 +101,7 @@ class ThreadTableTests {
 		}
 
 		@Test
-		void threadThatComesLaterKeepsItsContextWhenTheFirstLeaves() throws Exception {
+		void getWhenTheFirstThreadLeavesReturnsTheSecondThreadsValue() throws Exception {
 			CyclicBarrier barrier = new CyclicBarrier(2);
 
 			List<List<String>> seen = inOneSlot(2, () -> {
@@ -127,12 +127,12 @@ class ThreadTableTests {
 		}
 
 		@Test
-		void threadInNoContextSeesNoneWhileAnotherIsInOne() throws Exception {
+		void getWhenOnlyAnotherThreadIsInAContextReturnsTheDefault() throws Exception {
 			assertThat(whileAnotherHasTheSlot(VAR::get)).containsExactly("first", "none");
 		}
 
 		@Test
-		void baseContextsOfThreadsThatShareASlotAreTheirOwn() throws Exception {
+		void getWhenThreadsHaveBaseContextsReturnsTheirOwnValues() throws Exception {
 			CyclicBarrier barrier = new CyclicBarrier(2);
 
 			List<Boolean> own = inOneSlot(2, () -> {
@@ -149,7 +149,7 @@ class ThreadTableTests {
 		}
 
 		@Test
-		void manyThreadsThatComeAndGoNeverSeeAnothersValue() throws Exception {
+		void getWhenManyThreadsEnterAndLeaveNeverReturnsAnothersValue() throws Exception {
 			long seed = Seeds.seed();
 
 			List<Integer> strange = inOneSlot(16, () -> {
@@ -178,7 +178,7 @@ class ThreadTableTests {
 	class Slots {
 
 		@Test
-		void threadsOfNearAndDistantIdsHaveSlotsOfTheirOwn() throws Exception {
+		void enterWhenIdsAreNearOrDistantUsesSeparateSlots() throws Exception {
 			CyclicBarrier barrier = new CyclicBarrier(3);
 
 			List<Boolean> own = inThreads(List.of(1, 2, 129), () -> new Context().call(() -> {
@@ -192,7 +192,7 @@ class ThreadTableTests {
 		}
 
 		@Test
-		void threadThatEntersAContextOverABaseContextHasASlot() throws Exception {
+		void enterWhenThreadHasABaseContextUsesASlot() throws Exception {
 			TestThreads.run(() -> {
 				VAR.set("base");
 				assertThat(ThreadLocals.hasSlot(Thread.currentThread())).isFalse();
@@ -201,7 +201,7 @@ class ThreadTableTests {
 		}
 
 		@Test
-		void threadThatReadsInACrowdedSlotHoldsNothing() throws Exception {
+		void getWhenSlotIsCrowdedLeavesNothing() throws Exception {
 			inOneSlot(1, () -> VAR.set("base"));
 
 			assertThat(inOneSlot(1, () -> {
@@ -216,7 +216,7 @@ class ThreadTableTests {
 	class Erased {
 
 		@Test
-		void leavingWhenThreadLocalsWereErasedLeavesNothing() throws Exception {
+		void runWhenThreadLocalsAreErasedLeavesNothing() throws Exception {
 			TestThreads.run(() -> {
 				Thread thread = Thread.currentThread();
 				new Context().call(() -> {
@@ -228,7 +228,7 @@ class ThreadTableTests {
 		}
 
 		@Test
-		void closeWhenTheThreadHasAnotherStackByNowKeepsThat() throws Exception {
+		void closeWhenTheThreadHasAnotherStackKeepsThat() throws Exception {
 			List<String> seen = whileAnotherHasTheSlot(() -> {
 				Context.Scope erased = new Context().enter();
 				ThreadLocals.erase(Thread.currentThread());
@@ -248,11 +248,11 @@ class ThreadTableTests {
 	class Retention {
 
 		@Test
-		void contextThatAThreadDiedInIsCollectedAndTheNextThreadTakesTheSlot() throws Exception {
+		void contextWhenThreadDiedInItIsCollectedAndFreesTheSlot() throws Exception {
 			WeakReference<Context> context = inOneSlot(1, () -> {
-				Context forgotten = new Context();
-				forgotten.enter();
-				return new WeakReference<>(forgotten);
+				Context leaked = new Context();
+				leaked.enter();
+				return new WeakReference<>(leaked);
 			}).get(0);
 
 			assertThat(Garbage.isCollected(context)).isTrue();

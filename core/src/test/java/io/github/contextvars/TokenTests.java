@@ -65,7 +65,7 @@ class TokenTests {
 		}
 
 		@Test
-		void missingPrintsAsPythonDoes() {
+		void missingPrintsAsInPython() {
 			assertThat(Token.MISSING).hasToString("<Token.MISSING>");
 		}
 
@@ -100,7 +100,7 @@ class TokenTests {
 		}
 
 		@Test
-		void closeWhenInAnotherContextThrowsAndTokenStaysGood() {
+		void closeWhenInAnotherContextThrowsAndKeepsTheToken() {
 			Context context = new Context();
 			context.run(() -> {
 				Token<String> token = VAR.set("a");

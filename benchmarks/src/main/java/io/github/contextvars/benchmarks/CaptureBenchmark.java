@@ -10,8 +10,8 @@ import io.github.contextvars.benchmarks.peers.OpenTelemetry;
 import io.github.contextvars.benchmarks.peers.TransmittableThreadLocals;
 
 /**
- * Captures all variables, switches to what was captured, runs a task that does nothing,
- * and switches back.
+ * Benchmark that captures all variables, switches to what was captured, runs an empty
+ * task, and switches back.
  */
 public class CaptureBenchmark extends Timed {
 

@@ -6,7 +6,7 @@ import io.github.contextvars.Context;
 import io.github.contextvars.benchmarks.peers.ContextVars;
 
 /**
- * The parts of capture and run, each alone: for their allocations.
+ * Benchmark of the parts of capture and run, each alone, for their allocations.
  */
 public class ContextBenchmark extends Timed {
 

@@ -10,7 +10,7 @@ import io.github.contextvars.benchmarks.peers.ThreadLocals;
 import io.github.contextvars.benchmarks.peers.TransmittableThreadLocals;
 
 /**
- * Reads one variable after the other.
+ * Benchmark that reads one variable after the other.
  */
 public class ReadBenchmark extends Timed {
 

@@ -10,7 +10,7 @@ import io.github.contextvars.benchmarks.peers.ThreadLocals;
 import io.github.contextvars.benchmarks.peers.TransmittableThreadLocals;
 
 /**
- * Sets one variable after the other, and restores each.
+ * Benchmark that sets one variable after the other, and restores each.
  */
 public class SetBenchmark extends Timed {
 

@@ -10,8 +10,8 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * How everything here is measured unless the command line says otherwise: nanoseconds an
- * operation, with a JVM of its own for each benchmark.
+ * Base class of the benchmarks with JMH's defaults, which the command line can override:
+ * nanoseconds per operation, in a separate JVM for each benchmark.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

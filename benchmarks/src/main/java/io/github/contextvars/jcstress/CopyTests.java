@@ -12,8 +12,8 @@ import org.openjdk.jcstress.infra.results.III_Result;
 import io.github.contextvars.Context;
 
 /**
- * Two threads set variables at the same time, in contexts of which one is a copy of the
- * other.
+ * jcstress tests in which two threads set variables at the same time, one in a context
+ * and one in its copy.
  */
 public final class CopyTests {
 
@@ -24,14 +24,14 @@ public final class CopyTests {
 	 * A copy is taken and changed while the original changes.
 	 */
 	@JCStressTest
-	@Outcome(id = { "2, 2, 3, 1" }, expect = Expect.ACCEPTABLE, desc = "To each its own.")
-	@Outcome(expect = Expect.FORBIDDEN, desc = "One saw what the other did.")
+	@Outcome(id = { "2, 2, 3, 1" }, expect = Expect.ACCEPTABLE, desc = "Independent.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "One saw what the other set.")
 	@State
 	public static class OfEntered {
 
-		private static final int LAST = Stage.WIDE - 1;
+		private static final int LAST = ContextFixtures.WIDE - 1;
 
-		private final Context context = Stage.context(Stage.WIDE);
+		private final Context context = ContextFixtures.context(ContextFixtures.WIDE);
 
 		private Context copy = this.context;
 
@@ -39,22 +39,22 @@ public final class CopyTests {
 
 		@Actor
 		public void writer() {
-			Stage.write(this.context, Stage.WIDE);
+			ContextFixtures.write(this.context, ContextFixtures.WIDE);
 		}
 
 		@Actor
 		public void copier() {
 			this.copy = this.context.copy();
-			this.then = Stage.get(this.copy, LAST);
-			this.copy.run(() -> Stage.set(0, 3));
+			this.then = ContextFixtures.get(this.copy, LAST);
+			this.copy.run(() -> ContextFixtures.set(0, 3));
 		}
 
 		@Arbiter
 		public void later(IIII_Result r) {
-			r.r1 = Stage.get(this.context, 0);
-			r.r2 = Stage.get(this.context, LAST);
-			r.r3 = Stage.get(this.copy, 0);
-			r.r4 = (Stage.get(this.copy, LAST) == this.then) ? 1 : 0;
+			r.r1 = ContextFixtures.get(this.context, 0);
+			r.r2 = ContextFixtures.get(this.context, LAST);
+			r.r3 = ContextFixtures.get(this.copy, 0);
+			r.r4 = (ContextFixtures.get(this.copy, LAST) == this.then) ? 1 : 0;
 		}
 
 	}
@@ -63,12 +63,12 @@ public final class CopyTests {
 	 * Original and copy change at the same time.
 	 */
 	@JCStressTest
-	@Outcome(id = "2, 3, 0", expect = Expect.ACCEPTABLE, desc = "To each its own.")
-	@Outcome(expect = Expect.FORBIDDEN, desc = "One saw what the other did.")
+	@Outcome(id = "2, 3, 0", expect = Expect.ACCEPTABLE, desc = "Independent.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "One saw what the other set.")
 	@State
 	public static class BothChange {
 
-		private final Context context = Stage.context(Stage.DEEP);
+		private final Context context = ContextFixtures.context(ContextFixtures.DEEP);
 
 		private final Context copy = this.context.copy();
 
@@ -76,22 +76,22 @@ public final class CopyTests {
 
 		@Actor
 		public void original() {
-			Stage.write(this.context, Stage.DEEP);
+			ContextFixtures.write(this.context, ContextFixtures.DEEP);
 		}
 
 		@Actor
 		public void copy() {
 			this.copy.run(() -> {
-				Stage.set(Stage.DEEP - 1, 3);
-				Stage.set(0, 3);
+				ContextFixtures.set(ContextFixtures.DEEP - 1, 3);
+				ContextFixtures.set(0, 3);
 			});
 		}
 
 		@Arbiter
 		public void later(III_Result r) {
-			r.r1 = Stage.get(this.context, 0);
-			r.r2 = Stage.get(this.copy, Stage.DEEP - 1);
-			r.r3 = Stage.get(this.another, 0) + Stage.get(this.another, Stage.DEEP - 1);
+			r.r1 = ContextFixtures.get(this.context, 0);
+			r.r2 = ContextFixtures.get(this.copy, ContextFixtures.DEEP - 1);
+			r.r3 = ContextFixtures.get(this.another, 0) + ContextFixtures.get(this.another, ContextFixtures.DEEP - 1);
 		}
 
 	}
@@ -100,17 +100,17 @@ public final class CopyTests {
 	 * Two threads take a copy at once, and each changes its own.
 	 */
 	@JCStressTest
-	@Outcome(id = "1, 2, 0", expect = Expect.ACCEPTABLE, desc = "To each its own.")
-	@Outcome(expect = Expect.FORBIDDEN, desc = "One saw what the other did.")
+	@Outcome(id = "1, 2, 0", expect = Expect.ACCEPTABLE, desc = "Independent.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "One saw what the other set.")
 	@State
 	public static class ByTwo {
 
-		private final Context context = Stage.context(Stage.WIDE);
+		private final Context context = ContextFixtures.context(ContextFixtures.WIDE);
 
 		private int change(int value) {
 			Context copy = this.context.copy();
-			copy.run(() -> Stage.set(0, value));
-			return Stage.get(copy, 0);
+			copy.run(() -> ContextFixtures.set(0, value));
+			return ContextFixtures.get(copy, 0);
 		}
 
 		@Actor
@@ -125,7 +125,7 @@ public final class CopyTests {
 
 		@Arbiter
 		public void later(III_Result r) {
-			r.r3 = Stage.get(this.context, 0);
+			r.r3 = ContextFixtures.get(this.context, 0);
 		}
 
 	}

@@ -15,7 +15,7 @@ import io.github.contextvars.ContextVar;
 import io.github.contextvars.Token;
 
 /**
- * Two threads want to be in one context.
+ * jcstress tests in which two threads enter one context.
  */
 public final class EnterTests {
 
@@ -35,7 +35,8 @@ public final class EnterTests {
 	}
 
 	/**
-	 * They are in it one after the other, if both are, and nothing is lost.
+	 * The threads are in the context one after the other, if both enter it, and no value
+	 * is lost.
 	 */
 	@JCStressTest
 	@Outcome(id = { "1, 0, 1", "0, 1, 1", "1, 1, 2" }, expect = Expect.ACCEPTABLE, desc = "One at a time.")
@@ -67,7 +68,7 @@ public final class EnterTests {
 	}
 
 	/**
-	 * The same with scopes, that hold the context a little longer.
+	 * The same with scopes, which keep the context entered a little longer.
 	 */
 	@JCStressTest
 	@Outcome(id = { "1, 0, 1", "0, 1, 1", "1, 1, 2" }, expect = Expect.ACCEPTABLE, desc = "One at a time.")
@@ -187,16 +188,16 @@ public final class EnterTests {
 	}
 
 	/**
-	 * What one thread did in the context, the next one there sees all of; a thread that
-	 * is in another context sees none of it.
+	 * A thread that enters the context after another one sees all that the other did
+	 * there, plain fields included.
 	 */
 	@JCStressTest
 	@Outcome(id = { "0, 0", "1, 1", "-1, -1" }, expect = Expect.ACCEPTABLE, desc = "All or nothing, or refused.")
 	@Outcome(expect = Expect.FORBIDDEN, desc = "A part of it.")
 	@State
-	public static class SubmissionMethod {
+	public static class Visibility {
 
-		private final Context context = Stage.context(Stage.WIDE);
+		private final Context context = ContextFixtures.context(ContextFixtures.WIDE);
 
 		private int plain;
 
@@ -204,7 +205,7 @@ public final class EnterTests {
 		public void one() {
 			enter(this.context, () -> {
 				this.plain = 1;
-				Stage.set(Stage.WIDE - 1, 1);
+				ContextFixtures.set(ContextFixtures.WIDE - 1, 1);
 			});
 		}
 
@@ -213,7 +214,8 @@ public final class EnterTests {
 			r.r1 = -1;
 			r.r2 = -1;
 			enter(this.context, () -> {
-				r.r1 = Stage.decode(Stage.var(Stage.WIDE - 1).get(), Stage.WIDE - 1);
+				r.r1 = ContextFixtures.decode(ContextFixtures.var(ContextFixtures.WIDE - 1).get(),
+						ContextFixtures.WIDE - 1);
 				r.r2 = this.plain;
 			});
 		}
@@ -221,11 +223,11 @@ public final class EnterTests {
 	}
 
 	/**
-	 * Each thread is in a context of its own, and in none afterwards.
+	 * Each thread is in its own context, and in none afterwards.
 	 */
 	@JCStressTest
-	@Outcome(id = "1, 2, 0", expect = Expect.ACCEPTABLE, desc = "To each its own.")
-	@Outcome(expect = Expect.FORBIDDEN, desc = "A value of the other one's, or one that stayed.")
+	@Outcome(id = "1, 2, 0", expect = Expect.ACCEPTABLE, desc = "Independent.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "A value of the other thread, or one that stayed.")
 	@State
 	public static class Apart {
 

@@ -11,7 +11,7 @@ import org.openjdk.jcstress.infra.results.II_Result;
 import io.github.contextvars.Context;
 
 /**
- * A context gets to another thread by a data race.
+ * jcstress tests in which a data race publishes a context to another thread.
  */
 public final class PublicationTests {
 
@@ -20,8 +20,8 @@ public final class PublicationTests {
 
 	private static void read(@Nullable Context context, II_Result r) {
 		Context snapshot = (context != null) ? context.copy() : null;
-		r.r1 = (snapshot != null) ? Stage.get(snapshot, 0) : -3;
-		r.r2 = (snapshot != null) ? Stage.get(snapshot, 1) : -3;
+		r.r1 = (snapshot != null) ? ContextFixtures.get(snapshot, 0) : -3;
+		r.r2 = (snapshot != null) ? ContextFixtures.get(snapshot, 1) : -3;
 	}
 
 	/**
@@ -40,8 +40,8 @@ public final class PublicationTests {
 		public void maker() {
 			Context made = new Context();
 			made.run(() -> {
-				Stage.set(0, 1);
-				Stage.set(1, 1);
+				ContextFixtures.set(0, 1);
+				ContextFixtures.set(1, 1);
 			});
 			this.context = made;
 		}
@@ -62,7 +62,7 @@ public final class PublicationTests {
 	@State
 	public static class OfCopy {
 
-		private final Context original = Stage.context(Stage.SMALL);
+		private final Context original = ContextFixtures.context(ContextFixtures.SMALL);
 
 		private @Nullable Context context;
 

@@ -16,8 +16,8 @@ import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 
 /**
- * One thread sets two variables in turn, another one looks: it may be late, but what it
- * sees must have been there at one moment.
+ * jcstress tests in which one thread sets two variables in turn while another thread
+ * reads them: what it reads may be old, but must be the state of one moment.
  */
 public final class SnapshotTests {
 
@@ -28,24 +28,24 @@ public final class SnapshotTests {
 		r.r1 = -1;
 		r.r2 = -1;
 		for (Map.Entry<ContextVar<?>, Object> entry : context.entrySet()) {
-			if (entry.getKey() == Stage.var(0)) {
-				r.r1 = Stage.decode(entry.getValue(), 0);
+			if (entry.getKey() == ContextFixtures.var(0)) {
+				r.r1 = ContextFixtures.decode(entry.getValue(), 0);
 			}
-			else if (entry.getKey() == Stage.var(size - 1)) {
-				r.r2 = Stage.decode(entry.getValue(), size - 1);
+			else if (entry.getKey() == ContextFixtures.var(size - 1)) {
+				r.r2 = ContextFixtures.decode(entry.getValue(), size - 1);
 			}
 		}
 	}
 
 	private static Context copy(Context context, int size, III_Result r) {
 		Context copy = context.copy();
-		r.r1 = Stage.get(copy, 0);
-		r.r2 = Stage.get(copy, size - 1);
+		r.r1 = ContextFixtures.get(copy, 0);
+		r.r2 = ContextFixtures.get(copy, size - 1);
 		return copy;
 	}
 
 	private static int unchanged(Context copy, int size, III_Result r) {
-		return (Stage.get(copy, 0) == r.r1 && Stage.get(copy, size - 1) == r.r2) ? 1 : 0;
+		return (ContextFixtures.get(copy, 0) == r.r1 && ContextFixtures.get(copy, size - 1) == r.r2) ? 1 : 0;
 	}
 
 	/**
@@ -57,16 +57,16 @@ public final class SnapshotTests {
 	@State
 	public static class IterateSmall {
 
-		private final Context context = Stage.context(Stage.SMALL);
+		private final Context context = ContextFixtures.context(ContextFixtures.SMALL);
 
 		@Actor
 		public void writer() {
-			Stage.write(this.context, Stage.SMALL);
+			ContextFixtures.write(this.context, ContextFixtures.SMALL);
 		}
 
 		@Actor
 		public void reader(II_Result r) {
-			iterate(this.context, Stage.SMALL, r);
+			iterate(this.context, ContextFixtures.SMALL, r);
 		}
 
 	}
@@ -81,23 +81,23 @@ public final class SnapshotTests {
 	@State
 	public static class CopySmall {
 
-		private final Context context = Stage.context(Stage.SMALL);
+		private final Context context = ContextFixtures.context(ContextFixtures.SMALL);
 
 		private Context copy = this.context;
 
 		@Actor
 		public void writer() {
-			Stage.write(this.context, Stage.SMALL);
+			ContextFixtures.write(this.context, ContextFixtures.SMALL);
 		}
 
 		@Actor
 		public void reader(III_Result r) {
-			this.copy = copy(this.context, Stage.SMALL, r);
+			this.copy = copy(this.context, ContextFixtures.SMALL, r);
 		}
 
 		@Arbiter
 		public void later(III_Result r) {
-			r.r3 = unchanged(this.copy, Stage.SMALL, r);
+			r.r3 = unchanged(this.copy, ContextFixtures.SMALL, r);
 		}
 
 	}
@@ -111,16 +111,16 @@ public final class SnapshotTests {
 	@State
 	public static class IterateWide {
 
-		private final Context context = Stage.context(Stage.WIDE);
+		private final Context context = ContextFixtures.context(ContextFixtures.WIDE);
 
 		@Actor
 		public void writer() {
-			Stage.write(this.context, Stage.WIDE);
+			ContextFixtures.write(this.context, ContextFixtures.WIDE);
 		}
 
 		@Actor
 		public void reader(II_Result r) {
-			iterate(this.context, Stage.WIDE, r);
+			iterate(this.context, ContextFixtures.WIDE, r);
 		}
 
 	}
@@ -135,23 +135,23 @@ public final class SnapshotTests {
 	@State
 	public static class CopyWide {
 
-		private final Context context = Stage.context(Stage.WIDE);
+		private final Context context = ContextFixtures.context(ContextFixtures.WIDE);
 
 		private Context copy = this.context;
 
 		@Actor
 		public void writer() {
-			Stage.write(this.context, Stage.WIDE);
+			ContextFixtures.write(this.context, ContextFixtures.WIDE);
 		}
 
 		@Actor
 		public void reader(III_Result r) {
-			this.copy = copy(this.context, Stage.WIDE, r);
+			this.copy = copy(this.context, ContextFixtures.WIDE, r);
 		}
 
 		@Arbiter
 		public void later(III_Result r) {
-			r.r3 = unchanged(this.copy, Stage.WIDE, r);
+			r.r3 = unchanged(this.copy, ContextFixtures.WIDE, r);
 		}
 
 	}
@@ -165,16 +165,16 @@ public final class SnapshotTests {
 	@State
 	public static class IterateDeep {
 
-		private final Context context = Stage.context(Stage.DEEP);
+		private final Context context = ContextFixtures.context(ContextFixtures.DEEP);
 
 		@Actor
 		public void writer() {
-			Stage.write(this.context, Stage.DEEP);
+			ContextFixtures.write(this.context, ContextFixtures.DEEP);
 		}
 
 		@Actor
 		public void reader(II_Result r) {
-			iterate(this.context, Stage.DEEP, r);
+			iterate(this.context, ContextFixtures.DEEP, r);
 		}
 
 	}
@@ -189,23 +189,23 @@ public final class SnapshotTests {
 	@State
 	public static class CopyDeep {
 
-		private final Context context = Stage.context(Stage.DEEP);
+		private final Context context = ContextFixtures.context(ContextFixtures.DEEP);
 
 		private Context copy = this.context;
 
 		@Actor
 		public void writer() {
-			Stage.write(this.context, Stage.DEEP);
+			ContextFixtures.write(this.context, ContextFixtures.DEEP);
 		}
 
 		@Actor
 		public void reader(III_Result r) {
-			this.copy = copy(this.context, Stage.DEEP, r);
+			this.copy = copy(this.context, ContextFixtures.DEEP, r);
 		}
 
 		@Arbiter
 		public void later(III_Result r) {
-			r.r3 = unchanged(this.copy, Stage.DEEP, r);
+			r.r3 = unchanged(this.copy, ContextFixtures.DEEP, r);
 		}
 
 	}
@@ -219,18 +219,19 @@ public final class SnapshotTests {
 	@State
 	public static class Wrap {
 
-		private final Context context = Stage.context(Stage.WIDE);
+		private final Context context = ContextFixtures.context(ContextFixtures.WIDE);
 
 		@Actor
 		public void writer() {
-			Stage.write(this.context, Stage.WIDE);
+			ContextFixtures.write(this.context, ContextFixtures.WIDE);
 		}
 
 		@Actor
 		public void reader(II_Result r) {
 			this.context.wrap(() -> {
-				r.r1 = Stage.decode(Stage.var(0).get(), 0);
-				r.r2 = Stage.decode(Stage.var(Stage.WIDE - 1).get(), Stage.WIDE - 1);
+				r.r1 = ContextFixtures.decode(ContextFixtures.var(0).get(), 0);
+				r.r2 = ContextFixtures.decode(ContextFixtures.var(ContextFixtures.WIDE - 1).get(),
+						ContextFixtures.WIDE - 1);
 			}).run();
 		}
 
@@ -247,20 +248,20 @@ public final class SnapshotTests {
 
 		private static final Context[] IMPOSSIBLE = { with(0, 1), with(0, 2), with(2, 0), with(2, 1) };
 
-		private final Context context = Stage.context(Stage.WIDE);
+		private final Context context = ContextFixtures.context(ContextFixtures.WIDE);
 
 		private static Context with(int first, int last) {
-			Context context = Stage.context(Stage.WIDE);
+			Context context = ContextFixtures.context(ContextFixtures.WIDE);
 			context.run(() -> {
-				Stage.set(0, first);
-				Stage.set(Stage.WIDE - 1, last);
+				ContextFixtures.set(0, first);
+				ContextFixtures.set(ContextFixtures.WIDE - 1, last);
 			});
 			return context;
 		}
 
 		@Actor
 		public void writer() {
-			Stage.write(this.context, Stage.WIDE);
+			ContextFixtures.write(this.context, ContextFixtures.WIDE);
 		}
 
 		@Actor
@@ -284,17 +285,17 @@ public final class SnapshotTests {
 	@State
 	public static class GetWide {
 
-		private final Context context = Stage.context(Stage.WIDE);
+		private final Context context = ContextFixtures.context(ContextFixtures.WIDE);
 
 		@Actor
 		public void writer() {
-			Stage.write(this.context, Stage.WIDE);
+			ContextFixtures.write(this.context, ContextFixtures.WIDE);
 		}
 
 		@Actor
 		public void reader(II_Result r) {
-			r.r2 = Stage.get(this.context, Stage.WIDE - 1);
-			r.r1 = Stage.get(this.context, 0);
+			r.r2 = ContextFixtures.get(this.context, ContextFixtures.WIDE - 1);
+			r.r1 = ContextFixtures.get(this.context, 0);
 		}
 
 	}
@@ -309,17 +310,17 @@ public final class SnapshotTests {
 	@State
 	public static class GetDeep {
 
-		private final Context context = Stage.context(Stage.DEEP);
+		private final Context context = ContextFixtures.context(ContextFixtures.DEEP);
 
 		@Actor
 		public void writer() {
-			Stage.write(this.context, Stage.DEEP);
+			ContextFixtures.write(this.context, ContextFixtures.DEEP);
 		}
 
 		@Actor
 		public void reader(II_Result r) {
-			r.r2 = Stage.get(this.context, Stage.DEEP - 1);
-			r.r1 = Stage.get(this.context, 0);
+			r.r2 = ContextFixtures.get(this.context, ContextFixtures.DEEP - 1);
+			r.r1 = ContextFixtures.get(this.context, 0);
 		}
 
 	}

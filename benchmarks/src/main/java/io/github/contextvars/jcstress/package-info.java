@@ -1,5 +1,6 @@
 /**
- * What two threads may see of the core when they race, tried by jcstress some million
- * times each. Not null-marked, as the code is not that jcstress generates here.
+ * jcstress tests of the core: each races two threads some million times, and lists the
+ * outcomes that are allowed. Not null-marked, because the code that jcstress generates in
+ * this package is not.
  */
 package io.github.contextvars.jcstress;

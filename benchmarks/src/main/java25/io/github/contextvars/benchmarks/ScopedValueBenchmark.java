@@ -9,8 +9,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.infra.Blackhole;
 
 /**
- * {@link ScopedValue}, which binds its values around a callback only: many operations for
- * one binding of all variables. It captures nothing but for structured concurrency.
+ * Benchmark of {@link ScopedValue}, which binds values only around a callback: many
+ * operations share one binding of all variables. Without structured concurrency it
+ * captures nothing.
  */
 @State(Scope.Thread)
 public class ScopedValueBenchmark extends Timed {

@@ -18,7 +18,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Runs every benchmark once, in this JVM: for whether it runs, not for how fast.
+ * Tests that every benchmark runs, each once and in this JVM.
  */
 class BenchmarksTests {
 

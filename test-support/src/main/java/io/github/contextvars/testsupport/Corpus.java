@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The inputs that are kept for a fuzz test, which must find planted bugs.
+ * Inputs that are kept for a fuzz test. Replayed, they must detect its seeded faults.
  */
 public final class Corpus {
 
@@ -21,7 +21,7 @@ public final class Corpus {
 	}
 
 	/**
-	 * Do with all inputs of a fuzz test what Jazzer does with them, without Jazzer.
+	 * Run a fuzz test on all inputs that are kept for it, without Jazzer.
 	 * @param test the class of the fuzz test
 	 * @param method the name of its method
 	 * @param check the method

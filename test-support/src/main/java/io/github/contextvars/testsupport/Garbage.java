@@ -5,13 +5,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Whether something can be collected.
+ * Checks of whether an object is collected.
  */
 public final class Garbage {
 
 	private Garbage() {
 	}
 
+	/**
+	 * Return whether the referent is collected, and collect garbage until it is.
+	 * @param reference the reference
+	 * @return whether the referent was collected, which is {@code false} only after many
+	 * attempts
+	 */
 	public static boolean isCollected(WeakReference<?> reference) {
 		for (int attempt = 0; attempt < 50; attempt++) {
 			System.gc();
@@ -24,7 +30,9 @@ public final class Garbage {
 	}
 
 	/**
-	 * As many collections as mostly suffice, for what must not be collected.
+	 * Return whether the referent is kept, after as many collections as usually suffice.
+	 * @param reference the reference
+	 * @return whether the referent was not collected
 	 */
 	public static boolean isKept(WeakReference<?> reference) {
 		for (int attempt = 0; attempt < 5; attempt++) {

@@ -1,7 +1,7 @@
 package io.github.contextvars.testsupport;
 
 /**
- * A value that nobody may call.
+ * Value whose methods throw exceptions, because the library must not call them.
  */
 public final class Hostile {
 

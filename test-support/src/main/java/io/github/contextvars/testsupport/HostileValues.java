@@ -22,13 +22,17 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Values that stop whoever calls them: their methods throw, block or never end.
+ * Values whose methods throw exceptions, block or never end.
  */
 public final class HostileValues {
 
 	private HostileValues() {
 	}
 
+	/**
+	 * Create all hostile values.
+	 * @return the values by their descriptions
+	 */
 	public static Map<String, Object> all() {
 		Map<String, Object> values = new LinkedHashMap<>();
 		for (Class<?> type : List.of(CharSequence.class, Map.class, List.class, Collection.class, Iterable.class,
@@ -116,12 +120,23 @@ public final class HostileValues {
 
 	}
 
+	/**
+	 * Bean whose properties cannot be read.
+	 */
 	public static final class Bean {
 
+		/**
+		 * Throw an exception.
+		 * @return nothing
+		 */
 		public String getName() {
 			throw new IllegalStateException("getName");
 		}
 
+		/**
+		 * Throw an exception.
+		 * @return nothing
+		 */
 		public boolean isReady() {
 			throw new IllegalStateException("isReady");
 		}

@@ -9,7 +9,8 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /**
- * What the library logs while this is open, kept off the console.
+ * Recorder of what the library logs through {@code java.util.logging} while the capture
+ * is open. The records do not reach the console.
  */
 public final class LogCapture implements AutoCloseable {
 
@@ -41,19 +42,36 @@ public final class LogCapture implements AutoCloseable {
 		this.logger.addHandler(this.handler);
 	}
 
+	/**
+	 * Open a capture.
+	 * @return the capture
+	 */
 	public static LogCapture open() {
 		return open((entry) -> {
 		});
 	}
 
+	/**
+	 * Open a capture that also passes on each record.
+	 * @param also what to call with each record, on the thread that logs it
+	 * @return the capture
+	 */
 	public static LogCapture open(Consumer<LogRecord> also) {
 		return new LogCapture(also);
 	}
 
+	/**
+	 * Return the records.
+	 * @return a live list of the records
+	 */
 	public List<LogRecord> records() {
 		return this.records;
 	}
 
+	/**
+	 * Return the messages of the records.
+	 * @return the messages so far
+	 */
 	public List<String> messages() {
 		return this.records.stream().map(LogRecord::getMessage).toList();
 	}

@@ -23,8 +23,8 @@ import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 
 /**
- * The library and its tests once more, one file of them changed: what this loader's
- * parent has of them it loads anew, everything else it leaves to the parent.
+ * Class loader that defines the library and its tests again, with one source file
+ * changed. All other classes are those of its parent.
  */
 final class ModifiedClassLoader extends ClassLoader {
 
@@ -39,8 +39,11 @@ final class ModifiedClassLoader extends ClassLoader {
 	}
 
 	/**
-	 * Change a file and compile it, without anything else and without annotation
-	 * processors.
+	 * Replace a text in the source file of a class and compile this file only, without
+	 * annotation processors.
+	 * @param type the class
+	 * @param text the text to replace
+	 * @param replacement the text to replace it with
 	 */
 	void change(Class<?> type, String text, String replacement) {
 		this.domainOfChanged = type.getProtectionDomain();
@@ -118,8 +121,10 @@ final class ModifiedClassLoader extends ClassLoader {
 	}
 
 	/**
-	 * Find the file of a class: beside the {@code target} directory that has its classes
-	 * or its jar.
+	 * Return the source file of a class, beside the {@code target} directory that
+	 * contains the classes or the jar of its module.
+	 * @param type the class
+	 * @return the source file
 	 */
 	private static Path sourceOf(Class<?> type) {
 		try {
@@ -136,12 +141,12 @@ final class ModifiedClassLoader extends ClassLoader {
 			return Files.readString(file);
 		}
 		catch (IOException ex) {
-			throw new IllegalStateException("no source to plant a bug in: " + file, ex);
+			throw new IllegalStateException("no source to seed a fault in: " + file, ex);
 		}
 	}
 
 	/**
-	 * A source file, or a class file that is kept as soon as it is written.
+	 * Source file, or class file that is kept when it is written.
 	 */
 	private final class InMemory extends SimpleJavaFileObject {
 

@@ -18,14 +18,14 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
 /**
- * The canary of a detector: a build of the library with one line changed for the worse,
- * in which a test is run that must notice. {@link #NONE} is the build as it is, in which
- * the same test must pass.
+ * Build of the library with one fault: a line of its source that was changed for the
+ * worse. A test that is meant to detect such faults runs in this build and must fail, and
+ * in the build without a fault, {@link #NONE}, and must pass.
  */
 public final class SeededFault {
 
 	/**
-	 * No bug: the library as it is, in a class loader of its own all the same.
+	 * The library without a fault, also in a separate class loader.
 	 */
 	public static final SeededFault NONE = new SeededFault("none", new ModifiedClassLoader());
 
@@ -42,11 +42,11 @@ public final class SeededFault {
 	}
 
 	/**
-	 * Plant a bug in the source of a class.
-	 * @param type a class of the library; its file is changed
-	 * @param text what to replace, which must occur exactly once in the file
-	 * @param replacement what to put there
-	 * @return the bug
+	 * Seed a fault in the source of a class.
+	 * @param type the class of the library whose source file is changed
+	 * @param text the text to replace, which must occur exactly once in the file
+	 * @param replacement the text to replace it with
+	 * @return the library with the fault
 	 * @throws IllegalStateException if the text does not occur exactly once, or if the
 	 * changed file does not compile
 	 */
@@ -57,14 +57,30 @@ public final class SeededFault {
 	}
 
 	/**
-	 * Run a test in the build that has this bug, as JUnit runs it.
+	 * As {@link #in(Class, String, String)}, for a class that is not visible to the test.
+	 * @param type the name of a class of the library
+	 * @param text what to replace
+	 * @param replacement what to put there
+	 * @return the fault
+	 */
+	public static SeededFault in(String type, String text, String replacement) {
+		try {
+			return in(Class.forName(type, false, SeededFault.class.getClassLoader()), text, replacement);
+		}
+		catch (ClassNotFoundException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/**
+	 * Run a test in the build with this fault, with JUnit.
 	 * @param test the test class
 	 * @param method the name of the test method
-	 * @return what the test complained of; empty if it passed
-	 * @throws IllegalStateException if there is no such test, or if it was skipped or
-	 * failed for want of a class
+	 * @return the failures of the test, which are empty if it does not detect the fault
+	 * @throws IllegalStateException if there is no such test, if it was skipped, or if it
+	 * failed because a class is missing
 	 */
-	public List<Throwable> shownBy(Class<?> test, String method) {
+	public List<Throwable> detectedBy(Class<?> test, String method) {
 		Class<?> loaded = this.classes.load(test);
 		return Stream.of(loaded.getDeclaredMethods())
 			.filter((candidate) -> candidate.getName().equals(method) && !candidate.isSynthetic())
@@ -74,21 +90,21 @@ public final class SeededFault {
 	}
 
 	/**
-	 * As {@link #shownBy(Class, String)}, with all the tests of a class.
+	 * Run all tests of a class like {@link #detectedBy(Class, String)}.
 	 * @param test the test class
-	 * @return what the tests complained of; empty if all passed
+	 * @return the failures of the tests, which are empty if none detects the fault
 	 */
-	public List<Throwable> shownBy(Class<?> test) {
+	public List<Throwable> detectedBy(Class<?> test) {
 		return run(DiscoverySelectors.selectClass(this.classes.load(test)));
 	}
 
 	/**
-	 * Run a main class in another JVM, of the build that has this bug, for detectors that
-	 * do not work in a class loader of their own.
+	 * Run a main class in another JVM with this fault, for tests that do not work in a
+	 * separate class loader.
 	 * @param main the main class
-	 * @param directory where to write the changed class files
-	 * @param arguments its arguments
-	 * @return what it wrote, however it ended
+	 * @param directory the directory for the changed class files
+	 * @param arguments the arguments of the main class
+	 * @return the output of both streams, also if the JVM failed
 	 * @throws Exception if the JVM did not start or did not end
 	 */
 	public String outputOf(Class<?> main, Path directory, String... arguments) throws Exception {
@@ -97,9 +113,9 @@ public final class SeededFault {
 	}
 
 	/**
-	 * Write the changed class files, to be put first on another JVM's class path.
-	 * @param directory where to write
-	 * @throws IOException if that fails
+	 * Write the changed class files, which go first on the class path of another JVM.
+	 * @param directory the directory to write to
+	 * @throws IOException if writing fails
 	 */
 	public void writeTo(Path directory) throws IOException {
 		this.classes.writeTo(directory);
@@ -117,7 +133,7 @@ public final class SeededFault {
 		finally {
 			thread.setContextClassLoader(before);
 		}
-		return results.complaints(selector);
+		return results.failures(selector);
 	}
 
 	@Override
@@ -127,7 +143,7 @@ public final class SeededFault {
 
 	private static final class Results implements TestExecutionListener {
 
-		private final List<Throwable> complaints = new ArrayList<>();
+		private final List<Throwable> failures = new ArrayList<>();
 
 		private int tests;
 
@@ -136,22 +152,22 @@ public final class SeededFault {
 			if (identifier.isTest()) {
 				this.tests++;
 			}
-			result.getThrowable().ifPresent(this.complaints::add);
+			result.getThrowable().ifPresent(this.failures::add);
 		}
 
-		List<Throwable> complaints(Object selector) {
+		List<Throwable> failures(Object selector) {
 			if (this.tests == 0) {
 				throw unable("no test ran", selector);
 			}
-			if (this.complaints.stream().anyMatch(LinkageError.class::isInstance)) {
+			if (this.failures.stream().anyMatch(LinkageError.class::isInstance)) {
 				throw unable("a class is missing", selector);
 			}
-			return this.complaints;
+			return this.failures;
 		}
 
 		private IllegalStateException unable(String why, Object selector) {
 			IllegalStateException unable = new IllegalStateException(why + ": " + selector);
-			this.complaints.forEach(unable::addSuppressed);
+			this.failures.forEach(unable::addSuppressed);
 			return unable;
 		}
 

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Another JVM of the same version, for what is decided when a JVM starts.
+ * Runner of a main class in another JVM of the same version.
  */
 public final class TestJvm {
 
@@ -17,8 +17,14 @@ public final class TestJvm {
 	}
 
 	/**
-	 * Run a main class to its end, with the library and itself on the class path.
-	 * @return what it wrote, both streams
+	 * Run a main class to its end, with only its own class path entry and the library's.
+	 * @param library a class of the library
+	 * @param main the main class
+	 * @param options the options of the JVM
+	 * @param arguments the arguments of the main class
+	 * @return the output of both streams
+	 * @throws Exception if the JVM does not start
+	 * @throws AssertionError if the JVM fails or does not end
 	 */
 	public static String run(Class<?> library, Class<?> main, String[] options, String... arguments) throws Exception {
 		String classPath = placeOf(library) + File.pathSeparator + placeOf(main);
@@ -26,9 +32,14 @@ public final class TestJvm {
 	}
 
 	/**
-	 * Run a main class to its end, however it ends, with all that this JVM has on its
-	 * class path and something else before it.
-	 * @return what it wrote, both streams
+	 * Run a main class to its end, with this JVM's class path behind another entry.
+	 * @param first the entry to put first on the class path
+	 * @param main the main class
+	 * @param options the options of the JVM
+	 * @param arguments the arguments of the main class
+	 * @return the output of both streams, also if the JVM failed
+	 * @throws Exception if the JVM does not start
+	 * @throws AssertionError if the JVM does not end
 	 */
 	public static String runBehind(Path first, Class<?> main, String[] options, String... arguments) throws Exception {
 		String classPath = first + File.pathSeparator + System.getProperty("java.class.path");
@@ -42,7 +53,7 @@ public final class TestJvm {
 		command.addAll(List.of(options));
 		command.addAll(List.of("-cp", classPath, main.getName()));
 		command.addAll(List.of(arguments));
-		// A file, as reading a pipe to its end would wait for a JVM that does not end.
+		// A file, because reading a pipe would wait for a JVM that does not end.
 		Path output = Files.createTempFile("test-jvm", ".log");
 		try {
 			Process process = new ProcessBuilder(command).redirectErrorStream(true)

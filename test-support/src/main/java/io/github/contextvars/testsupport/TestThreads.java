@@ -12,7 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Threads whose failures reach the test.
+ * Runner of bodies on other threads, whose failures reach the test. Waiting is limited: a
+ * thread that does not finish fails the test.
  */
 public final class TestThreads {
 
@@ -21,22 +22,55 @@ public final class TestThreads {
 	private TestThreads() {
 	}
 
+	/**
+	 * Run a body on a new thread, to its end.
+	 * @param body the body
+	 * @throws Exception what the body throws
+	 */
 	public static void run(Task body) throws Exception {
 		call("test-thread", body.asCallable());
 	}
 
+	/**
+	 * Run a body on a new thread of a given name, to its end.
+	 * @param name the name of the thread
+	 * @param body the body
+	 * @throws Exception what the body throws
+	 */
 	public static void run(String name, Task body) throws Exception {
 		call(name, body.asCallable());
 	}
 
+	/**
+	 * Run a body on a new thread, to its end.
+	 * @param <T> the type of the result
+	 * @param body the body
+	 * @return the body's result
+	 * @throws Exception what the body throws
+	 */
 	public static <T> T call(Callable<T> body) throws Exception {
 		return call("test-thread", body);
 	}
 
+	/**
+	 * Run a body on a new thread of a given name, to its end.
+	 * @param <T> the type of the result
+	 * @param name the name of the thread
+	 * @param body the body
+	 * @return the body's result
+	 * @throws Exception what the body throws
+	 */
 	public static <T> T call(String name, Callable<T> body) throws Exception {
 		return result(start(name, body));
 	}
 
+	/**
+	 * Start a body on a new daemon thread of a given name.
+	 * @param <T> the type of the result
+	 * @param name the name of the thread
+	 * @param body the body
+	 * @return the future result, for {@link #result}
+	 */
 	public static <T> Future<T> start(String name, Callable<T> body) {
 		FutureTask<T> task = new FutureTask<>(body);
 		Thread thread = new Thread(task, name);
@@ -46,7 +80,12 @@ public final class TestThreads {
 	}
 
 	/**
-	 * Run one body on several threads at once, which set off together.
+	 * Run one body on several new threads, which start it at the same time.
+	 * @param <T> the type of the results
+	 * @param threads the number of threads
+	 * @param body the body
+	 * @return the results
+	 * @throws Exception what the body throws on a thread
 	 */
 	public static <T> List<T> together(int threads, Callable<T> body) throws Exception {
 		CyclicBarrier start = new CyclicBarrier(threads);
@@ -64,6 +103,14 @@ public final class TestThreads {
 		return results;
 	}
 
+	/**
+	 * Wait for a result.
+	 * @param <T> the type of the result
+	 * @param future the future result
+	 * @return the result
+	 * @throws Exception what the body threw
+	 * @throws AssertionError if the body does not end
+	 */
 	public static <T> T result(Future<T> future) throws Exception {
 		try {
 			return future.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
@@ -79,10 +126,15 @@ public final class TestThreads {
 		}
 	}
 
+	/**
+	 * Wait for a latch.
+	 * @param latch the latch
+	 * @throws AssertionError if the latch does not reach zero
+	 */
 	public static void await(CountDownLatch latch) {
 		try {
 			if (!latch.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-				throw new AssertionError("nobody opened the latch");
+				throw new AssertionError("the latch did not reach zero");
 			}
 		}
 		catch (InterruptedException ex) {
@@ -90,6 +142,11 @@ public final class TestThreads {
 		}
 	}
 
+	/**
+	 * Wait for a barrier.
+	 * @param barrier the barrier
+	 * @throws AssertionError if the barrier breaks, or not all parties arrive
+	 */
 	public static void await(CyclicBarrier barrier) {
 		try {
 			barrier.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
@@ -100,13 +157,21 @@ public final class TestThreads {
 	}
 
 	/**
-	 * A body that may throw.
+	 * Body without a result, which may throw an exception.
 	 */
 	@FunctionalInterface
 	public interface Task {
 
+		/**
+		 * Run the body.
+		 * @throws Exception if the body fails
+		 */
 		void run() throws Exception;
 
+		/**
+		 * Return this body as a callable.
+		 * @return a callable that returns {@code null}
+		 */
 		default Callable<Void> asCallable() {
 			return () -> {
 				run();

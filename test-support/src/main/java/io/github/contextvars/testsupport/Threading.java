@@ -4,11 +4,19 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 
 /**
- * The kinds of threads that an application can run on.
+ * Kinds of threads that an application can run on.
  */
 public enum Threading {
 
-	PLATFORM("spring.threads.virtual.enabled=false"), VIRTUAL("spring.threads.virtual.enabled=true");
+	/**
+	 * Platform threads.
+	 */
+	PLATFORM("spring.threads.virtual.enabled=false"),
+
+	/**
+	 * Virtual threads, on JDK 21 and later.
+	 */
+	VIRTUAL("spring.threads.virtual.enabled=true");
 
 	private final String property;
 
@@ -16,12 +24,17 @@ public enum Threading {
 		this.property = property;
 	}
 
+	/**
+	 * Return the property that selects this kind of threads.
+	 * @return a property of Spring Boot with its value
+	 */
 	public String property() {
 		return this.property;
 	}
 
 	/**
-	 * Those that the JDK has.
+	 * Return the kinds of threads that this JDK has.
+	 * @return the kinds
 	 */
 	public static Stream<Threading> available() {
 		return Arrays.stream(values()).filter((kind) -> kind == PLATFORM || Runtime.version().feature() >= 21);

@@ -7,8 +7,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Loads some classes anew, without a class that they refer to: an optional library that
- * is not there.
+ * Class loader that defines some classes again and cannot find a class that they refer
+ * to, as if an optional library were missing.
  */
 public final class WithoutClass extends ClassLoader {
 
@@ -16,6 +16,11 @@ public final class WithoutClass extends ClassLoader {
 
 	private final Set<String> loaded;
 
+	/**
+	 * Create a class loader.
+	 * @param missing the class that cannot be found
+	 * @param loaded the classes to define again
+	 */
 	public WithoutClass(Class<?> missing, Class<?>... loaded) {
 		super(missing.getClassLoader());
 		this.missing = missing.getName();

@@ -43,13 +43,13 @@ class StressFaultTests {
 	@ParameterizedTest
 	@ValueSource(classes = { SmallLoadTests.class, AsyncEndingTests.class, TaskRetentionTests.class })
 	void libraryWithoutBugPasses(Class<?> detector) {
-		assertThat(SeededFault.NONE.shownBy(detector)).isEmpty();
+		assertThat(SeededFault.NONE.detectedBy(detector)).isEmpty();
 	}
 
 	@ParameterizedTest
 	@MethodSource
 	void bugIsCaughtUnderLoad(Class<?> type, String text, String replacement, String complaint) {
-		assertShows(SeededFault.in(type, text, replacement).shownBy(SmallLoadTests.class, PLATFORM), complaint);
+		assertShows(SeededFault.in(type, text, replacement).detectedBy(SmallLoadTests.class, PLATFORM), complaint);
 	}
 
 	static Stream<Arguments> bugIsCaughtUnderLoad() throws ClassNotFoundException {
@@ -102,8 +102,8 @@ class StressFaultTests {
 		SeededFault bug = SeededFault.in(ContextFilter.class, "AsyncDispatch() {\n\t\treturn false",
 				"AsyncDispatch() {\n\t\treturn true");
 
-		assertThat(SeededFault.NONE.shownBy(SmallLoadTests.class, VIRTUAL)).isEmpty();
-		assertShows(bug.shownBy(SmallLoadTests.class, VIRTUAL), "LOSS: ASYNC of");
+		assertThat(SeededFault.NONE.detectedBy(SmallLoadTests.class, VIRTUAL)).isEmpty();
+		assertShows(bug.detectedBy(SmallLoadTests.class, VIRTUAL), "LOSS: ASYNC of");
 	}
 
 	@Test
@@ -111,7 +111,7 @@ class StressFaultTests {
 		assertThat(SeededFault
 			.in(Class.forName(REQUEST), "runInCopy(\"onComplete\", () -> this.delegate.onComplete(ours(event)));",
 					"this.delegate.onComplete(ours(event));")
-			.shownBy(AsyncEndingTests.class))
+			.detectedBy(AsyncEndingTests.class))
 			.anySatisfy((shown) -> assertThat(shown).hasMessageContaining("LOSS: onComplete"));
 	}
 
@@ -120,7 +120,7 @@ class StressFaultTests {
 		assertShows(SeededFault
 			.in(Class.forName(RUNNING), "this.innermost.put(thread, work);",
 					"this.innermost.put(thread, work);\nthis.innermost.put(new Thread(), work);")
-			.shownBy(SmallLoadTests.class, "thousandContextsLeaveNothing"), "expected: 0");
+			.detectedBy(SmallLoadTests.class, "thousandContextsLeaveNothing"), "expected: 0");
 	}
 
 	@Test
@@ -134,7 +134,7 @@ class StressFaultTests {
 									{
 										KEPT.add(this);
 									}""")
-					.shownBy(TaskRetentionTests.class,
+					.detectedBy(TaskRetentionTests.class,
 							"taskThatWasCancelledInTheQueueOfADecoratedPoolFreesItsContextWithItsPlace"),
 				"TaskRetentionTests");
 	}
@@ -152,8 +152,8 @@ class StressFaultTests {
 							}
 						};""");
 
-		assertThat(SeededFault.NONE.shownBy(SmallSoak.class)).isEmpty();
-		assertThat(kept.shownBy(SmallSoak.class)).singleElement()
+		assertThat(SeededFault.NONE.detectedBy(SmallSoak.class)).isEmpty();
+		assertThat(kept.detectedBy(SmallSoak.class)).singleElement()
 			.satisfies((complaint) -> assertThat(complaint).hasMessageContaining("bytes left after collection"));
 	}
 

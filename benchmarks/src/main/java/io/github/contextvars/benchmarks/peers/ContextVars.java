@@ -6,7 +6,7 @@ import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 
 /**
- * This library.
+ * {@link Peer} for this library.
  */
 public class ContextVars extends Peer {
 
@@ -77,14 +77,14 @@ public class ContextVars extends Peer {
 	}
 
 	/**
-	 * Enter and leave a context that is there, with a callback.
+	 * Enter and leave an existing context with a callback.
 	 */
 	public void run() {
 		this.idle.run(NOTHING);
 	}
 
 	/**
-	 * Enter and leave a context that is there, with a scope.
+	 * Enter and leave an existing context with a scope.
 	 */
 	public void enterAndLeave() {
 		this.idle.enter().close();

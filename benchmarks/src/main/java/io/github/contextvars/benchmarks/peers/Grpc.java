@@ -7,7 +7,7 @@ import java.util.stream.IntStream;
 import io.grpc.Context;
 
 /**
- * The Context of gRPC.
+ * {@link Peer} for the Context of gRPC.
  */
 public class Grpc extends Peer {
 
@@ -25,7 +25,7 @@ public class Grpc extends Peer {
 
 	@Override
 	void declare(int count) {
-		// It warns of contexts that were derived from one another a thousand times.
+		// gRPC warns of contexts that were derived from one another a thousand times.
 		logger.setLevel(Level.OFF);
 		this.read = keys(count);
 		this.others = keys(count);

@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
 import org.slf4j.MDC;
 
 /**
- * SLF4J's MDC over Logback.
+ * {@link Peer} for SLF4J's MDC over Logback.
  */
 public class Mdc extends Peer {
 

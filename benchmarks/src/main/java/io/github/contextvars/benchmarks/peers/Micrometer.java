@@ -4,7 +4,8 @@ import io.micrometer.context.ContextRegistry;
 import io.micrometer.context.ContextSnapshotFactory;
 
 /**
- * Snapshots of Micrometer's context propagation, over as many {@link ThreadLocal}s.
+ * {@link Peer} for the snapshots of Micrometer's context propagation, over as many
+ * {@link ThreadLocal}s.
  */
 public class Micrometer extends Peer {
 

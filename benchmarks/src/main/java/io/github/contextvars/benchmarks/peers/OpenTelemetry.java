@@ -7,7 +7,7 @@ import io.opentelemetry.context.ContextKey;
 import io.opentelemetry.context.Scope;
 
 /**
- * OpenTelemetry's Context.
+ * {@link Peer} for OpenTelemetry's Context.
  */
 public class OpenTelemetry extends Peer {
 
@@ -15,8 +15,8 @@ public class OpenTelemetry extends Peer {
 
 	private ContextKey<Object>[] others;
 
-	// Wrapping the current context would leave out the switch: what is current already
-	// is not attached.
+	// Another context than the current one, because OpenTelemetry does not attach a
+	// context that is already current.
 	private Context captured;
 
 	private Scope scope;

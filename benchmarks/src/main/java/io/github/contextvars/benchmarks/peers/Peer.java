@@ -8,8 +8,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * A way to hold variables, with as many of them as a benchmark asks for. Reads and writes
- * rotate over the variables, with the same code for each peer.
+ * Base class of the libraries that are compared: each holds as many variables as a
+ * benchmark asks for. Reads and writes rotate over the variables, with the same code for
+ * each peer.
  */
 @State(Scope.Thread)
 public abstract class Peer {
@@ -21,9 +22,8 @@ public abstract class Peer {
 	public int variables;
 
 	/**
-	 * What is read: variables that are {@code set}; {@code unset} ones beside as many
-	 * that are set; or variables on a thread where nothing at all ({@code none}) was set
-	 * or entered.
+	 * Which variables are read: {@code set} ones, {@code unset} ones beside as many that
+	 * are set, or {@code none} on a thread that has set and entered nothing.
 	 */
 	@Param("set")
 	public String reads;
@@ -39,7 +39,7 @@ public abstract class Peer {
 	}
 
 	/**
-	 * Set the variables. For each iteration, as a virtual thread lives no longer.
+	 * Set the variables. For each iteration, because a virtual thread lives no longer.
 	 */
 	@Setup(Level.Iteration)
 	public final void set() {
@@ -49,7 +49,7 @@ public abstract class Peer {
 	}
 
 	/**
-	 * Leave the thread as it was.
+	 * Restore the thread.
 	 */
 	@TearDown(Level.Iteration)
 	public final void clear() {

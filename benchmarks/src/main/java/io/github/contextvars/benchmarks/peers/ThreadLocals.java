@@ -3,7 +3,7 @@ package io.github.contextvars.benchmarks.peers;
 import java.util.stream.IntStream;
 
 /**
- * {@link ThreadLocal}: the floor. It captures nothing.
+ * {@link Peer} for {@link ThreadLocal}, which captures nothing: the floor of the others.
  */
 public class ThreadLocals extends Peer {
 

@@ -6,7 +6,7 @@ import com.alibaba.ttl.TransmittableThreadLocal;
 import com.alibaba.ttl.TtlRunnable;
 
 /**
- * Alibaba's TransmittableThreadLocal.
+ * {@link Peer} for Alibaba's TransmittableThreadLocal.
  */
 public class TransmittableThreadLocals extends Peer {
 

@@ -5,9 +5,9 @@ import java.util.Map;
 import java.util.OptionalDouble;
 
 /**
- * Draws the figures of one operation as SVG: a panel for each number of variables, a bar
- * for each peer, and one logarithmic scale for all, as the figures lie too far apart for
- * another. Follows the reader's preference for light or dark.
+ * SVG plot of one operation's figures: a panel for each number of variables, a bar for
+ * each peer, and one logarithmic scale, because the figures lie far apart. Follows the
+ * reader's preference for light or dark.
  */
 final class BarPlot {
 
@@ -87,7 +87,7 @@ final class BarPlot {
 		}
 	}
 
-	// The longest leaves room for its figure.
+	// The longest bar leaves space for its figure.
 	private int length(double nanos) {
 		double longest = 10;
 		for (String peer : this.peers.names().keySet()) {

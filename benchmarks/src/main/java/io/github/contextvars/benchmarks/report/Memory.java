@@ -17,14 +17,14 @@ import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 
 /**
- * What a context of ten variables keeps in memory beyond variables and values: the heap's
- * histogram with 20,000 of them, less the one without, class by class.
+ * Memory that a context of ten variables takes, without variables and values: the heap's
+ * histogram with 20,000 contexts less the histogram without, class by class.
  */
 final class Memory {
 
 	private static final int COUNT = 20_000;
 
-	// No object is smaller; what is, comes from measuring.
+	// No object is smaller; smaller differences come from measuring.
 	private static final int SMALLEST = 8;
 
 	private static final Object VALUE = "value";

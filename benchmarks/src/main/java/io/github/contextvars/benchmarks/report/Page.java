@@ -15,8 +15,8 @@ import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Writes the tables of {@code docs/performance.md} between their markers, and the plots
- * beside it.
+ * Writer of {@code docs/project/performance.md}: replaces the tables between its markers,
+ * and draws the plots beside it.
  */
 final class Page {
 
@@ -25,15 +25,15 @@ final class Page {
 
 	private static final String RULES = """
 
-			How these were judged, where the target leaves it open:
+			How the targets were judged where they leave it open:
 
 			- 3: flat is within 25 %, as in 2.
-			- 4: entering is measured on a thread that is in a context already; a first context does allocate.
-			- 5: neighbours are variables that were declared one after the other. What others cost is under Contexts.
+			- 4: entering is measured on a thread that is already in a context. The first context of a thread allocates.
+			- 5: neighbouring variables were declared one after the other. Other contexts are under Contexts.
 			- 6: the limit is 0.9 of what a second thread gives a `ThreadLocal`'s read in the same run.
 			- 7, Tomcat: each round with the starter is divided by the same application's second server beside it. The
-			  95 % interval of the median of these ratios must contain 1, and be at most 0.1 wide: on a machine too noisy
-			  for that the target is missed. It shows no difference; it cannot show that there is none within it.
+			  95 % interval of the median of these ratios must contain 1 and be at most 0.1 wide. On a noisier machine
+			  the target is missed. A difference within the interval cannot be excluded.
 			- 8: the median in milliseconds or that of the ratios must be within its limit.""";
 
 	private final Results results;
@@ -126,8 +126,9 @@ final class Page {
 	private void filter() {
 		line("\n### The filter\n\n| a request through | ns |\n|---|--:|");
 		Map<String, String> names = Map.of("noFilter", "1. no filter (the fakes)", "filterThatPassesOn",
-				"2. a `OncePerRequestFilter` that passes on", "untracked", "3. ours, without tracking", "tracked",
-				"4. ours, with tracking", "trackedWithTenVariables", "5. ours, with tracking, 10 variables set");
+				"2. a `OncePerRequestFilter` that only calls the chain", "untracked", "3. ours, without tracking",
+				"tracked", "4. ours, with tracking", "trackedWithTenVariables",
+				"5. ours, with tracking, 10 variables set");
 		names.entrySet()
 			.stream()
 			.sorted(Map.Entry.comparingByValue())

@@ -9,10 +9,12 @@ import io.github.contextvars.benchmarks.web.Load;
 import io.github.contextvars.benchmarks.web.StartUp;
 
 /**
- * The program behind {@code benchmarks/run}: measures what its arguments name, prints the
- * tables, and on demand writes them into the documentation.
+ * Program behind {@code benchmarks/run} that measures what its arguments name, prints the
+ * tables, and writes them into the documentation if asked to.
  */
 public final class Report {
+
+	private static final Path DOCS = Path.of("docs", "project");
 
 	private Report() {
 	}
@@ -45,11 +47,11 @@ public final class Report {
 		Files.writeString(target.resolve("figures.md"), page.figures());
 		System.out.println(page.figures());
 		if (steps.contains("docs")) {
-			page.write(quick ? copied(Path.of("docs", "performance.md"), target) : Path.of("docs"));
+			page.write(quick ? copied(DOCS.resolve("performance.md"), target) : DOCS);
 		}
 	}
 
-	// Quick figures are nothing to publish.
+	// Quick figures are not published.
 	private static Path copied(Path page, Path target) throws Exception {
 		Files.copy(page, target.resolve(page.getFileName()), StandardCopyOption.REPLACE_EXISTING);
 		return target;

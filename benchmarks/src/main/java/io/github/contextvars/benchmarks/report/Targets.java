@@ -202,7 +202,7 @@ final class Targets {
 	}
 
 	/**
-	 * One thing to be reached.
+	 * One target.
 	 *
 	 * @param name what it is
 	 * @param limit how much it may be, or must

@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
- * One connection that is kept alive. It knows just enough of HTTP to ask the same
- * question again and again at next to no cost: every answer is as long as the first.
+ * HTTP client with one connection that is kept alive. It sends one request again and
+ * again at nearly no cost, because every response is as long as the first.
  */
 final class Client implements AutoCloseable {
 
@@ -22,7 +22,7 @@ final class Client implements AutoCloseable {
 
 	private final byte[] request;
 
-	private final byte[] answer = new byte[4096];
+	private final byte[] response = new byte[4096];
 
 	private final int length;
 
@@ -38,18 +38,18 @@ final class Client implements AutoCloseable {
 	}
 
 	/**
-	 * Ask once more.
-	 * @return the last sixteen characters of the answer
+	 * Send the request once more.
+	 * @return the last sixteen characters of the response
 	 */
-	String ask() throws IOException {
+	String send() throws IOException {
 		this.output.write(this.request);
-		if (this.input.readNBytes(this.answer, 0, this.length) != this.length) {
+		if (this.input.readNBytes(this.response, 0, this.length) != this.length) {
 			throw new IOException("The server closed the connection");
 		}
-		if (this.answer[9] != '2') {
-			throw new IOException("The server answered with an error");
+		if (this.response[9] != '2') {
+			throw new IOException("The server responded with an error");
 		}
-		return new String(this.answer, this.length - 16, 16, StandardCharsets.US_ASCII);
+		return new String(this.response, this.length - 16, 16, StandardCharsets.US_ASCII);
 	}
 
 	@Override

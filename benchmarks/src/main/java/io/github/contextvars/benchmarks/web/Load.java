@@ -12,10 +12,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Puts three servers under load in turns, in short rounds and random order: the
- * application, the same once more, and the application with the starter. What a round of
- * the second and the third gave is divided by the first's. Fresh servers are started
- * several times, as no two JVMs compile alike.
+ * Load generator for three servers: the application, the same application once more, and
+ * the application with the starter. They are loaded in turns, in short rounds and random
+ * order, and each round of the second and third is divided by the first's. Fresh servers
+ * are started several times, because no two JVMs compile alike.
  */
 public final class Load {
 
@@ -43,7 +43,7 @@ public final class Load {
 
 	/**
 	 * Measure.
-	 * @param quick whether to do little, just to see that it works
+	 * @param quick whether to measure briefly, only to see that it works
 	 * @return the ratios of all rounds, by name
 	 * @throws Exception if a server fails
 	 */
@@ -88,30 +88,30 @@ public final class Load {
 			throws IOException, InterruptedException, ExecutionException {
 		ExecutorService threads = Executors.newFixedThreadPool(CONNECTIONS);
 		try (Client cpu = new Client(server.port(), "/cpu")) {
-			long cpuBefore = Long.parseLong(cpu.ask());
+			long cpuBefore = Long.parseLong(cpu.send());
 			long start = System.nanoTime();
 			long end = start + millis * 1_000_000;
 			List<Future<Long>> counts = new ArrayList<>();
 			for (int i = 0; i < CONNECTIONS; i++) {
-				counts.add(threads.submit(() -> askUntil(server, end)));
+				counts.add(threads.submit(() -> sendUntil(server, end)));
 			}
 			long requests = 0;
 			for (Future<Long> count : counts) {
 				requests += count.get();
 			}
 			long nanos = System.nanoTime() - start;
-			return new Round(requests, nanos, Long.parseLong(cpu.ask()) - cpuBefore);
+			return new Round(requests, nanos, Long.parseLong(cpu.send()) - cpuBefore);
 		}
 		finally {
 			threads.shutdown();
 		}
 	}
 
-	private static long askUntil(Server server, long end) throws IOException {
+	private static long sendUntil(Server server, long end) throws IOException {
 		long count = 0;
 		try (Client client = new Client(server.port(), "/")) {
 			while (System.nanoTime() < end) {
-				client.ask();
+				client.send();
 				count++;
 			}
 		}

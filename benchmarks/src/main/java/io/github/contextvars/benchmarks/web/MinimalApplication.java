@@ -12,8 +12,9 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * The application under load: two controller methods, and nothing of this library. It
- * ends with its standard input, as when the process that started it does.
+ * Application under load, with two controller methods and without any code of this
+ * library. It exits when its standard input ends, as it does when the parent process
+ * exits.
  */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration
@@ -21,7 +22,8 @@ import org.springframework.web.bind.annotation.RestController;
 public class MinimalApplication {
 
 	/**
-	 * Start, and say on which port and after how many milliseconds of this JVM.
+	 * Start, and print the port, the milliseconds since the JVM's start and whether the
+	 * starter is on the class path.
 	 * @param arguments what Spring Boot takes
 	 * @throws Exception if starting fails
 	 */
@@ -29,8 +31,8 @@ public class MinimalApplication {
 		ConfigurableApplicationContext application = SpringApplication.run(MinimalApplication.class, arguments);
 		long uptime = System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime();
 		int port = ((WebServerApplicationContext) application).getWebServer().getPort();
-		boolean carries = application.containsBean("contextFilterRegistration");
-		System.out.println("ready " + port + " " + uptime + " " + carries);
+		boolean starter = application.containsBean("contextFilterRegistration");
+		System.out.println("ready " + port + " " + uptime + " " + starter);
 		while (System.in.read() >= 0) {
 			continue;
 		}

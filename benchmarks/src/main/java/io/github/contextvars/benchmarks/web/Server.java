@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * A running {@link MinimalApplication}, in a process of its own.
+ * {@link MinimalApplication} that runs in another process.
  */
 final class Server implements AutoCloseable {
 

@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Starts the application without and with the starter, in turns.
+ * Measurement of start-up that starts the application without and with the starter, in
+ * turns.
  */
 public final class StartUp {
 
@@ -15,9 +16,9 @@ public final class StartUp {
 
 	/**
 	 * Measure.
-	 * @param quick whether to do little, just to see that it works
-	 * @return for each pair the milliseconds without, and how many more it took with the
-	 * starter
+	 * @param quick whether to measure briefly, only to see that it works
+	 * @return for each pair the milliseconds without the starter, the additional ones
+	 * with it, and the ratio
 	 * @throws IOException if a server fails
 	 */
 	public static Map<String, List<Double>> measure(boolean quick) throws IOException {

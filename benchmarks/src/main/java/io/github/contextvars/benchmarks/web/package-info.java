@@ -1,4 +1,4 @@
 /**
- * A minimal web application, and what compares it with the starter and without.
+ * A minimal web application, and its measurement with and without the starter.
  */
 package io.github.contextvars.benchmarks.web;

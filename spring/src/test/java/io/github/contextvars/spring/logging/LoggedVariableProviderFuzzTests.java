@@ -52,7 +52,7 @@ class LoggedVariableProviderFuzzTests {
 	@ParameterizedTest
 	@MethodSource
 	void bugIsFound(SeededFault bug) {
-		assertThat(bug.shownBy(Replay.class)).singleElement().isInstanceOf(AssertionError.class);
+		assertThat(bug.detectedBy(Replay.class)).singleElement().isInstanceOf(AssertionError.class);
 	}
 
 	static Stream<SeededFault> bugIsFound() {
@@ -63,7 +63,7 @@ class LoggedVariableProviderFuzzTests {
 
 	@Test
 	void libraryWithoutBugPasses() {
-		assertThat(SeededFault.NONE.shownBy(Replay.class)).isEmpty();
+		assertThat(SeededFault.NONE.detectedBy(Replay.class)).isEmpty();
 	}
 
 	private static void requireOneLine(String written, String value) {

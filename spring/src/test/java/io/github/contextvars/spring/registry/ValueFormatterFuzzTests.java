@@ -39,7 +39,7 @@ class ValueFormatterFuzzTests {
 	@ParameterizedTest
 	@MethodSource
 	void bugIsFound(SeededFault bug) {
-		assertThat(bug.shownBy(Replay.class)).singleElement()
+		assertThat(bug.detectedBy(Replay.class)).singleElement()
 			.isInstanceOfAny(AssertionError.class, IllegalStateException.class);
 	}
 
@@ -56,7 +56,7 @@ class ValueFormatterFuzzTests {
 
 	@Test
 	void libraryWithoutBugPasses() {
-		assertThat(SeededFault.NONE.shownBy(Replay.class)).isEmpty();
+		assertThat(SeededFault.NONE.detectedBy(Replay.class)).isEmpty();
 	}
 
 	private static void requireOneLine(String line, Object value) {

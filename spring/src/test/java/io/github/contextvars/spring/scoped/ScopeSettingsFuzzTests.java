@@ -59,7 +59,7 @@ class ScopeSettingsFuzzTests {
 	@ParameterizedTest
 	@MethodSource
 	void bugIsFound(SeededFault bug, Class<?> complaint) {
-		assertThat(bug.shownBy(Replay.class)).singleElement().isInstanceOf(complaint);
+		assertThat(bug.detectedBy(Replay.class)).singleElement().isInstanceOf(complaint);
 	}
 
 	static Stream<Arguments> bugIsFound() {
@@ -75,7 +75,7 @@ class ScopeSettingsFuzzTests {
 
 	@Test
 	void libraryWithoutBugPasses() {
-		assertThat(SeededFault.NONE.shownBy(Replay.class)).isEmpty();
+		assertThat(SeededFault.NONE.detectedBy(Replay.class)).isEmpty();
 	}
 
 	// The parser nests the sums without recursion.

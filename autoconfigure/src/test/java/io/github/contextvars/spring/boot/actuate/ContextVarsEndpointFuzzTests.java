@@ -58,7 +58,7 @@ class ContextVarsEndpointFuzzTests {
 	@ParameterizedTest
 	@MethodSource
 	void bugIsFound(SeededFault bug) {
-		assertThat(bug.shownBy(Replay.class)).singleElement().isInstanceOf(AssertionError.class);
+		assertThat(bug.detectedBy(Replay.class)).singleElement().isInstanceOf(AssertionError.class);
 	}
 
 	static Stream<SeededFault> bugIsFound() {
@@ -72,7 +72,7 @@ class ContextVarsEndpointFuzzTests {
 
 	@Test
 	void libraryWithoutBugPasses() {
-		assertThat(SeededFault.NONE.shownBy(Replay.class)).isEmpty();
+		assertThat(SeededFault.NONE.detectedBy(Replay.class)).isEmpty();
 	}
 
 	private ContextVarsDescriptor describeWith(String value) {

@@ -34,7 +34,7 @@ class ContextFilterFuzzTests {
 	@ParameterizedTest
 	@MethodSource
 	void bugIsFound(SeededFault bug) {
-		assertThat(bug.shownBy(Replay.class)).singleElement().isInstanceOf(AssertionError.class);
+		assertThat(bug.detectedBy(Replay.class)).singleElement().isInstanceOf(AssertionError.class);
 	}
 
 	static Stream<SeededFault> bugIsFound() {
@@ -44,7 +44,7 @@ class ContextFilterFuzzTests {
 
 	@Test
 	void libraryWithoutBugPasses() {
-		assertThat(SeededFault.NONE.shownBy(Replay.class)).isEmpty();
+		assertThat(SeededFault.NONE.detectedBy(Replay.class)).isEmpty();
 	}
 
 	private static String withoutParameters(String path) {

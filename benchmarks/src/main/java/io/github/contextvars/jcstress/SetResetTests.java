@@ -15,26 +15,26 @@ import io.github.contextvars.ContextVar;
 import io.github.contextvars.Token;
 
 /**
- * One thread gives values to variables that had none, and takes them away again, while
- * another one looks.
+ * jcstress tests in which one thread sets variables that had no value, and resets them,
+ * while another thread reads the context.
  */
-public final class ComeAndGoTests {
+public final class SetResetTests {
 
 	private static final int NEW = 3;
 
-	private ComeAndGoTests() {
+	private SetResetTests() {
 	}
 
-	// One by one; those that came last go first.
-	private static void comeAndGo(Context context, int from) {
-		context.run(() -> come(from, from + NEW));
+	// One by one; the last that was set is the first to be reset.
+	private static void setAndReset(Context context, int from) {
+		context.run(() -> setThenReset(from, from + NEW));
 	}
 
-	private static void come(int index, int end) {
+	private static void setThenReset(int index, int end) {
 		if (index < end) {
-			Token<Integer> token = Stage.set(index, 1);
-			come(index + 1, end);
-			Stage.var(index).reset(token);
+			Token<Integer> token = ContextFixtures.set(index, 1);
+			setThenReset(index + 1, end);
+			ContextFixtures.var(index).reset(token);
 		}
 	}
 
@@ -42,7 +42,7 @@ public final class ComeAndGoTests {
 	private static int present(Context snapshot, int from) {
 		int present = 0;
 		for (int i = 0; i < NEW; i++) {
-			if (Stage.get(snapshot, from + i) == 1) {
+			if (ContextFixtures.get(snapshot, from + i) == 1) {
 				present |= 1 << i;
 			}
 		}
@@ -52,9 +52,9 @@ public final class ComeAndGoTests {
 	private static int whole(Context snapshot, int from) {
 		int count = 0;
 		for (var entry : snapshot.entrySet()) {
-			int index = Stage.indexOf(entry.getValue());
-			if (entry.getKey() != Stage.var(index)
-					|| Stage.decode(entry.getValue(), index) != ((index < from) ? 0 : 1)) {
+			int index = ContextFixtures.indexOf(entry.getValue());
+			if (entry.getKey() != ContextFixtures.var(index)
+					|| ContextFixtures.decode(entry.getValue(), index) != ((index < from) ? 0 : 1)) {
 				return 0;
 			}
 			count++;
@@ -73,11 +73,11 @@ public final class ComeAndGoTests {
 	@State
 	public static class Empty {
 
-		private final Context context = Stage.context(0);
+		private final Context context = ContextFixtures.context(0);
 
 		@Actor
 		public void writer() {
-			comeAndGo(this.context, 0);
+			setAndReset(this.context, 0);
 		}
 
 		@Actor
@@ -99,18 +99,18 @@ public final class ComeAndGoTests {
 	@State
 	public static class Wide {
 
-		private final Context context = Stage.context(Stage.WIDE);
+		private final Context context = ContextFixtures.context(ContextFixtures.WIDE);
 
 		@Actor
 		public void writer() {
-			comeAndGo(this.context, Stage.WIDE);
+			setAndReset(this.context, ContextFixtures.WIDE);
 		}
 
 		@Actor
 		public void reader(II_Result r) {
 			Context snapshot = this.context.copy();
-			r.r1 = present(snapshot, Stage.WIDE);
-			r.r2 = whole(snapshot, Stage.WIDE);
+			r.r1 = present(snapshot, ContextFixtures.WIDE);
+			r.r2 = whole(snapshot, ContextFixtures.WIDE);
 		}
 
 	}
@@ -125,18 +125,18 @@ public final class ComeAndGoTests {
 	@State
 	public static class Deep {
 
-		private final Context context = Stage.context(Stage.DEEP);
+		private final Context context = ContextFixtures.context(ContextFixtures.DEEP);
 
 		@Actor
 		public void writer() {
-			comeAndGo(this.context, Stage.DEEP);
+			setAndReset(this.context, ContextFixtures.DEEP);
 		}
 
 		@Actor
 		public void reader(II_Result r) {
 			Context snapshot = this.context.copy();
-			r.r1 = present(snapshot, Stage.DEEP);
-			r.r2 = whole(snapshot, Stage.DEEP);
+			r.r1 = present(snapshot, ContextFixtures.DEEP);
+			r.r2 = whole(snapshot, ContextFixtures.DEEP);
 		}
 
 	}
@@ -150,27 +150,27 @@ public final class ComeAndGoTests {
 	@State
 	public static class Print {
 
-		private final Context context = Stage.context(Stage.WIDE);
+		private final Context context = ContextFixtures.context(ContextFixtures.WIDE);
 
 		@Actor
 		public void writer() {
-			comeAndGo(this.context, Stage.WIDE);
+			setAndReset(this.context, ContextFixtures.WIDE);
 		}
 
 		@Actor
 		public void reader(II_Result r) {
 			String printed = this.context.toString();
 			for (int i = 0; i < NEW; i++) {
-				r.r1 |= printed.contains("<" + (Stage.WIDE + i) + ">") ? 1 << i : 0;
+				r.r1 |= printed.contains("<" + (ContextFixtures.WIDE + i) + ">") ? 1 << i : 0;
 			}
 			int count = printed.split(", ").length;
-			r.r2 = (count == Stage.WIDE + Integer.bitCount(r.r1)) ? 1 : 0;
+			r.r2 = (count == ContextFixtures.WIDE + Integer.bitCount(r.r1)) ? 1 : 0;
 		}
 
 	}
 
 	/**
-	 * A variable that comes and goes has its value or none.
+	 * A variable that is set and reset has its value or none.
 	 */
 	@JCStressTest
 	@Outcome(id = { "-1, -1", "1, -1", "-1, 1", "1, 1" }, expect = Expect.ACCEPTABLE, desc = "Its value or none.")
@@ -178,19 +178,19 @@ public final class ComeAndGoTests {
 	@State
 	public static class Lookup {
 
-		private final Context context = Stage.context(Stage.WIDE);
+		private final Context context = ContextFixtures.context(ContextFixtures.WIDE);
 
 		@Actor
 		public void writer() {
-			comeAndGo(this.context, Stage.WIDE);
+			setAndReset(this.context, ContextFixtures.WIDE);
 		}
 
 		@Actor
 		public void reader(II_Result r) {
-			ContextVar<Integer> var = Stage.var(Stage.WIDE + 1);
-			r.r1 = Stage.decode(this.context.get(var), Stage.WIDE + 1);
+			ContextVar<Integer> var = ContextFixtures.var(ContextFixtures.WIDE + 1);
+			r.r1 = ContextFixtures.decode(this.context.get(var), ContextFixtures.WIDE + 1);
 			try {
-				r.r2 = Stage.decode(this.context.getOrThrow(var), Stage.WIDE + 1);
+				r.r2 = ContextFixtures.decode(this.context.getOrThrow(var), ContextFixtures.WIDE + 1);
 			}
 			catch (NoSuchElementException ex) {
 				r.r2 = -1;
@@ -200,8 +200,9 @@ public final class ComeAndGoTests {
 	}
 
 	/**
-	 * A variable that stays is always found, though others that come and go make the map
-	 * move it: 0 and 32, and 1 and 33, have the same place in a node 32 wide.
+	 * A variable that stays set is always found, though setting and resetting others
+	 * makes the map move it: 0 and 32, and 1 and 33, have the same place in a node 32
+	 * wide.
 	 */
 	@JCStressTest
 	@Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "Found.")
@@ -209,17 +210,17 @@ public final class ComeAndGoTests {
 	@State
 	public static class Neighbour {
 
-		private final Context context = Stage.context(Stage.SMALL);
+		private final Context context = ContextFixtures.context(ContextFixtures.SMALL);
 
 		@Actor
 		public void writer() {
-			comeAndGo(this.context, 32);
+			setAndReset(this.context, 32);
 		}
 
 		@Actor
 		public void reader(II_Result r) {
-			r.r1 = Stage.get(this.context, 0);
-			r.r2 = Stage.get(this.context, 1);
+			r.r1 = ContextFixtures.get(this.context, 0);
+			r.r2 = ContextFixtures.get(this.context, 1);
 		}
 
 	}
@@ -237,20 +238,20 @@ public final class ComeAndGoTests {
 
 		public FarAway() {
 			this.context.run(() -> {
-				Stage.set(1_000, 0);
-				Stage.set(1_001, 0);
+				ContextFixtures.set(1_000, 0);
+				ContextFixtures.set(1_001, 0);
 			});
 		}
 
 		@Actor
 		public void writer() {
-			comeAndGo(this.context, 30);
+			setAndReset(this.context, 30);
 		}
 
 		@Actor
 		public void reader(II_Result r) {
-			r.r1 = Stage.get(this.context, 1_000);
-			r.r2 = Stage.get(this.context.copy(), 1_001);
+			r.r1 = ContextFixtures.get(this.context, 1_000);
+			r.r2 = ContextFixtures.get(this.context.copy(), 1_001);
 		}
 
 	}
@@ -264,11 +265,11 @@ public final class ComeAndGoTests {
 	@State
 	public static class Size {
 
-		private final Context context = Stage.context(Stage.WIDE);
+		private final Context context = ContextFixtures.context(ContextFixtures.WIDE);
 
 		@Actor
 		public void writer() {
-			comeAndGo(this.context, Stage.WIDE);
+			setAndReset(this.context, ContextFixtures.WIDE);
 		}
 
 		@Actor

@@ -10,11 +10,11 @@ import io.github.contextvars.ContextVar;
 import io.github.contextvars.Token;
 
 /**
- * Contexts of three sizes: for a core that keeps variables in a tree, one node, two
- * levels and three. A variable's value tells which variable it belongs to, and which of
- * its values it is.
+ * Contexts of three sizes that the jcstress tests share. In the core's tree they take one
+ * node, two levels and three. A variable's value encodes the variable that it belongs to,
+ * and which of its values it is.
  */
-final class Stage {
+final class ContextFixtures {
 
 	static final int SMALL = 2;
 
@@ -28,11 +28,11 @@ final class Stage {
 		.mapToObj((i) -> ContextVar.<Integer>of("<" + i + ">"))
 		.toArray(ContextVar<?>[]::new);
 
-	private Stage() {
+	private ContextFixtures() {
 	}
 
 	/**
-	 * Make a context that shares nothing with any other.
+	 * Create a context that shares no node with another context.
 	 * @param size the number of variables
 	 * @return a context in which all of them have their value 0
 	 */
@@ -93,18 +93,18 @@ final class Stage {
 
 		private static final Context NONE = new Context();
 
-		private static final Context SMALL = filled(Stage.SMALL);
+		private static final Context SMALL = filled(ContextFixtures.SMALL);
 
-		private static final Context WIDE = filled(Stage.WIDE);
+		private static final Context WIDE = filled(ContextFixtures.WIDE);
 
-		private static final Context DEEP = filled(Stage.DEEP);
+		private static final Context DEEP = filled(ContextFixtures.DEEP);
 
 		static Context of(int size) {
 			return switch (size) {
 				case 0 -> NONE;
-				case Stage.SMALL -> SMALL;
-				case Stage.WIDE -> WIDE;
-				case Stage.DEEP -> DEEP;
+				case ContextFixtures.SMALL -> SMALL;
+				case ContextFixtures.WIDE -> WIDE;
+				case ContextFixtures.DEEP -> DEEP;
 				default -> throw new IllegalArgumentException("no context of size " + size);
 			};
 		}
