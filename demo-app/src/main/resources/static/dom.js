@@ -1,4 +1,4 @@
-// Builds and updates elements. What comes from the server is only ever set as text.
+// Functions that create and update elements. Data from the server is only set as text.
 
 export const byId = (id) => document.getElementById(id);
 
@@ -17,7 +17,7 @@ export function setText(target, text) {
   }
 }
 
-/** Makes a list show the items, and leaves alone what it shows already. */
+/** Updates a list to show the items. Elements of items that it already shows are kept. */
 export function sync(list, items, { key, create, update }) {
   const present = new Map([...list.children].map((child) => [child.dataset.key, child]));
   items.forEach((item, position) => {

@@ -1,37 +1,37 @@
-// The live panel: what runs now, as a tree.
+// The live panel: draws the active contexts as a tree.
 
 import { byId, element, setText, sync } from './dom.js';
-import { contexts } from './server.js';
+import { fetchContexts } from './server.js';
 
 const PERIOD = 500;
 
-/** Contexts below what they were copied from; parents that have gone stand in as roots. */
+/** Returns the contexts as a tree, each below its parent. A parent that is not listed becomes a root. */
 function treeOf(listed) {
   const nodes = new Map(listed.map((context) => [context.id, { key: context.id, context, children: [] }]));
   const roots = [];
   for (const node of [...nodes.values()]) {
     const parent = node.context.parent;
     if (parent === null) {
-      // The panel's own request is another one each time, and the same to the eye.
+      // The panel sends a new request each time: one key keeps its place in the list.
       node.key = node.context.current ? 'self' : node.key;
       roots.push(node);
       continue;
     }
     if (!nodes.has(parent)) {
-      const gone = { key: parent, gone: true, children: [] };
-      nodes.set(parent, gone);
-      roots.push(gone);
+      const unlisted = { key: parent, unlisted: true, children: [] };
+      nodes.set(parent, unlisted);
+      roots.push(unlisted);
     }
     nodes.get(parent).children.push(node);
   }
   return roots.sort((one, other) => (one.key === 'self') - (other.key === 'self'));
 }
 
-function createNode({ key, gone, context }) {
+function createNode({ key, unlisted, context }) {
   const item = element('li');
-  if (gone) {
-    item.append(element('div', 'context gone', element('span', 'id', `#${key}`),
-      element('span', 'note', 'has left its thread: it waits, or has ended')));
+  if (unlisted) {
+    item.append(element('div', 'context unlisted', element('span', 'id', `#${key}`),
+      element('span', 'note', 'not listed: pending or completed')));
   }
   else {
     item.append(element('div', `context ${context.current ? 'self' : ''}`,
@@ -44,14 +44,14 @@ function createNode({ key, gone, context }) {
 }
 
 function updateNode(item, node, now) {
-  if (!node.gone) {
+  if (!node.unlisted) {
     const { id, kind, origin, since, thread, current, variables } = node.context;
     const part = (name) => item.querySelector(`:scope > .context > .${name}`);
     setText(part('kind'), kind);
     setText(part('origin'), current ? 'this panel' : origin);
     const seconds = Math.max(0, now - Date.parse(since)) / 1000;
     setText(part('age'), `#${id} · ${seconds.toFixed(1)} s`);
-    setText(part('thread'), thread ?? 'waits');
+    setText(part('thread'), thread ?? 'pending');
     sync(part('variables'), Object.entries(variables), {
       key: ([name]) => name,
       create: ([name]) => element('div', '', element('dt', '', name), element('dd')),
@@ -63,7 +63,7 @@ function updateNode(item, node, now) {
 
 function draw(list, nodes, now) {
   sync(list, nodes, {
-    key: (node) => (node.gone ? 'gone-' : '') + node.key,
+    key: (node) => (node.unlisted ? 'unlisted-' : '') + node.key,
     create: createNode,
     update: (item, node) => updateNode(item, node, now)
   });
@@ -71,17 +71,17 @@ function draw(list, nodes, now) {
 
 async function refresh() {
   try {
-    const listed = await contexts();
-    const own = listed.find((context) => context.current);
-    // By the server's clock: the panel's own request has only just begun.
-    draw(byId('tree'), treeOf(listed), own ? Date.parse(own.since) : Date.now());
+    const listed = await fetchContexts();
+    const current = listed.find((context) => context.current);
+    // Ages are by the server's clock: the panel's request has just begun.
+    draw(byId('tree'), treeOf(listed), current ? Date.parse(current.since) : Date.now());
     const others = listed.filter((context) => !context.current).length;
     setText(byId('count'), String(others));
     byId('idle').hidden = others > 0;
     byId('trouble').hidden = true;
   }
   catch (problem) {
-    setText(byId('trouble'), `Nothing new from the endpoint: ${problem.message}`);
+    setText(byId('trouble'), `The endpoint could not be read: ${problem.message}`);
     byId('trouble').hidden = false;
   }
 }

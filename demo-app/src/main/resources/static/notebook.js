@@ -1,20 +1,22 @@
-import { fire } from './crowd.js';
+// The page: connects the forms to the server.
+
 import { byId, element, setText, sync } from './dom.js';
 import { watch } from './live.js';
-import { ask } from './server.js';
+import { generateLoad } from './load-generator.js';
+import { request } from './server.js';
 
-const ANSWERS_SHOWN = 5;
+const RESPONSES_SHOWN = 5;
 
 const tenants = [...byId('tenant').options].map((option) => option.value);
 
 const caller = () => ({ tenant: byId('tenant').value, user: byId('user').value.trim() });
 
-function answer(text, isProblem) {
-  byId('answers').prepend(element('li', isProblem ? 'problem' : '', text));
-  while (byId('answers').children.length > ANSWERS_SHOWN) {
-    byId('answers').lastChild.remove();
+function addResponse(text, isProblem) {
+  byId('responses').prepend(element('li', isProblem ? 'problem' : '', text));
+  while (byId('responses').children.length > RESPONSES_SHOWN) {
+    byId('responses').lastChild.remove();
   }
-  byId('answers-empty').hidden = true;
+  byId('responses-empty').hidden = true;
 }
 
 async function attempt(action) {
@@ -22,14 +24,14 @@ async function attempt(action) {
     await action();
   }
   catch (problem) {
-    answer(problem.message, true);
+    addResponse(problem.message, true);
   }
 }
 
 async function showNotes() {
-  const { tenant, notes } = await ask('notes', caller());
+  const { tenant, notes } = await request('notes', caller());
   if (tenant !== caller().tenant) {
-    return; // another tenant was chosen meanwhile
+    return; // another tenant has been chosen in the meantime
   }
   setText(byId('notes-tenant'), tenant);
   sync(byId('notes'), notes, {
@@ -41,7 +43,7 @@ async function showNotes() {
 
 async function addNote() {
   const text = byId('text').value;
-  await ask('notes', caller(), {
+  await request('notes', caller(), {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ text })
@@ -52,13 +54,13 @@ async function addNote() {
 
 async function importNotes(from, seconds) {
   const to = caller();
-  const imported = await ask(`notes/import?from=${from}&seconds=${seconds}`, to, { method: 'POST' });
-  answer(`Imported ${imported.count} notes from ${imported.from} to ${to.tenant}`);
+  const imported = await request(`notes/import?from=${from}&seconds=${seconds}`, to, { method: 'POST' });
+  addResponse(`Imported ${imported.count} notes from ${imported.from} to ${to.tenant}`);
   await showNotes();
 }
 
 async function exportNotes(seconds) {
-  answer((await ask(`notes/export?seconds=${seconds}`, caller())).trim());
+  addResponse((await request(`notes/export?seconds=${seconds}`, caller())).trim());
 }
 
 function chooseTenant() {
@@ -81,7 +83,7 @@ onSubmit('slow', (what) => {
   const seconds = byId('seconds').value;
   return what === 'export' ? exportNotes(seconds) : importNotes(byId('from').value, seconds);
 });
-onSubmit('crowd', () => fire(tenants));
+onSubmit('load', () => generateLoad(tenants));
 
 chooseTenant();
 watch();

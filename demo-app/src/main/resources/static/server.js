@@ -1,6 +1,7 @@
-// Talks to the server as somebody.
+// Client of the server's HTTP interface.
 
-export async function ask(path, caller, options = {}) {
+/** Sends a request in the name of a caller, and returns the body of the response. */
+export async function request(path, caller, options = {}) {
   const response = await fetch(path, {
     cache: 'no-store', // otherwise the browser queues requests for the same address
     ...options,
@@ -9,15 +10,16 @@ export async function ask(path, caller, options = {}) {
   const isText = response.headers.get('Content-Type')?.startsWith('text/plain');
   const body = isText ? await response.text() : await response.json();
   if (!response.ok) {
-    throw new Error(body.detail ?? `The server answered ${response.status}.`);
+    throw new Error(body.detail ?? `The server responded with status ${response.status}.`);
   }
   return body;
 }
 
-export async function contexts() {
+/** Returns the contexts that the endpoint lists. */
+export async function fetchContexts() {
   const response = await fetch('actuator/contextvars', { cache: 'no-store' });
   if (!response.ok) {
-    throw new Error(`The server answered ${response.status}.`);
+    throw new Error(`The server responded with status ${response.status}.`);
   }
-  return (await response.json()).contexts;
+  return (await response.json()).contexts ?? [];
 }

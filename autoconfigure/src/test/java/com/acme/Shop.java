@@ -2,9 +2,12 @@ package com.acme;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.scheduling.annotation.Async;
@@ -17,7 +20,7 @@ import io.github.contextvars.spring.annotation.ContextScoped;
 import io.github.contextvars.spring.annotation.ContextVariable;
 
 /**
- * The application whose answers docs/endpoint.md shows.
+ * The application whose responses docs/reference/endpoint.md shows.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableAutoConfiguration
@@ -31,8 +34,13 @@ public class Shop {
 	@ContextVariable(description = "What the customer pays with", sensitive = true)
 	static final ContextVar<String> CARD = ContextVar.of("card");
 
-	// Nobody has declared this one.
+	// Not declared.
 	static final ContextVar<Integer> COPIES = ContextVar.of("copies");
+
+	@Bean(defaultCandidate = false)
+	ExecutorService reports() {
+		return Executors.newFixedThreadPool(2);
+	}
 
 	@RestController
 	static class Orders {
@@ -44,9 +52,10 @@ public class Shop {
 		}
 
 		@GetMapping("/orders/7")
-		String order() {
+		String order() throws InterruptedException {
 			TENANT.set("acme");
 			CARD.set("4111 1111 1111 1111");
+			Archive.store();
 			return this.mail.send().join();
 		}
 
@@ -92,7 +101,7 @@ public class Shop {
 		private static void await(CountDownLatch latch) {
 			try {
 				if (!latch.await(30, TimeUnit.SECONDS)) {
-					throw new IllegalStateException("Nobody came");
+					throw new IllegalStateException("Not in time");
 				}
 			}
 			catch (InterruptedException ex) {

@@ -32,7 +32,7 @@ import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextScoped;
 import io.github.contextvars.spring.annotation.ContextSetting;
 import io.github.contextvars.spring.annotation.ContextVariable;
-import io.github.contextvars.spring.boot.actuate.ContextVarsDescriptor;
+import io.github.contextvars.spring.boot.actuate.ContextVarsEndpoint;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsEndpointAutoConfiguration;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsProperties;
@@ -97,8 +97,8 @@ class AheadOfTimeTests {
 	@Test
 	void poolsBehindInterfacesHaveProxyClasses() {
 		assertThat(hints.reflection().typeHints()).extracting((hint) -> hint.getType().getName())
-			.anyMatch((name) -> name.contains("ExecutorProxyFactory$PoolStandIn$$SpringCGLIB$$"))
-			.anyMatch((name) -> name.contains("ExecutorProxyFactory$ForkJoinPoolStandIn$$SpringCGLIB$$"));
+			.anyMatch((name) -> name.contains("ExecutorProxyFactory$ExtensibleThreadPoolExecutor$$SpringCGLIB$$"))
+			.anyMatch((name) -> name.contains("ExecutorProxyFactory$ExtensibleForkJoinPool$$SpringCGLIB$$"));
 		assertThat(RuntimeHintsPredicates.proxies()
 			.forInterfaces(AopProxyUtils.completeJdkProxyInterfaces(ExecutorService.class))).accepts(hints);
 	}
@@ -121,9 +121,9 @@ class AheadOfTimeTests {
 	@Test
 	void endpointCanBeAnsweredAndPropertiesBound() throws NoSuchMethodException {
 		assertThat(RuntimeHintsPredicates.reflection()
-			.onMethodInvocation(ContextVarsDescriptor.ContextDescriptor.class.getMethod("variables"))).accepts(hints);
+			.onMethodInvocation(ContextVarsEndpoint.ContextDescriptor.class.getMethod("variables"))).accepts(hints);
 		assertThat(RuntimeHintsPredicates.reflection()
-			.onMethodInvocation(ContextVarsProperties.Task.class, "setExecutors")).accepts(hints);
+			.onMethodInvocation(ContextVarsProperties.OutsideContext.class, "setSet")).accepts(hints);
 	}
 
 	interface Variables {

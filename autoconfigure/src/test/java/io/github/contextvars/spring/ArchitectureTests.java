@@ -1,11 +1,20 @@
 package io.github.contextvars.spring;
 
+import java.io.IOException;
 import java.io.Serializable;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaMethod;
@@ -23,13 +32,15 @@ import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingClass;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The rules of the house, with those of Spring Boot's own build that fit.
+ * Rules of the architecture, with those of Spring Boot's own build that apply.
  */
 class ArchitectureTests {
 
@@ -55,32 +66,101 @@ class ArchitectureTests {
 
 	@Test
 	void packagesHaveNoCycles() {
-		SlicesRuleDefinition.slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(CLASSES);
+		SlicesRuleDefinition.slices().matching(ROOT + ".(**)").should().beFreeOfCycles().check(CLASSES);
 	}
 
 	@Test
-	void roomsDoNotImportAutoConfiguration() {
+	void packagesDependOnEachOtherAsDrawn() throws IOException {
+		Map<String, Set<String>> actual = new TreeMap<>();
+		for (JavaClass type : CLASSES) {
+			Set<String> targets = actual.computeIfAbsent(packageOf(type), (key) -> new TreeSet<>());
+			type.getDirectDependenciesFromSelf()
+				.stream()
+				.map(Dependency::getTargetClass)
+				.filter((target) -> target.getPackageName().startsWith(ROOT + "."))
+				.map(ArchitectureTests::packageOf)
+				.filter((target) -> !target.equals(packageOf(type)))
+				.forEach(targets::add);
+		}
+
+		assertThat(actual).isEqualTo(drawn(Files.readString(Path.of("../ARCHITECTURE.md"))));
+	}
+
+	// Lines such as 'registry → annotation, work'.
+	private static Map<String, Set<String>> drawn(String page) {
+		Map<String, Set<String>> drawn = new TreeMap<>();
+		Matcher line = Pattern.compile("(?m)^([a-z.]+) +→ ?(.*)$").matcher(page);
+		while (line.find()) {
+			Set<String> targets = new TreeSet<>();
+			for (String target : line.group(2).split(",")) {
+				if (!target.isBlank()) {
+					targets.add(target.strip());
+				}
+			}
+			drawn.put(line.group(1), targets);
+		}
+		return drawn;
+	}
+
+	private static String packageOf(JavaClass type) {
+		return type.getPackageName().substring(ROOT.length() + 1);
+	}
+
+	@Test
+	void frameworkModuleDoesNotDependOnBoot() {
 		ArchRuleDefinition.noClasses()
 			.that()
-			.resideOutsideOfPackage(ROOT + ".autoconfigure")
+			.resideOutsideOfPackage(ROOT + ".boot..")
 			.should()
 			.dependOnClassesThat()
-			.resideInAPackage(ROOT + ".autoconfigure")
+			.resideInAnyPackage("org.springframework.boot..", ROOT + ".boot..")
 			.check(CLASSES);
 	}
 
 	@Test
-	void liveAndDeclareImportNoOtherRoom() {
-		for (String room : Arrays.asList("live", "declare")) {
-			ArchRuleDefinition.noClasses()
-				.that()
-				.resideInAPackage(ROOT + "." + room)
-				.should()
-				.dependOnClassesThat(DescribedPredicate.describe("are in another room",
-						(JavaClass type) -> type.getPackageName().startsWith(ROOT + ".")
-								&& !type.getPackageName().equals(ROOT + "." + room)))
-				.check(CLASSES);
+	void publicTypesOfAutoConfigureAreTheIndex() {
+		assertThat(publicTypes(ROOT + ".boot.")).containsExactlyInAnyOrder("boot.actuate.ContextVarsEndpoint",
+				"boot.actuate.ContextVarsEndpointWebExtension", "boot.autoconfigure.ContextVarsEndpointProperties",
+				"boot.autoconfigure.ContextVarsProperties");
+	}
+
+	@Test
+	void publicTypesAreFew() {
+		assertThat(publicTypes(ROOT + ".")).hasSizeLessThanOrEqualTo(25);
+	}
+
+	// Configurations are the entrance for applications without Boot, and not counted.
+	private static List<String> publicTypes(String prefix) {
+		return CLASSES.stream()
+			.filter((type) -> type.getName().startsWith(prefix) && type.isTopLevelClass())
+			.filter((type) -> type.getModifiers().contains(JavaModifier.PUBLIC))
+			.filter((type) -> !type.isMetaAnnotatedWith(Configuration.class))
+			.map((type) -> type.getName().substring(ROOT.length() + 1))
+			.toList();
+	}
+
+	@Test
+	void configurationsHaveNoProxies() {
+		for (JavaClass type : CLASSES) {
+			if (type.isAnnotatedWith(Configuration.class)) {
+				assertThat(type.getAnnotationOfType(Configuration.class).proxyBeanMethods()).as(type.getName())
+					.isFalse();
+			}
 		}
+	}
+
+	@Test
+	void conditionalOnMissingBeanStandsOnTheBeansThatAreDocumentedAsReplaceable() throws IOException {
+		List<String> replaceable = CLASSES.stream()
+			.flatMap((type) -> type.getMethods().stream())
+			.filter((method) -> method.isAnnotatedWith(ConditionalOnMissingBean.class))
+			.map(JavaMethod::getName)
+			.sorted()
+			.toList();
+
+		assertThat(replaceable).containsExactly("contextVarsEndpoint", "contextVarsEndpointWebExtension",
+				"contextVarsFilterRegistration");
+		assertThat(Files.readString(Path.of("../ARCHITECTURE.md"))).contains(replaceable);
 	}
 
 	@Test
@@ -148,10 +228,10 @@ class ArchitectureTests {
 	}
 
 	@Test
-	void canaryNothingIsSerializableSeesTypesAndLambdas() {
-		JavaClasses planted = new ClassFileImporter().importClasses(PlantedType.class, PlantedLambda.class);
+	void nothingIsSerializableDetectsTypesAndLambdas() {
+		JavaClasses faulty = new ClassFileImporter().importClasses(SerializableType.class, SerializableLambda.class);
 
-		List<String> violations = NOTHING_IS_SERIALIZABLE.evaluate(planted).getFailureReport().getDetails();
+		List<String> violations = NOTHING_IS_SERIALIZABLE.evaluate(faulty).getFailureReport().getDetails();
 
 		assertThat(violations).hasSize(2);
 	}
@@ -176,11 +256,11 @@ class ArchitectureTests {
 		};
 	}
 
-	private static final class PlantedType extends ArrayList<String> {
+	private static final class SerializableType extends ArrayList<String> {
 
 	}
 
-	private static final class PlantedLambda {
+	private static final class SerializableLambda {
 
 		@SuppressWarnings("unused")
 		private final Runnable task = (Runnable & Serializable) () -> {

@@ -33,7 +33,6 @@ import org.springframework.aop.framework.autoproxy.DefaultAdvisorAutoProxyCreato
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
-import org.springframework.boot.autoconfigure.task.TaskSchedulingAutoConfiguration;
 import org.springframework.boot.micrometer.metrics.autoconfigure.task.TaskExecutorMetricsAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -54,8 +53,8 @@ import io.github.contextvars.Context;
 import io.github.contextvars.ContextExecutors;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsTaskAutoConfiguration;
-import io.github.contextvars.spring.task.ExecutorPropagationReport;
 import io.github.contextvars.spring.testing.ThreadContextProbe;
+import io.github.contextvars.spring.work.PropagationSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -88,9 +87,9 @@ class ExecutorPropagationTests {
 					}
 				}
 			}
-			assertThat(context.getBean(ExecutorPropagationReport.class).list())
-				.allSatisfy((entry) -> assertThat(entry.propagates()).as(entry.bean()).isTrue())
-				.extracting(ExecutorPropagationReport.Entry::bean)
+			assertThat(context.getBean("contextVarsExecutorBeanPostProcessor", PropagationSource.class).entries())
+				.allSatisfy((entry) -> assertThat(entry.propagates()).as(entry.name()).isTrue())
+				.extracting(PropagationSource.Entry::name)
 				.containsAll(ExecutorBeans.names().toList());
 		});
 		assertThat(output).doesNotContain("does not carry");
@@ -275,10 +274,10 @@ class ExecutorPropagationTests {
 					assertThat(seenByTaskOf(executor)).as(name).isEqualTo("none");
 				}
 				assertThat(seenByTaskOf(context.getBean("singleThreadExecutor", Executor.class))).isEqualTo("acme");
-				assertThat(context.getBean(ExecutorPropagationReport.class).list())
+				assertThat(context.getBean("contextVarsExecutorBeanPostProcessor", PropagationSource.class).entries())
 					.filteredOn((entry) -> !entry.propagates())
-					.allMatch((entry) -> entry.how().equals("excluded by contextvars.task.exclude"))
-					.extracting(ExecutorPropagationReport.Entry::bean)
+					.allMatch((entry) -> entry.reason().equals("excluded by contextvars.task.exclude"))
+					.extracting(PropagationSource.Entry::name)
 					.containsExactly("threadPoolExecutor", "threadPoolTaskExecutor", "threadPoolTaskScheduler");
 			});
 	}
@@ -292,59 +291,22 @@ class ExecutorPropagationTests {
 	}
 
 	@Test
-	void onlyBootsExecutorsCarryWhenAskedFor() {
-		this.runner
-			.withPropertyValues("contextvars.task.executors=boot", "spring.task.execution.mode=force",
-					"spring.task.execution.pool.core-size=1")
-			.withConfiguration(AutoConfigurations.of(TaskSchedulingAutoConfiguration.class))
-			.withUserConfiguration(ExecutorBeans.class)
-			.run((context) -> {
-				assertThat(seenByTaskOf(context.getBean("threadPoolExecutor", Executor.class))).isEqualTo("none");
-				assertThat(seenByTaskOf(context.getBean("threadPoolTaskExecutor", Executor.class))).isEqualTo("none");
-				ThreadPoolTaskExecutor ofBoot = context.getBean("applicationTaskExecutor",
-						ThreadPoolTaskExecutor.class);
-				for (SubmissionMethod way : SubmissionMethod.allOf(ofBoot)) {
-					PropagationAssertions.assertCarries(way, WorkerProbe.ofPool(ofBoot.getThreadPoolExecutor()));
-				}
-				assertThat(context.getBean(ExecutorPropagationReport.class).list())
-					.filteredOn(ExecutorPropagationReport.Entry::propagates)
-					.extracting(ExecutorPropagationReport.Entry::bean)
-					.containsExactly("applicationTaskExecutor");
-			});
-	}
-
-	@Test
-	void bootsSchedulerCarriesWhenOnlyBootsAreCovered() {
-		this.runner.withPropertyValues("contextvars.task.executors=boot")
-			.withConfiguration(AutoConfigurations.of(TaskSchedulingAutoConfiguration.class))
-			.withUserConfiguration(Scheduling.class)
-			.run((context) -> {
-				ThreadPoolTaskScheduler scheduler = context.getBean(ThreadPoolTaskScheduler.class);
-				scheduler.setErrorHandler((ex) -> assertThat(ex).hasMessage("planned"));
-				for (SubmissionMethod way : SubmissionMethod.allOf(scheduler)) {
-					PropagationAssertions.assertCarries(way,
-							WorkerProbe.ofPool(scheduler.getScheduledThreadPoolExecutor()));
-				}
-			});
-	}
-
-	@Test
-	void beanThatCannotBeCoveredIsNamedInWarning(CapturedOutput output) {
-		this.runner.withUserConfiguration(Uncoverable.class).run((context) -> {
+	void beanThatCannotBeInstrumentedIsNamedInWarning(CapturedOutput output) {
+		this.runner.withUserConfiguration(NotInstrumentable.class).run((context) -> {
 			assertThat(context).hasNotFailed();
 			assertThat(seenByTaskOf(context.getBean(FinalExecutor.class))).isEqualTo("none");
 			assertThat(output).contains("WARN")
-				.contains("'finalExecutor' does not carry context variables")
+				.contains("'finalExecutor' does not propagate context variables")
 				.contains(FinalExecutor.class.getName())
 				.contains("ContextExecutors.wrap(executor)")
 				.doesNotContain("'finalButDeclaredAsInterface'");
-			assertThat(context.getBean(ExecutorPropagationReport.class).list())
+			assertThat(context.getBean("contextVarsExecutorBeanPostProcessor", PropagationSource.class).entries())
 				.filteredOn((entry) -> !entry.propagates())
 				.singleElement()
 				.satisfies((entry) -> {
-					assertThat(entry.bean()).isEqualTo("finalExecutor");
+					assertThat(entry.name()).isEqualTo("finalExecutor");
 					assertThat(entry.type()).isEqualTo(FinalExecutor.class.getName());
-					assertThat(entry.how()).contains("cannot be proxied");
+					assertThat(entry.reason()).contains("cannot be proxied");
 				});
 			assertThat(seenByTaskOf(context.getBean("finalButDeclaredAsInterface", Executor.class))).isEqualTo("acme");
 		});
@@ -526,7 +488,7 @@ class ExecutorPropagationTests {
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	static class Uncoverable {
+	static class NotInstrumentable {
 
 		@Bean
 		FinalExecutor finalExecutor() {

@@ -22,7 +22,7 @@ import org.springframework.kafka.annotation.KafkaListener;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
-import io.github.contextvars.spring.boot.autoconfigure.ContextVarsTaskAutoConfiguration;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsMessagingAutoConfiguration;
 import io.github.contextvars.spring.testing.ThreadContextProbe;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -95,7 +95,7 @@ class ListenerPropagationTests {
 	private static ApplicationContextRunner runner(String... properties) {
 		return new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class,
-					ContextVarsTaskAutoConfiguration.class, AopAutoConfiguration.class))
+					ContextVarsMessagingAutoConfiguration.class, AopAutoConfiguration.class))
 			.withPropertyValues(properties);
 	}
 

@@ -88,7 +88,7 @@ class Log4j2TomcatTests {
 
 	@Test
 	void switchedOffApplicationShowsNothing(CapturedOutput output) {
-		try (WebApp app = WebApp.start(Application.class, "contextvars.logs.enabled=false",
+		try (WebApp app = WebApp.start(Application.class, "contextvars.logging.enabled=false",
 				"logging.pattern.correlation=<%X{tenant}|%X{own}> ")) {
 			app.get("/shown", "X-Tenant", "acme");
 		}

@@ -89,8 +89,8 @@ class PropagationFaultTests {
 
 	@Test
 	void listenersWithoutUsAreCaught() {
-		assertThatExceptionOfType(AssertionError.class)
-			.isThrownBy(() -> ListenerPropagationTests.assertEachMessageBeginsEmpty("contextvars.task.enabled=false"));
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(
+				() -> ListenerPropagationTests.assertEachMessageBeginsEmpty("contextvars.messaging.enabled=false"));
 	}
 
 	@Test

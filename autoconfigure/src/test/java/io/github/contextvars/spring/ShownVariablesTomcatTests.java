@@ -97,7 +97,7 @@ class ShownVariablesTomcatTests {
 	void meterCountsScopeThatRequestForgot(CapturedOutput output) {
 		try (WebApp app = WebApp.start(Application.class)) {
 			FunctionCounter forgotten = app.bean(MeterRegistry.class)
-				.get("contextvars.scopes.forgotten")
+				.get("contextvars.scopes.leaked")
 				.functionCounter();
 			double before = forgotten.count();
 
@@ -119,7 +119,7 @@ class ShownVariablesTomcatTests {
 		assertThat(registry.get("contextvars.contexts.entered").tag("kind", "task").functionCounter().count())
 			.isGreaterThanOrEqualTo(4);
 		Awaitility.await()
-			.untilAsserted(() -> assertThat(registry.get("contextvars.contexts.live").gauge().value()).isZero());
+			.untilAsserted(() -> assertThat(registry.get("contextvars.contexts.active").gauge().value()).isZero());
 		assertThat(registry.getMeters()).extracting(Meter::getId)
 			.allSatisfy((id) -> assertThat(id.getTag("tenant")).isNull());
 	}

@@ -23,7 +23,8 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for the page, in the system's Chromium; skipped where there is none.
+ * Tests for the page in the Chromium that is installed on this machine. Skipped if no
+ * browser is found.
  */
 @SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
 class NotebookPageTests {
@@ -67,7 +68,7 @@ class NotebookPageTests {
 	}
 
 	@AfterEach
-	void pageSettlesWithoutErrors() {
+	void awaitCompletionWithoutErrors() {
 		if (this.page != null) {
 			eventually().until(() -> this.page.count(TASK) == 0);
 			assertThat(this.page.takeErrors()).isEmpty();
@@ -92,13 +93,13 @@ class NotebookPageTests {
 		this.page.type("#text", "Buy milk");
 		this.page.click("#add button");
 
-		eventually().untilAsserted(() -> assertText("#answers .problem").startsWith("Header X-User must match"));
-		// The browser notes the status of the answer, which is not the page's error.
+		eventually().untilAsserted(() -> assertText("#responses .problem").startsWith("Header X-User must match"));
+		// The browser logs the status of the response, which is not an error of the page.
 		assertThat(this.page.takeErrors()).singleElement().asString().contains("400");
 	}
 
 	@Test
-	void slowWorkShowsInTreeWithItsValuesUntilItIsDone() {
+	void slowWorkIsShownInTreeUntilItCompletes() {
 		this.page.choose("#seconds", "8");
 		startImportAndExport();
 
@@ -115,23 +116,23 @@ class NotebookPageTests {
 					.asBoolean());
 
 		eventually().until(() -> this.page.count(TASK) == 0);
-		eventually().untilAsserted(() -> assertText("#answers").contains("Imported 0 notes from acme to globex",
+		eventually().untilAsserted(() -> assertText("#responses").contains("Imported 0 notes from acme to globex",
 				"Notes of globex, exported by hank on task-"));
 	}
 
 	@Test
-	void fireMixesUpNobodyUnlessDoneTheNaiveWay() {
-		this.page.click("#fire");
+	void sendShowsMismatchesOfNaiveWayOnly() {
+		this.page.click("#send");
 
 		eventually().untilAsserted(() -> assertText("#verdict").isEqualTo("0 mixed up"));
-		assertText("#tally").startsWith("200 answers from").doesNotContain("failed");
+		assertText("#tally").startsWith("200 responses from").doesNotContain("failed");
 
 		this.page.click("#naive");
-		this.page.click("#fire");
+		this.page.click("#send");
 
 		eventually().untilAsserted(() -> assertText("#result.bad #verdict").matches("[1-9]\\d* mixed up"));
-		assertText("#tally").startsWith("200 answers from").contains("another tenant").doesNotContain("failed");
-		assertText("#mistakes").contains("was taken for");
+		assertText("#tally").startsWith("200 responses from").contains("another tenant").doesNotContain("failed");
+		assertText("#mismatches").contains("was taken for");
 	}
 
 	@Test
@@ -163,7 +164,7 @@ class NotebookPageTests {
 			this.page.click("#add button");
 			eventually().untilAsserted(() -> assertText("#notes").contains(text));
 		}
-		this.page.click("#fire");
+		this.page.click("#send");
 		eventually().untilAsserted(() -> assertText("#verdict").isEqualTo("0 mixed up"));
 		this.page.choose("#seconds", "8");
 		startImportAndExport();
@@ -175,10 +176,11 @@ class NotebookPageTests {
 		this.page.resize(1100, height);
 		this.page.evaluate("document.activeElement.blur(), scrollTo(0, 0)");
 
-		Files.write(Path.of("../docs/notebook.png"), this.page.screenshot());
+		Files.write(Path.of("notebook.png"), this.page.screenshot());
 	}
 
-	// Showing other notes moves what is below them, and the mouse would miss it.
+	// The elements below the notes move when other notes are shown, so wait for the
+	// notes.
 	private void chooseTenant(String tenant) {
 		this.page.choose("#tenant", tenant);
 		eventually().untilAsserted(() -> assertText("#notes-tenant").isEqualTo(tenant));

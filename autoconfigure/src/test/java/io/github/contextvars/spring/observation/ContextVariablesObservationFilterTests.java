@@ -23,7 +23,7 @@ import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
-import io.github.contextvars.spring.boot.autoconfigure.ContextVarsMetricsAutoConfiguration;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsObservationAutoConfiguration;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -32,7 +32,7 @@ class ContextVariablesObservationFilterTests {
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class,
-				ContextVarsMetricsAutoConfiguration.class, ObservationAutoConfiguration.class))
+				ContextVarsObservationAutoConfiguration.class, ObservationAutoConfiguration.class))
 		.withUserConfiguration(Variables.class);
 
 	@Test
@@ -112,29 +112,11 @@ class ContextVariablesObservationFilterTests {
 	}
 
 	@Test
-	void filterIsReplacedByBeanOfTheType() {
-		this.runner
-			.withBean("mine", ContextVariablesObservationFilter.class,
-					() -> new ContextVariablesObservationFilter(() -> new ContextVariableRegistry(List.of())))
-			.run((context) -> assertThat(context).getBeans(ContextVariablesObservationFilter.class)
-				.containsOnlyKeys("mine"));
-	}
-
-	@Test
 	void filterNeedsNoMeters() {
 		this.runner.withClassLoader(new FilteredClassLoader("io.micrometer.core"))
 			.run((context) -> assertThat(context).hasNotFailed()
 				.hasSingleBean(ContextVariablesObservationFilter.class)
-				.doesNotHaveBean("contextMeters"));
-	}
-
-	@Test
-	void filterNeedsRegistry() {
-		new ApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class,
-					ContextVarsMetricsAutoConfiguration.class))
-			.run((context) -> assertThat(context).hasNotFailed()
-				.doesNotHaveBean(ContextVariablesObservationFilter.class));
+				.doesNotHaveBean("contextVarsMeterBinder"));
 	}
 
 	private static Map<String, String> observe(ApplicationContext context, Runnable body) {

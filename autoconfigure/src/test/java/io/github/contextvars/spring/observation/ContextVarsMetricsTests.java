@@ -12,9 +12,9 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
-import io.github.contextvars.spring.boot.autoconfigure.ContextVarsMetricsAutoConfiguration;
-import io.github.contextvars.spring.registry.OutsideContextPolicy;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsObservationAutoConfiguration;
 import io.github.contextvars.spring.work.UnitOfWork;
+import io.github.contextvars.spring.work.WorkConfiguration;
 import io.github.contextvars.spring.work.WorkRegistry;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -25,14 +25,14 @@ class ContextVarsMetricsTests {
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class,
-				ContextVarsMetricsAutoConfiguration.class, MetricsAutoConfiguration.class,
+				ContextVarsObservationAutoConfiguration.class, MetricsAutoConfiguration.class,
 				CompositeMeterRegistryAutoConfiguration.class, SimpleMetricsExportAutoConfiguration.class));
 
 	@Test
 	void enteredCountsUnitsOfWorkByKind() {
 		this.runner.run((context) -> {
 			WorkRegistry live = context.getBean(WorkRegistry.class);
-			UnitOfWork request = live.begin(UnitOfWork.Kind.REQUEST, () -> "test", null, new Context());
+			UnitOfWork request = live.create(UnitOfWork.Kind.REQUEST, () -> "test", null, new Context());
 			live.run(request, () -> enter(live, UnitOfWork.Kind.TASK));
 			live.run(request, () -> enter(live, UnitOfWork.Kind.TASK));
 
@@ -41,60 +41,56 @@ class ContextVarsMetricsTests {
 			assertThat(entered(registry, "task")).isEqualTo(2);
 			assertThat(entered(registry, "scoped")).isZero();
 			assertThat(entered(registry, "scheduled")).isZero();
-			assertThat(entered(registry, "listener")).isZero();
+			assertThat(entered(registry, "message")).isZero();
 		});
 	}
 
 	@Test
-	void liveShowsWhatRunsWhenTracked() {
-		this.runner.withBean(WorkRegistry.class, WorkRegistry::tracked).run((context) -> {
+	void activeCountsWhatRunsWhenTracked() {
+		this.runner.withBean(WorkConfiguration.Tracking.class).run((context) -> {
 			WorkRegistry live = context.getBean(WorkRegistry.class);
 			MeterRegistry registry = context.getBean(MeterRegistry.class);
 
-			double inside = live.call(live.begin(UnitOfWork.Kind.TASK, () -> "test", null, new Context()),
-					() -> registry.get("contextvars.contexts.live").gauge().value());
+			double inside = live.call(live.create(UnitOfWork.Kind.TASK, () -> "test", null, new Context()),
+					() -> registry.get("contextvars.contexts.active").gauge().value());
 
 			assertThat(inside).isEqualTo(1);
-			assertThat(registry.get("contextvars.contexts.live").gauge().value()).isZero();
+			assertThat(registry.get("contextvars.contexts.active").gauge().value()).isZero();
 		});
 	}
 
 	@Test
-	void liveIsNotThereWhenUntracked() {
-		this.runner
-			.run((context) -> assertThat(context.getBean(MeterRegistry.class).find("contextvars.contexts.live").gauge())
-				.isNull());
+	void activeIsNotThereWhenNothingIsTracked() {
+		this.runner.run((
+				context) -> assertThat(context.getBean(MeterRegistry.class).find("contextvars.contexts.active").gauge())
+					.isNull());
 	}
 
 	@Test
-	void baseContextsCountsWarnings() {
-		this.runner.run((context) -> {
+	void outsideSetsCountsWarnings() {
+		this.runner.withPropertyValues("contextvars.outside-context.set=warn").run((context) -> {
 			MeterRegistry registry = context.getBean(MeterRegistry.class);
-			assertThat(registry.get("contextvars.base.contexts").functionCounter().count()).isZero();
+			assertThat(registry.get("contextvars.outside.sets").functionCounter().count()).isZero();
 
-			Thread thread = new Thread(() -> TENANT.set("acme"));
-			thread.start();
-			thread.join();
+			setOnThread();
 
-			assertThat(registry.get("contextvars.base.contexts").functionCounter().count()).isEqualTo(1);
+			assertThat(registry.get("contextvars.outside.sets").functionCounter().count()).isEqualTo(1);
 		});
 	}
 
 	@Test
-	void baseContextsDoesNotCountWhatIsAllowed() {
-		this.runner.withPropertyValues("contextvars.base-context=allow").run((context) -> {
-			Thread thread = new Thread(() -> TENANT.set("acme"));
-			thread.start();
-			thread.join();
+	void outsideSetsDoesNotCountWhatIsAllowed() {
+		this.runner.withPropertyValues("contextvars.outside-context.set=allow").run((context) -> {
+			setOnThread();
 
-			assertThat(context.getBean(MeterRegistry.class).get("contextvars.base.contexts").functionCounter().count())
+			assertThat(context.getBean(MeterRegistry.class).get("contextvars.outside.sets").functionCounter().count())
 				.isZero();
 		});
 	}
 
 	@Test
 	void nothingIsCountedUntilBound() {
-		WorkRegistry live = WorkRegistry.untracked();
+		WorkRegistry live = WorkRegistry.nonTracking();
 		enter(live, UnitOfWork.Kind.TASK);
 		assertThat(live.count(UnitOfWork.Kind.TASK)).isZero();
 
@@ -114,33 +110,20 @@ class ContextVarsMetricsTests {
 	}
 
 	@Test
-	void metersAreReplacedByBeanOfTheType() {
-		OutsideContextPolicy policy = OutsideContextPolicy.install(OutsideContextPolicy.Mode.ALLOW);
-		try (policy) {
-			this.runner
-				.withBean("mine", ContextVarsMetrics.class,
-						() -> new ContextVarsMetrics(WorkRegistry.untracked(), policy))
-				.run((context) -> assertThat(context).getBeans(ContextVarsMetrics.class).containsOnlyKeys("mine"));
-		}
-	}
-
-	@Test
-	void metersNeedRegistry() {
-		new ApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class,
-					ContextVarsMetricsAutoConfiguration.class))
-			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(ContextVarsMetrics.class));
-	}
-
-	@Test
 	void metersBackOffWithoutMicrometer() {
 		new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class,
-					ContextVarsMetricsAutoConfiguration.class))
+					ContextVarsObservationAutoConfiguration.class))
 			.withClassLoader(new FilteredClassLoader("io.micrometer"))
 			.run((context) -> assertThat(context).hasNotFailed()
-				.doesNotHaveBean("contextMeters")
-				.doesNotHaveBean("observedVariables"));
+				.doesNotHaveBean("contextVarsMeterBinder")
+				.doesNotHaveBean("contextVarsObservationFilter"));
+	}
+
+	private static void setOnThread() throws InterruptedException {
+		Thread thread = new Thread(() -> TENANT.set("acme"));
+		thread.start();
+		thread.join();
 	}
 
 	private static double entered(MeterRegistry registry, String kind) {
@@ -148,7 +131,7 @@ class ContextVarsMetricsTests {
 	}
 
 	private static void enter(WorkRegistry live, UnitOfWork.Kind kind) {
-		live.run(live.begin(kind, () -> "test", null, new Context()), () -> {
+		live.run(live.create(kind, () -> "test", null, new Context()), () -> {
 		});
 	}
 

@@ -1,5 +1,6 @@
 package io.github.contextvars.spring.registry;
 
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -7,13 +8,16 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.annotation.ContextVariable;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -28,41 +32,42 @@ class OutsideContextPolicyTests {
 		.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class));
 
 	@AfterEach
-	void forget() {
+	void removeHandlers() {
 		Context.onSetOutside(null);
+		Context.onGetOutside(null);
 	}
 
 	@Test
 	void setWhenAllowedPassesSilently(CapturedOutput output) {
-		this.runner.withPropertyValues("contextvars.base-context=allow").run((context) -> {
+		this.runner.withPropertyValues("contextvars.outside-context.set=allow").run((context) -> {
 			assertThat(setOnThread("allowed")).isEqualTo("acme");
-			assertThat(output).doesNotContain("outside of any context");
+			assertThat(output).doesNotContain("outside any context");
 		});
 	}
 
 	@Test
-	void setByDefaultWarns(CapturedOutput output) {
-		this.runner.run((context) -> {
+	void setWhenWarnedOfPassesAndNamesVariableThreadAndPlace(CapturedOutput output) {
+		this.runner.withPropertyValues("contextvars.outside-context.set=warn").run((context) -> {
 			assertThat(setOnThread("careless")).isEqualTo("acme");
 			assertThat(output).contains("WARN")
 				.contains("'tenant'")
 				.contains("'careless'")
+				.contains("at io.github.contextvars.spring.registry.OutsideContextPolicyTests.")
+				.contains("(OutsideContextPolicyTests.java:")
 				.contains("ContextExecutors.wrap(executor)")
-				.contains("stays with the thread")
 				.contains("new Context().run(")
-				.contains("'contextvars.base-context'");
+				.contains("'contextvars.outside-context.set'");
 		});
 	}
 
 	@Test
-	void setWhenRejectedThrowsAndSetsNothing() {
-		this.runner.withPropertyValues("contextvars.base-context=reject").run((context) -> {
+	void setByDefaultThrowsAndSetsNothing() {
+		this.runner.run((context) -> {
 			assertThatException().isThrownBy(() -> setOnThread("rejected"))
 				.havingRootCause()
 				.isInstanceOf(IllegalStateException.class)
 				.withMessageContainingAll("'tenant'", "'rejected'", "ContextExecutors.wrap(executor)",
-						"'contextvars.base-context'")
-				.withMessageNotContaining("stays with the thread");
+						"'contextvars.outside-context.set'");
 			assertThat(onThread("reader", () -> {
 				assertThatException().isThrownBy(() -> TENANT.set("acme"));
 				return TENANT.get();
@@ -71,63 +76,129 @@ class OutsideContextPolicyTests {
 	}
 
 	@Test
-	void countIsHowOftenItWarnedOrRejected() throws Exception {
-		try (OutsideContextPolicy policy = OutsideContextPolicy.install(OutsideContextPolicy.Mode.WARN)) {
+	void setDuringStartUpIsRejected() {
+		this.runner
+			.withBean("careless", String.class, () -> setOnThread("starting"),
+					(definition) -> definition.setDependsOn("contextVarsOutsideContextPolicy"))
+			.run((context) -> assertThat(context).hasFailed()
+				.getFailure()
+				.rootCause()
+				.hasMessageContaining("'starting' outside any context"));
+	}
+
+	@Test
+	void setInsideContextIsLetPass(CapturedOutput output) {
+		this.runner.run((context) -> assertThat(onThread("worker", () -> new Context().call(() -> {
+			TENANT.set("acme");
+			return TENANT.get();
+		}))).isEqualTo("acme"));
+		assertThat(output).doesNotContain("outside any context");
+	}
+
+	@Test
+	void setAgainAtTheSamePlaceWarnsOnceAndCountsTwice(CapturedOutput output) {
+		try (OutsideContextPolicy policy = install(OutsideContextPolicy.Mode.WARN, OutsideContextPolicy.Mode.ALLOW)) {
 			setOnThread("first");
 			setOnThread("second");
 
-			assertThat(policy.count()).isEqualTo(2);
-		}
-	}
-
-	@Test
-	void setInsideOfContextIsNobodysBusiness(CapturedOutput output) {
-		this.runner.withPropertyValues("contextvars.base-context=reject")
-			.run((context) -> assertThat(onThread("worker", () -> new Context().call(() -> {
-				TENANT.set("acme");
-				return TENANT.get();
-			}))).isEqualTo("acme"));
-		assertThat(output).doesNotContain("outside of any context");
-	}
-
-	@Test
-	void setAgainOnSameThreadWarnsOnce(CapturedOutput output) {
-		this.runner.run((context) -> {
-			onThread("twice", () -> {
-				TENANT.set("acme");
-				return TENANT.set("globex");
+			assertThat(policy.sets()).isEqualTo(2);
+			assertThat(policy.accesses()).singleElement().satisfies((access) -> {
+				assertThat(access.variable()).isEqualTo("tenant");
+				assertThat(access.operation()).isEqualTo("set");
+				assertThat(access.place()).startsWith(OutsideContextPolicyTests.class.getName() + ".");
+				assertThat(access.count()).isEqualTo(2);
+				assertThat(access.lastThread()).isEqualTo("second");
 			});
-			assertThat(output.toString().split("outside of any context", -1)).hasSize(2);
+		}
+		assertThat(output.toString().split("outside any context", -1)).hasSize(2);
+	}
+
+	@Test
+	void getByDefaultWarnsOfDeclaredVariableOnceReady(CapturedOutput output) {
+		this.runner.withUserConfiguration(Declared.class).run((context) -> {
+			onThread("early", () -> Declared.DECLARED.get());
+			assertThat(output).doesNotContain("outside any context");
+
+			context.publishEvent(new ApplicationReadyEvent(new SpringApplication(), new String[0],
+					context.getSourceApplicationContext(), null));
+			onThread("undeclared", () -> TENANT.get());
+			assertThat(output).doesNotContain("outside any context");
+
+			assertThat(onThread("lost", () -> Declared.DECLARED.get())).isEqualTo("default");
+			assertThat(output).contains("'declared' is read by thread 'lost' outside any context")
+				.contains("'contextvars.outside-context.get'");
+			assertThat(context.getBean(OutsideContextPolicy.class).gets()).isEqualTo(1);
 		});
 	}
 
 	@Test
+	void getWhenRejectedThrows() {
+		this.runner.withUserConfiguration(Declared.class)
+			.withPropertyValues("contextvars.outside-context.get=reject")
+			.run((context) -> {
+				context.getBean(OutsideContextPolicy.class).watchReads();
+				assertThatException().isThrownBy(() -> onThread("lost", () -> Declared.DECLARED.get("fallback")))
+					.havingRootCause()
+					.isInstanceOf(IllegalStateException.class)
+					.withMessageContaining("'declared' is read by thread 'lost'");
+				assertThat(onThread("inside", () -> new Context().call(() -> Declared.DECLARED.get())))
+					.isEqualTo("default");
+			});
+		assertThat(onThread("after", () -> Declared.DECLARED.get())).isEqualTo("default");
+	}
+
+	@Test
+	void logEventsAndObservationsAreNoReads(CapturedOutput output) {
+		this.runner.withUserConfiguration(Declared.class)
+			.withPropertyValues("contextvars.outside-context.get=reject")
+			.run((context) -> {
+				context.getBean(OutsideContextPolicy.class).watchReads();
+				ContextVariableRegistry.Declaration declaration = context.getBean(ContextVariableRegistry.class)
+					.require("declared");
+				assertThat(onThread("logging", declaration::currentLine)).isNull();
+				assertThat(context.getBean(OutsideContextPolicy.class).gets()).isZero();
+			});
+	}
+
+	@Test
+	void getWhenAllowedIsNotWatched(CapturedOutput output) {
+		this.runner.withUserConfiguration(Declared.class)
+			.withPropertyValues("contextvars.outside-context.get=allow")
+			.run((context) -> {
+				context.getBean(OutsideContextPolicy.class).watchReads();
+				assertThat(onThread("lost", () -> Declared.DECLARED.get())).isEqualTo("default");
+			});
+		assertThat(output).doesNotContain("outside any context");
+	}
+
+	@Test
 	void youngestOfSeveralApplicationsDecidesAndClosingRestores(CapturedOutput output) {
-		this.runner.withPropertyValues("contextvars.base-context=reject").run((older) -> {
-			this.runner.withPropertyValues("contextvars.base-context=allow")
+		this.runner.run((older) -> {
+			this.runner.withPropertyValues("contextvars.outside-context.set=allow")
 				.run((younger) -> assertThat(setOnThread("in both")).isEqualTo("acme"));
 			assertThatException().isThrownBy(() -> setOnThread("in older"))
 				.havingRootCause()
 				.withMessageContaining("'in older'");
 		});
 		assertThat(setOnThread("in none")).isEqualTo("acme");
-		assertThat(output).doesNotContain("outside of any context");
+		assertThat(output).doesNotContain("outside any context");
 	}
 
 	@Test
 	void olderApplicationThatClosesFirstLeavesYoungerOnesDecision() {
-		OutsideContextPolicy older = OutsideContextPolicy.install(OutsideContextPolicy.Mode.ALLOW);
-		OutsideContextPolicy younger = OutsideContextPolicy.install(OutsideContextPolicy.Mode.REJECT);
+		OutsideContextPolicy older = install(OutsideContextPolicy.Mode.ALLOW, OutsideContextPolicy.Mode.ALLOW);
+		OutsideContextPolicy younger = install(OutsideContextPolicy.Mode.REJECT, OutsideContextPolicy.Mode.ALLOW);
 		older.close();
 		older.close();
 		assertThatException().isThrownBy(() -> setOnThread("in younger"));
 
 		younger.close();
 
-		assertThat(onThread("in none", () -> {
-			TENANT.set("acme");
-			return TENANT.get();
-		})).isEqualTo("acme");
+		assertThat(setOnThread("in none")).isEqualTo("acme");
+	}
+
+	private static OutsideContextPolicy install(OutsideContextPolicy.Mode set, OutsideContextPolicy.Mode get) {
+		return OutsideContextPolicy.install(new ContextVariableRegistry(List.of()), set, get);
 	}
 
 	private static String setOnThread(String name) {
@@ -146,6 +217,13 @@ class OutsideContextPolicyTests {
 		catch (Exception ex) {
 			throw new IllegalStateException(ex);
 		}
+	}
+
+	static class Declared {
+
+		@ContextVariable
+		static final ContextVar<String> DECLARED = ContextVar.of("declared", "default");
+
 	}
 
 }

@@ -40,7 +40,7 @@ class AsyncReturnValuesTests {
 
 	private static final ContextVar<String> TENANT = ContextVar.of("tenant", "none");
 
-	private final WorkRegistry live = WorkRegistry.tracked();
+	private final WorkRegistry live = WorkRegistry.tracking();
 
 	private final ExecutorService raw = Executors.newSingleThreadExecutor();
 

@@ -73,24 +73,24 @@ class AsyncEndingTests {
 	}
 
 	private Order end(Ending ending, Timing timing) throws IOException {
-		ViolationLog ledger = app.bean(ViolationLog.class);
-		long completed = ledger.counted("onComplete, ended");
-		long seen = ledger.counted(ending.shows(timing));
-		Map<Order, Long> before = Order.counted(ledger);
+		ViolationLog log = app.bean(ViolationLog.class);
+		long completed = log.counted("onComplete, ended");
+		long seen = log.counted(ending.shows(timing));
+		Map<Order, Long> before = Order.counted(log);
 
 		send("/ending?id=" + ++requests + "&ending=" + ending + "&timing=" + timing, ending == Ending.ABORT);
 
 		Awaitility.with()
 			.pollInterval(Duration.ofMillis(1))
 			.await(ending.shows(timing))
-			.until(() -> ledger.counted("onComplete, ended") == completed + 1
-					&& ledger.counted(ending.shows(timing)) > seen && !Order.counted(ledger).equals(before));
-		assertThat(ledger.complaints()).isEmpty();
+			.until(() -> log.counted("onComplete, ended") == completed + 1 && log.counted(ending.shows(timing)) > seen
+					&& !Order.counted(log).equals(before));
+		assertThat(log.violations()).isEmpty();
 		app.assertClean();
 		assertThat(app.get("/nothing?id=0").statusCode()).isEqualTo(404);
 		app.assertClean();
-		assertThat(ledger.complaints()).isEmpty();
-		return Order.added(before, Order.counted(ledger));
+		assertThat(log.violations()).isEmpty();
+		return Order.added(before, Order.counted(log));
 	}
 
 	private static void send(String path, boolean abort) throws IOException {
@@ -181,8 +181,8 @@ class AsyncEndingTests {
 			return endedFirst ? ENDED_FIRST : (returnedFirst ? RETURNED_FIRST : AT_ONCE);
 		}
 
-		static Map<Order, Long> counted(ViolationLog ledger) {
-			return Stream.of(values()).collect(Collectors.toMap((one) -> one, (one) -> ledger.counted(one.name())));
+		static Map<Order, Long> counted(ViolationLog log) {
+			return Stream.of(values()).collect(Collectors.toMap((one) -> one, (one) -> log.counted(one.name())));
 		}
 
 		static Order added(Map<Order, Long> before, Map<Order, Long> after) {

@@ -5,7 +5,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Waits, but not for ever.
+ * Ways to wait, but not for ever.
  */
 final class Awaiting {
 
@@ -15,7 +15,7 @@ final class Awaiting {
 	}
 
 	/**
-	 * Wait for a latch, or until somebody interrupts.
+	 * Wait for a latch, or until the thread is interrupted.
 	 */
 	static void until(CountDownLatch latch) {
 		try {
@@ -32,7 +32,7 @@ final class Awaiting {
 
 	static void forLatch(CountDownLatch latch) throws InterruptedException {
 		if (!latch.await(SECONDS, TimeUnit.SECONDS)) {
-			throw new IllegalStateException("nobody came");
+			throw new IllegalStateException("the latch was not opened in time");
 		}
 	}
 

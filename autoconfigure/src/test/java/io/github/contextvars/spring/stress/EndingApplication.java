@@ -32,14 +32,14 @@ import org.springframework.core.Ordered;
  */
 @Configuration(proxyBeanMethods = false)
 @EnableAutoConfiguration
-@Import(LoadApplication.ErrandFilter.class)
+@Import(LoadApplication.ScenarioFilter.class)
 class EndingApplication {
 
 	// Opened when the container thread has left all filters.
 	private static volatile CountDownLatch returned = new CountDownLatch(1);
 
 	@Bean
-	ViolationLog ledger() {
+	ViolationLog log() {
 		return new ViolationLog();
 	}
 
@@ -85,33 +85,33 @@ class EndingApplication {
 		@Override
 		protected void doGet(HttpServletRequest request, HttpServletResponse response)
 				throws ServletException, IOException {
-			RequestScenario errand = (RequestScenario) request.getAttribute("errand");
+			RequestScenario scenario = (RequestScenario) request.getAttribute("scenario");
 			AsyncEndingTests.Ending ending = AsyncEndingTests.Ending.valueOf(request.getParameter("ending"));
 			AsyncEndingTests.Timing timing = AsyncEndingTests.Timing.valueOf(request.getParameter("timing"));
 			if (request.getDispatcherType() == DispatcherType.ASYNC) {
 				if (ending == AsyncEndingTests.Ending.EXCEPTION) {
 					throw new ServletException("planned");
 				}
-				response.getWriter().print(errand.id());
+				response.getWriter().print(scenario.id());
 				return;
 			}
-			errand.advance();
+			scenario.advance();
 			AsyncContext async = request.startAsync();
 			async.setTimeout((ending == AsyncEndingTests.Ending.TIMEOUT) ? timing.timeOut() : LONG);
-			async.addListener(new Listener(errand));
+			async.addListener(new Listener(scenario));
 			if (ending == AsyncEndingTests.Ending.EXCEPTION && timing == AsyncEndingTests.Timing.BEFORE) {
-				errand.ledger().count(AsyncEndingTests.Order.ENDED_FIRST.name());
+				scenario.log().count(AsyncEndingTests.Order.ENDED_FIRST.name());
 				throw new ServletException("planned");
 			}
-			SplittableRandom random = new SplittableRandom(errand.number());
+			SplittableRandom random = new SplittableRandom(scenario.number());
 			long lead = random.nextLong(ending.nanos());
 			boolean endsLast = random.nextBoolean();
 			CountDownLatch latch = returned;
 			await(timing, latch, endsLast ? lead : -lead, () -> {
 				boolean returnedFirst = latch.getCount() == 0;
-				end(ending, timing, async, errand);
+				end(ending, timing, async, scenario);
 				boolean endedFirst = latch.getCount() > 0;
-				errand.ledger().count(AsyncEndingTests.Order.of(endedFirst, returnedFirst).name());
+				scenario.log().count(AsyncEndingTests.Order.of(endedFirst, returnedFirst).name());
 			});
 		}
 
@@ -150,7 +150,7 @@ class EndingApplication {
 		}
 
 		private static void end(AsyncEndingTests.Ending ending, AsyncEndingTests.Timing timing, AsyncContext async,
-				RequestScenario errand) throws IOException {
+				RequestScenario scenario) throws IOException {
 			switch (ending) {
 				case COMPLETE -> async.complete();
 				case DISPATCH, EXCEPTION -> async.dispatch();
@@ -159,11 +159,11 @@ class EndingApplication {
 					async.complete();
 				}
 				case TIMEOUT -> LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2 * timing.timeOut()));
-				case ABORT -> writeUntilItFails(async, errand);
+				case ABORT -> writeUntilItFails(async, scenario);
 			}
 		}
 
-		private static void writeUntilItFails(AsyncContext async, RequestScenario errand) {
+		private static void writeUntilItFails(AsyncContext async, RequestScenario scenario) {
 			byte[] block = new byte[8192];
 			try {
 				while (true) {
@@ -172,7 +172,7 @@ class EndingApplication {
 				}
 			}
 			catch (IOException | RuntimeException ex) {
-				errand.ledger().count("aborts"); // the response may be gone already
+				scenario.log().count("aborts"); // the response may be gone already
 			}
 		}
 
@@ -185,28 +185,28 @@ class EndingApplication {
 
 	}
 
-	private record Listener(RequestScenario errand) implements AsyncListener {
+	private record Listener(RequestScenario scenario) implements AsyncListener {
 
 		@Override
 		public void onComplete(AsyncEvent event) {
-			this.errand.work("onComplete").run();
+			this.scenario.work("onComplete").run();
 		}
 
 		@Override
 		public void onTimeout(AsyncEvent event) {
-			this.errand.work("onTimeout").run();
+			this.scenario.work("onTimeout").run();
 			event.getAsyncContext().complete();
 		}
 
 		@Override
 		public void onError(AsyncEvent event) {
-			this.errand.work("onError").run();
+			this.scenario.work("onError").run();
 			event.getAsyncContext().complete();
 		}
 
 		@Override
 		public void onStartAsync(AsyncEvent event) {
-			this.errand.work("onStartAsync").run();
+			this.scenario.work("onStartAsync").run();
 		}
 
 	}

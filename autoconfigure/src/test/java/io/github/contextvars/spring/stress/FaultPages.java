@@ -19,7 +19,7 @@ import org.springframework.web.context.request.async.WebAsyncTask;
 import org.springframework.web.servlet.mvc.method.annotation.StreamingResponseBody;
 
 /**
- * Requests that end badly.
+ * Requests that fail, are cancelled, rejected or aborted, or time out.
  */
 @RestController
 class FaultPages {
@@ -39,14 +39,14 @@ class FaultPages {
 	}
 
 	@GetMapping("/THROWS_BEFORE")
-	void throwBefore(@RequestAttribute RequestScenario errand) {
-		errand.advance();
+	void throwBefore(@RequestAttribute RequestScenario scenario) {
+		scenario.advance();
 		throw new IllegalStateException("planned");
 	}
 
 	@GetMapping("/THROWS_AFTER")
-	void throwAfter(@RequestAttribute RequestScenario errand, HttpServletResponse response) throws IOException {
-		errand.advance();
+	void throwAfter(@RequestAttribute RequestScenario scenario, HttpServletResponse response) throws IOException {
+		scenario.advance();
 		response.setContentLength(1000);
 		response.getOutputStream().print("partial");
 		response.flushBuffer();
@@ -54,12 +54,12 @@ class FaultPages {
 	}
 
 	@GetMapping("/CANCELS")
-	String cancel(@RequestAttribute RequestScenario errand) throws Exception {
+	String cancel(@RequestAttribute RequestScenario scenario) throws Exception {
 		CountDownLatch begun = new CountDownLatch(1);
 		CountDownLatch never = new CountDownLatch(1);
 		CountDownLatch ended = new CountDownLatch(1);
-		errand.advance();
-		Runnable work = errand.work("cancelled", () -> {
+		scenario.advance();
+		Runnable work = scenario.work("cancelled", () -> {
 			begun.countDown();
 			Awaiting.until(never);
 		});
@@ -71,7 +71,7 @@ class FaultPages {
 				ended.countDown();
 			}
 		});
-		errand.advance();
+		scenario.advance();
 		Awaiting.forLatch(begun);
 		future.cancel(true);
 		Awaiting.forLatch(ended);
@@ -79,34 +79,34 @@ class FaultPages {
 	}
 
 	@GetMapping("/REJECTED")
-	void reject(@RequestAttribute RequestScenario errand) {
-		errand.advance();
-		Executor full = (errand.number() % 2 == 0) ? this.fullPool : this.springsFullPool;
+	void reject(@RequestAttribute RequestScenario scenario) {
+		scenario.advance();
+		Executor full = (scenario.number() % 2 == 0) ? this.fullPool : this.springsFullPool;
 		try {
-			full.execute(errand.work("rejected"));
+			full.execute(scenario.work("rejected"));
 		}
 		catch (RejectedExecutionException ex) {
-			errand.ledger().count("rejections");
-			errand.advance();
+			scenario.log().count("rejections");
+			scenario.advance();
 			throw ex;
 		}
 	}
 
 	@GetMapping("/ABORTED")
-	Object abort(@RequestAttribute RequestScenario errand, HttpServletResponse response) throws IOException {
-		errand.advance();
-		if (errand.number() % 2 == 0) {
-			Runnable work = errand.work("aborted stream");
+	Object abort(@RequestAttribute RequestScenario scenario, HttpServletResponse response) throws IOException {
+		scenario.advance();
+		if (scenario.number() % 2 == 0) {
+			Runnable work = scenario.work("aborted stream");
 			return (StreamingResponseBody) (out) -> {
 				work.run();
-				writeUntilItFails(errand, out);
+				writeUntilItFails(scenario, out);
 			};
 		}
-		writeUntilItFails(errand, response.getOutputStream());
+		writeUntilItFails(scenario, response.getOutputStream());
 		return null;
 	}
 
-	private static void writeUntilItFails(RequestScenario errand, OutputStream out) throws IOException {
+	private static void writeUntilItFails(RequestScenario scenario, OutputStream out) throws IOException {
 		byte[] block = new byte[8192];
 		try {
 			for (int i = 0; i < BLOCKS; i++) {
@@ -115,39 +115,39 @@ class FaultPages {
 			}
 		}
 		catch (IOException ex) {
-			errand.ledger().count("aborts");
+			scenario.log().count("aborts");
 			throw ex;
 		}
 	}
 
 	@GetMapping("/TIMES_OUT_DEFERRED")
-	DeferredResult<String> timeOut(@RequestAttribute RequestScenario errand) {
-		errand.advance();
+	DeferredResult<String> timeOut(@RequestAttribute RequestScenario scenario) {
+		scenario.advance();
 		DeferredResult<String> result = new DeferredResult<>(1L);
 		result.onTimeout(() -> {
-			errand.work("onTimeout").run();
-			if (errand.number() % 2 == 0) {
-				result.setResult(errand.id());
+			scenario.work("onTimeout").run();
+			if (scenario.number() % 2 == 0) {
+				result.setResult(scenario.id());
 			}
 		});
-		result.onCompletion(() -> errand.work("onCompletion").run());
+		result.onCompletion(() -> scenario.work("onCompletion").run());
 		return result;
 	}
 
 	@GetMapping("/TIMES_OUT_CALLABLE")
-	WebAsyncTask<String> timeOutCallable(@RequestAttribute RequestScenario errand) {
-		errand.advance();
+	WebAsyncTask<String> timeOutCallable(@RequestAttribute RequestScenario scenario) {
+		scenario.advance();
 		CountDownLatch timedOut = new CountDownLatch(1);
-		Runnable work = errand.work("timed out", () -> Awaiting.until(timedOut));
+		Runnable work = scenario.work("timed out", () -> Awaiting.until(timedOut));
 		Callable<String> callable = () -> {
 			work.run();
-			return errand.id();
+			return scenario.id();
 		};
 		WebAsyncTask<String> task = new WebAsyncTask<>(1L, callable);
 		task.onTimeout(() -> {
 			timedOut.countDown();
-			errand.work("onTimeout").run();
-			return errand.id();
+			scenario.work("onTimeout").run();
+			return scenario.id();
 		});
 		return task;
 	}

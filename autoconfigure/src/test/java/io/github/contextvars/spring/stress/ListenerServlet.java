@@ -19,40 +19,40 @@ class ListenerServlet extends HttpServlet {
 
 	@Override
 	protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
-		RequestScenario errand = (RequestScenario) request.getAttribute("errand");
+		RequestScenario scenario = (RequestScenario) request.getAttribute("scenario");
 		if (request.getDispatcherType() == DispatcherType.ASYNC) {
 			response.getWriter().print(ViolationLog.ID.get());
 			return;
 		}
-		ViolationKind kind = ViolationKind.valueOf(request.getRequestURI().substring(1));
-		errand.advance();
+		RequestKind kind = RequestKind.valueOf(request.getRequestURI().substring(1));
+		scenario.advance();
 		AsyncContext async = request.startAsync();
-		async.addListener(new Listener(errand, kind));
-		if (kind == ViolationKind.TIMES_OUT_LISTENER) {
+		async.addListener(new Listener(scenario, kind));
+		if (kind == RequestKind.TIMES_OUT_LISTENER) {
 			async.setTimeout(1);
 			return;
 		}
-		Runnable work = errand.work("AsyncContext.start");
+		Runnable work = scenario.work("AsyncContext.start");
 		async.start(() -> {
 			work.run();
 			async.dispatch();
 		});
 	}
 
-	private record Listener(RequestScenario errand, ViolationKind kind) implements AsyncListener {
+	private record Listener(RequestScenario scenario, RequestKind kind) implements AsyncListener {
 
 		@Override
 		public void onComplete(AsyncEvent event) {
-			this.errand.work("onComplete").run();
-			if (this.kind == ViolationKind.THROWS_IN_LISTENER) {
+			this.scenario.work("onComplete").run();
+			if (this.kind == RequestKind.THROWS_IN_LISTENER) {
 				throw new IllegalStateException("planned");
 			}
 		}
 
 		@Override
 		public void onTimeout(AsyncEvent event) throws IOException {
-			this.errand.work("onTimeout").run();
-			if (this.errand.number() % 2 == 0) {
+			this.scenario.work("onTimeout").run();
+			if (this.scenario.number() % 2 == 0) {
 				throw new IOException("planned");
 			}
 			event.getAsyncContext().complete();
@@ -60,12 +60,12 @@ class ListenerServlet extends HttpServlet {
 
 		@Override
 		public void onError(AsyncEvent event) {
-			this.errand.work("onError").run();
+			this.scenario.work("onError").run();
 		}
 
 		@Override
 		public void onStartAsync(AsyncEvent event) {
-			this.errand.work("onStartAsync").run();
+			this.scenario.work("onStartAsync").run();
 		}
 
 	}

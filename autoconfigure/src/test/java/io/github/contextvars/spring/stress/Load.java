@@ -13,15 +13,17 @@ import io.github.contextvars.testsupport.Threading;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * An application under load, and what came of it.
+ * Application under load, with the log of what it did.
  */
 final class Load implements AutoCloseable {
 
 	private final WebApp app;
 
-	private final ViolationLog ledger;
+	private final long seed;
 
-	private final LoadGenerator crowd;
+	private final ViolationLog log;
+
+	private final LoadGenerator generator;
 
 	private final List<UnitOfWork> runningBefore;
 
@@ -31,8 +33,9 @@ final class Load implements AutoCloseable {
 				"spring.task.execution.mode=" + ((threading == Threading.VIRTUAL) ? "force" : "auto"),
 				"management.endpoints.web.exposure.include=contextvars", "logging.level.root=off",
 				"server.shutdown=immediate");
-		this.ledger = this.app.bean(ViolationLog.class);
-		this.crowd = new LoadGenerator(this.ledger, this.app.port(), seed);
+		this.seed = seed;
+		this.log = this.app.bean(ViolationLog.class);
+		this.generator = new LoadGenerator(this.log, this.app.port(), seed);
 		ThreadContextProbe.watch();
 		this.app.bean(LoadExecutors.class).awaitFullPools();
 		this.runningBefore = running();
@@ -52,21 +55,20 @@ final class Load implements AutoCloseable {
 	}
 
 	void send(int requests) throws Exception {
-		this.crowd.send(requests);
+		this.generator.send(requests);
 		Awaitility.await()
-			.until(() -> this.ledger.counted("left behind, ended") == this.ledger.counted("left behind, submitted"));
+			.until(() -> this.log.counted("left behind, ended") == this.log.counted("left behind, submitted"));
 	}
 
 	void report(String what) {
-		System.out.println(what + ": " + this.ledger + " " + this.ledger.complaints());
+		System.out.println(what + ": " + this.log + " " + this.log.violations());
 	}
 
 	void assertClean() {
 		List<String> dirty = this.app.takeDirty();
-		dirty.forEach((entry) -> this.ledger.complain(
-				entry.startsWith("entry") ? ViolationLog.Wrong.DIRTY_ON_ENTRY : ViolationLog.Wrong.DIRTY_ON_EXIT,
-				entry));
-		assertThat(this.ledger.complaints()).isEmpty();
+		dirty.forEach((entry) -> this.log.record(entry.startsWith("entry") ? ViolationLog.Violation.DIRTY_ON_ENTRY
+				: ViolationLog.Violation.DIRTY_ON_EXIT, entry));
+		assertThat(this.log.violations()).as("seed %d: %s", this.seed, this.log).isEmpty();
 		Awaitility.await("that no context still runs").until(() -> this.runningBefore.containsAll(running()));
 	}
 
@@ -74,22 +76,22 @@ final class Load implements AutoCloseable {
 	 * A run in which nothing happens finds nothing.
 	 */
 	void assertEverythingHappened(int requests) {
-		assertThat(this.ledger.counted("requests")).isEqualTo(requests);
-		assertThat(this.ledger.counted("faults")).isGreaterThanOrEqualTo(requests / 10);
-		assertThat(this.ledger.counted("repeated")).isLessThanOrEqualTo(Math.max(25, requests / 100));
+		assertThat(this.log.counted("requests")).isEqualTo(requests);
+		assertThat(this.log.counted("faults")).isGreaterThanOrEqualTo(requests / 10);
+		assertThat(this.log.counted("repeated")).isLessThanOrEqualTo(Math.max(25, requests / 100));
 		// Half of the requests; but some time out, are aborted, or lose their connection.
 		for (String version : List.of("HTTP_1_1 responses", "HTTP_2 responses")) {
-			assertThat(this.ledger.counted(version)).as(version).isGreaterThan(requests / 4);
+			assertThat(this.log.counted(version)).as(version).isGreaterThan(requests / 4);
 		}
-		for (ViolationKind kind : ViolationKind.values()) {
-			assertThat(this.ledger.counted(kind.path())).as(kind.path()).isPositive();
+		for (RequestKind kind : RequestKind.values()) {
+			assertThat(this.log.counted(kind.path())).as(kind.path()).isPositive();
 		}
 		for (String what : List.of("plain pool", "Spring's pool", "Boot's executor", "left behind", "wrapped pool",
 				"Micrometer's snapshot", "@Async", "first stage", "second stage", "periodic", "scheduled", "@Scheduled",
 				"@ContextScoped", "Callable", "StreamingResponseBody", "AsyncContext.start", "onCompletion",
 				"onComplete", "onTimeout", "cancelled", "rejections", "aborts", "aborted stream", "timed out",
 				"ASYNC dispatches", "ERROR dispatches", "sentinel checks")) {
-			assertThat(this.ledger.counted(what)).as(what).isPositive();
+			assertThat(this.log.counted(what)).as(what).isPositive();
 		}
 	}
 

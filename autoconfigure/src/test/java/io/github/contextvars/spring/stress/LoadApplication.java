@@ -20,29 +20,30 @@ import org.springframework.web.filter.OncePerRequestFilter;
 import io.github.contextvars.spring.annotation.ContextScoped;
 
 /**
- * An application in which as much goes wrong as one likes.
+ * Application whose requests hand work over in many ways, or fail in many ways.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableAutoConfiguration
-@Import({ LoadExecutors.class, LoadPages.class, FaultPages.class, LoadApplication.ErrandFilter.class,
+@Import({ LoadExecutors.class, LoadPages.class, FaultPages.class, LoadApplication.ScenarioFilter.class,
 		LoadApplication.Helpers.class })
 class LoadApplication {
 
 	@Bean
 	ServletRegistrationBean<HttpServlet> listenerServlet() {
-		return new ServletRegistrationBean<>(new ListenerServlet(), ViolationKind.LISTENER.path(),
-				ViolationKind.THROWS_IN_LISTENER.path(), ViolationKind.TIMES_OUT_LISTENER.path());
+		return new ServletRegistrationBean<>(new ListenerServlet(), RequestKind.LISTENER.path(),
+				RequestKind.THROWS_IN_LISTENER.path(), RequestKind.TIMES_OUT_LISTENER.path());
 	}
 
 	/**
-	 * Begins each request's errand, and checks it at both ends of each dispatch.
+	 * Filter that begins each request's scenario, and checks it at both ends of each
+	 * dispatch.
 	 */
-	static class ErrandFilter extends OncePerRequestFilter {
+	static class ScenarioFilter extends OncePerRequestFilter {
 
-		private final ViolationLog ledger;
+		private final ViolationLog log;
 
-		ErrandFilter(ViolationLog ledger) {
-			this.ledger = ledger;
+		ScenarioFilter(ViolationLog log) {
+			this.log = log;
 		}
 
 		@Override
@@ -59,33 +60,33 @@ class LoadApplication {
 		protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 				throws ServletException, IOException {
 			String dispatch = request.getDispatcherType() + " of " + request.getRequestURI();
-			this.ledger.count(request.getDispatcherType() + " dispatches");
-			RequestScenario errand = (RequestScenario) request.getAttribute("errand");
-			if (errand == null) {
-				errand = RequestScenario.begin(this.ledger, request.getParameter("id"));
-				request.setAttribute("errand", errand);
-				this.ledger.count(request.getRequestURI());
+			this.log.count(request.getDispatcherType() + " dispatches");
+			RequestScenario scenario = (RequestScenario) request.getAttribute("scenario");
+			if (scenario == null) {
+				scenario = RequestScenario.begin(this.log, request.getParameter("id"));
+				request.setAttribute("scenario", scenario);
+				this.log.count(request.getRequestURI());
 			}
-			errand.check(dispatch);
+			scenario.check(dispatch);
 			try {
 				chain.doFilter(request, response);
 			}
 			finally {
-				errand.check("end of " + dispatch);
+				scenario.check("end of " + dispatch);
 			}
 		}
 
 	}
 
 	/**
-	 * Work on behalf of a request, and some on behalf of nobody.
+	 * Work on behalf of requests, and scheduled work, which is on behalf of none.
 	 */
 	public static class Helpers {
 
-		private final ViolationLog ledger;
+		private final ViolationLog log;
 
-		Helpers(ViolationLog ledger) {
-			this.ledger = ledger;
+		Helpers(ViolationLog log) {
+			this.log = log;
 		}
 
 		@Async
@@ -101,9 +102,9 @@ class LoadApplication {
 
 		@Scheduled(fixedRate = 2)
 		void tick() {
-			this.ledger.expectNothing("@Scheduled");
+			this.log.expectNothing("@Scheduled");
 			ViolationLog.ID.set("the scheduler's");
-			this.ledger.count("@Scheduled");
+			this.log.count("@Scheduled");
 		}
 
 	}

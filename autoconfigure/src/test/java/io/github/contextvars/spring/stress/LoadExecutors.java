@@ -25,8 +25,8 @@ import org.springframework.web.servlet.config.annotation.AsyncSupportConfigurer;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
 /**
- * Pools of all sorts: beans of several types, pools that nobody but their user knows, and
- * pools that are full. Each checks its threads.
+ * Executors of the application under load: beans of several types, pools that are no
+ * beans, and pools that are full. Each checks its threads.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableAsync
@@ -35,20 +35,20 @@ class LoadExecutors implements WebMvcConfigurer, DisposableBean {
 
 	private final CountDownLatch full = new CountDownLatch(2);
 
-	private final ViolationLog ledger = new ViolationLog();
+	private final ViolationLog log = new ViolationLog();
 
 	private final CountDownLatch closed = new CountDownLatch(1);
 
 	private final ExecutorService async = pool("@Async", 4);
 
-	// Who waits for a time-out keeps a thread.
+	// A callable that waits for its time-out keeps a thread.
 	private final ExecutorService web = pool("Spring MVC", 128);
 
 	private final ExecutorService unknown = pool("unknown", 4);
 
 	@Bean
-	ViolationLog ledger() {
-		return this.ledger;
+	ViolationLog log() {
+		return this.log;
 	}
 
 	@Bean
@@ -58,7 +58,7 @@ class LoadExecutors implements WebMvcConfigurer, DisposableBean {
 
 	@Bean
 	ThreadPoolTaskExecutor springsPool() {
-		ThreadPoolTaskExecutor executor = new SentinelTaskExecutor(this.ledger, "Spring's pool");
+		ThreadPoolTaskExecutor executor = new SentinelTaskExecutor(this.log, "Spring's pool");
 		executor.setCorePoolSize(8);
 		return executor;
 	}
@@ -67,24 +67,24 @@ class LoadExecutors implements WebMvcConfigurer, DisposableBean {
 	@Bean
 	@ConditionalOnThreading(Threading.PLATFORM)
 	ThreadPoolTaskExecutor applicationTaskExecutor(ThreadPoolTaskExecutorBuilder builder) {
-		return builder.configure(new SentinelTaskExecutor(this.ledger, "Boot's executor"));
+		return builder.configure(new SentinelTaskExecutor(this.log, "Boot's executor"));
 	}
 
 	@Bean
 	ThreadPoolTaskScheduler taskScheduler() {
-		ThreadPoolTaskScheduler scheduler = new SentinelScheduler(this.ledger);
+		ThreadPoolTaskScheduler scheduler = new SentinelScheduler(this.log);
 		scheduler.setPoolSize(4);
 		return scheduler;
 	}
 
 	@Bean(destroyMethod = "shutdownNow")
 	ExecutorService fullPool() {
-		return new SentinelPool(this.ledger, "full", 1, new SynchronousQueue<>());
+		return new SentinelPool(this.log, "full", 1, new SynchronousQueue<>());
 	}
 
 	@Bean
 	ThreadPoolTaskExecutor springsFullPool() {
-		ThreadPoolTaskExecutor executor = new SentinelTaskExecutor(this.ledger, "Spring's full pool");
+		ThreadPoolTaskExecutor executor = new SentinelTaskExecutor(this.log, "Spring's full pool");
 		executor.setMaxPoolSize(1);
 		executor.setQueueCapacity(0);
 		return executor;
@@ -141,30 +141,30 @@ class LoadExecutors implements WebMvcConfigurer, DisposableBean {
 	}
 
 	private SentinelPool pool(String name, int threads) {
-		return new SentinelPool(this.ledger, name, threads, new LinkedBlockingQueue<>());
+		return new SentinelPool(this.log, name, threads, new LinkedBlockingQueue<>());
 	}
 
 	static class SentinelTaskExecutor extends ThreadPoolTaskExecutor {
 
 		private static final long serialVersionUID = 1L;
 
-		private final transient ViolationLog ledger;
+		private final transient ViolationLog log;
 
 		private final String name;
 
-		SentinelTaskExecutor(ViolationLog ledger, String name) {
-			this.ledger = ledger;
+		SentinelTaskExecutor(ViolationLog log, String name) {
+			this.log = log;
 			this.name = name;
 		}
 
 		@Override
 		protected void beforeExecute(Thread thread, Runnable task) {
-			this.ledger.expectNoContext(ViolationLog.Wrong.DIRTY_ON_ENTRY, this.name);
+			this.log.expectNoContext(ViolationLog.Violation.DIRTY_ON_ENTRY, this.name);
 		}
 
 		@Override
 		protected void afterExecute(Runnable task, Throwable failure) {
-			this.ledger.expectNoContext(ViolationLog.Wrong.DIRTY_ON_EXIT, this.name);
+			this.log.expectNoContext(ViolationLog.Violation.DIRTY_ON_EXIT, this.name);
 		}
 
 	}
@@ -173,20 +173,20 @@ class LoadExecutors implements WebMvcConfigurer, DisposableBean {
 
 		private static final long serialVersionUID = 1L;
 
-		private final transient ViolationLog ledger;
+		private final transient ViolationLog log;
 
-		SentinelScheduler(ViolationLog ledger) {
-			this.ledger = ledger;
+		SentinelScheduler(ViolationLog log) {
+			this.log = log;
 		}
 
 		@Override
 		protected void beforeExecute(Thread thread, Runnable task) {
-			this.ledger.expectNoContext(ViolationLog.Wrong.DIRTY_ON_ENTRY, "scheduler");
+			this.log.expectNoContext(ViolationLog.Violation.DIRTY_ON_ENTRY, "scheduler");
 		}
 
 		@Override
 		protected void afterExecute(Runnable task, Throwable failure) {
-			this.ledger.expectNoContext(ViolationLog.Wrong.DIRTY_ON_EXIT, "scheduler");
+			this.log.expectNoContext(ViolationLog.Violation.DIRTY_ON_EXIT, "scheduler");
 		}
 
 	}

@@ -22,8 +22,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Clients at as many connections, half of them HTTP/1.1 and half h2c, that send what the
- * seed says, one after the other. What will time out goes beside, so that nobody waits.
+ * Clients on 64 connections, half of them HTTP/1.1 and half h2c. Each sends one request
+ * after the other, of kinds that the seed chooses. Requests that will time out are sent
+ * asynchronously, as the others need not wait for them.
  */
 final class LoadGenerator {
 
@@ -32,9 +33,9 @@ final class LoadGenerator {
 	private static final int MAX_TIME_OUTS = 128;
 
 	// Each kind at least twice, with even and odd numbers.
-	private static final int FIRST = 2 * ViolationKind.values().length;
+	private static final int FIRST = 2 * RequestKind.values().length;
 
-	private final ViolationLog ledger;
+	private final ViolationLog log;
 
 	private final int port;
 
@@ -47,8 +48,8 @@ final class LoadGenerator {
 
 	private final Semaphore timeOuts = new Semaphore(MAX_TIME_OUTS);
 
-	LoadGenerator(ViolationLog ledger, int port, long seed) {
-		this.ledger = ledger;
+	LoadGenerator(ViolationLog log, int port, long seed) {
+		this.log = log;
 		this.port = port;
 		this.seed = seed;
 		HttpClient shared = client(HttpClient.Version.HTTP_1_1);
@@ -58,8 +59,8 @@ final class LoadGenerator {
 	}
 
 	/**
-	 * Send that many requests, half of them with each version, and return when all are
-	 * answered or over.
+	 * Send that many requests, half of them with each version, and return when all have
+	 * ended.
 	 */
 	void send(int requests) throws Exception {
 		int middle = this.sent + requests / 2;
@@ -98,18 +99,18 @@ final class LoadGenerator {
 	}
 
 	private void send(HttpClient client, int id) throws Exception {
-		ViolationKind kind = (id < FIRST) ? ViolationKind.values()[id % ViolationKind.values().length]
-				: ViolationKind.next(new SplittableRandom(this.seed + id));
-		this.ledger.count("requests");
+		RequestKind kind = (id < FIRST) ? RequestKind.values()[id % RequestKind.values().length]
+				: RequestKind.next(new SplittableRandom(this.seed + id));
+		this.log.count("requests");
 		if (kind.isFault()) {
-			this.ledger.count("faults");
+			this.log.count("faults");
 		}
 		if (kind.timesOut()) {
 			this.timeOuts.acquire();
 			client.sendAsync(request(kind, id), HttpResponse.BodyHandlers.discarding())
 				.whenComplete((response, failure) -> this.timeOuts.release());
 		}
-		else if (kind == ViolationKind.ABORTED) {
+		else if (kind == RequestKind.ABORTED) {
 			abort(client, id);
 		}
 		else {
@@ -117,30 +118,30 @@ final class LoadGenerator {
 		}
 	}
 
-	// After what went wrong on a connection before, the container may close it, or answer
-	// 500 itself, without asking the application: such a request is sent again, and may
-	// meet another such connection.
-	private void exchange(HttpClient client, ViolationKind kind, int id) throws InterruptedException {
+	// After a fault on a connection, the container may close it or respond with 500
+	// without calling the application. Such a request is sent again, and may meet another
+	// such connection.
+	private void exchange(HttpClient client, RequestKind kind, int id) throws InterruptedException {
 		HttpResponse<String> response = attempt(client, kind, id);
 		if (kind.isFault()) {
 			return;
 		}
 		for (int i = 0; i < 3 && (response == null || response.statusCode() != 200); i++) {
-			this.ledger.count("repeated");
+			this.log.count("repeated");
 			response = attempt(client, kind, id);
 		}
 		if (response == null || response.statusCode() != 200) {
-			this.ledger.complain(ViolationLog.Wrong.UNANSWERED, kind + " " + id);
+			this.log.record(ViolationLog.Violation.UNANSWERED, kind + " " + id);
 		}
 		else if (!response.body().equals(Integer.toString(id))) {
-			this.ledger.complain(ViolationLog.Wrong.BLEED, kind + " " + id + " was answered " + response.body());
+			this.log.record(ViolationLog.Violation.BLEED, kind + " " + id + " received " + response.body());
 		}
 	}
 
-	private HttpResponse<String> attempt(HttpClient client, ViolationKind kind, int id) throws InterruptedException {
+	private HttpResponse<String> attempt(HttpClient client, RequestKind kind, int id) throws InterruptedException {
 		try {
 			HttpResponse<String> response = client.send(request(kind, id), HttpResponse.BodyHandlers.ofString());
-			this.ledger.count(response.version() + " responses");
+			this.log.count(response.version() + " responses");
 			return response;
 		}
 		catch (IOException ex) {
@@ -154,7 +155,7 @@ final class LoadGenerator {
 		try {
 			if (client.version() == HttpClient.Version.HTTP_2) {
 				try (InputStream body = client
-					.send(request(ViolationKind.ABORTED, id), HttpResponse.BodyHandlers.ofInputStream())
+					.send(request(RequestKind.ABORTED, id), HttpResponse.BodyHandlers.ofInputStream())
 					.body()) {
 					body.read();
 				}
@@ -164,18 +165,17 @@ final class LoadGenerator {
 				socket.setSoTimeout((int) TimeUnit.SECONDS.toMillis(Awaiting.SECONDS));
 				socket.setSoLinger(true, 0);
 				socket.getOutputStream()
-					.write(("GET " + ViolationKind.ABORTED.path() + "?id=" + id
-							+ " HTTP/1.1\r\nHost: localhost\r\n\r\n")
+					.write(("GET " + RequestKind.ABORTED.path() + "?id=" + id + " HTTP/1.1\r\nHost: localhost\r\n\r\n")
 						.getBytes(StandardCharsets.US_ASCII));
 				socket.getInputStream().readNBytes(10_000);
 			}
 		}
 		catch (IOException ex) {
-			this.ledger.count("aborts that failed");
+			this.log.count("aborts that failed");
 		}
 	}
 
-	private HttpRequest request(ViolationKind kind, int id) {
+	private HttpRequest request(RequestKind kind, int id) {
 		return HttpRequest.newBuilder(URI.create("http://localhost:" + this.port + kind.path() + "?id=" + id))
 			.timeout(Duration.ofSeconds(Awaiting.SECONDS))
 			.build();

@@ -27,7 +27,7 @@ import io.github.contextvars.ContextExecutors;
 import io.github.contextvars.spring.threadlocal.ContextThreadLocalAccessor;
 
 /**
- * Requests that hand work over, and end well.
+ * Requests that hand work over, and succeed.
  */
 @RestController
 class LoadPages {
@@ -63,17 +63,17 @@ class LoadPages {
 	}
 
 	@GetMapping("/POOL")
-	String pool(@RequestAttribute RequestScenario errand) throws Exception {
-		errand.advance();
-		Future<?> plain = this.plainPool.submit(Executors.callable(errand.work("plain pool")));
-		errand.advance();
-		Future<?> springs = this.springsPool.submit(errand.work("Spring's pool"));
-		errand.advance();
-		Future<?> boots = this.bootsExecutor.submit(Executors.callable(errand.work("Boot's executor")));
-		errand.advance();
-		this.springsPool.execute(errand.work("left behind"));
-		errand.ledger().count("left behind, submitted");
-		errand.advance();
+	String pool(@RequestAttribute RequestScenario scenario) throws Exception {
+		scenario.advance();
+		Future<?> plain = this.plainPool.submit(Executors.callable(scenario.work("plain pool")));
+		scenario.advance();
+		Future<?> springs = this.springsPool.submit(scenario.work("Spring's pool"));
+		scenario.advance();
+		Future<?> boots = this.bootsExecutor.submit(Executors.callable(scenario.work("Boot's executor")));
+		scenario.advance();
+		this.springsPool.execute(scenario.work("left behind"));
+		scenario.log().count("left behind, submitted");
+		scenario.advance();
 		Awaiting.forEnd(plain);
 		Awaiting.forEnd(springs);
 		Awaiting.forEnd(boots);
@@ -81,47 +81,47 @@ class LoadPages {
 	}
 
 	@GetMapping("/WRAPPED")
-	String wrapped(@RequestAttribute RequestScenario errand) throws Exception {
-		errand.advance();
-		Future<?> wrapped = this.wrapped.submit(errand.work("wrapped pool"));
-		errand.advance();
+	String wrapped(@RequestAttribute RequestScenario scenario) throws Exception {
+		scenario.advance();
+		Future<?> wrapped = this.wrapped.submit(scenario.work("wrapped pool"));
+		scenario.advance();
 		Future<?> snapshot = this.unknown
-			.submit(this.snapshots.captureAll().wrap(errand.work("Micrometer's snapshot")));
-		errand.advance();
+			.submit(this.snapshots.captureAll().wrap(scenario.work("Micrometer's snapshot")));
+		scenario.advance();
 		Awaiting.forEnd(wrapped);
 		Awaiting.forEnd(snapshot);
 		return ViolationLog.ID.get();
 	}
 
 	@GetMapping("/ASYNC")
-	CompletableFuture<String> async(@RequestAttribute RequestScenario errand) {
-		errand.advance();
-		Runnable work = errand.work("@Async");
+	CompletableFuture<String> async(@RequestAttribute RequestScenario scenario) {
+		scenario.advance();
+		Runnable work = scenario.work("@Async");
 		CompletableFuture<Void> done = this.helpers.runAsync(work);
-		errand.advance();
-		return done.thenApply((result) -> errand.id());
+		scenario.advance();
+		return done.thenApply((result) -> scenario.id());
 	}
 
 	@GetMapping("/STAGES")
-	CompletableFuture<String> stages(@RequestAttribute RequestScenario errand) {
-		errand.advance();
+	CompletableFuture<String> stages(@RequestAttribute RequestScenario scenario) {
+		scenario.advance();
 		Executor fixed = ContextExecutors.fixed(this.unknown, Context.copyOfCurrent());
-		Runnable first = errand.work("first stage");
-		Runnable second = errand.work("second stage");
-		errand.advance();
-		return CompletableFuture.runAsync(first, fixed).thenRunAsync(second, fixed).thenApply((end) -> errand.id());
+		Runnable first = scenario.work("first stage");
+		Runnable second = scenario.work("second stage");
+		scenario.advance();
+		return CompletableFuture.runAsync(first, fixed).thenRunAsync(second, fixed).thenApply((end) -> scenario.id());
 	}
 
 	@GetMapping("/SCHEDULED")
-	String scheduled(@RequestAttribute RequestScenario errand) throws Exception {
+	String scheduled(@RequestAttribute RequestScenario scenario) throws Exception {
 		CountDownLatch runs = new CountDownLatch(2);
-		errand.advance();
-		ScheduledFuture<?> periodic = this.scheduler.scheduleAtFixedRate(errand.work("periodic", runs::countDown),
+		scenario.advance();
+		ScheduledFuture<?> periodic = this.scheduler.scheduleAtFixedRate(scenario.work("periodic", runs::countDown),
 				Duration.ofMillis(1));
-		errand.advance();
-		ScheduledFuture<?> once = this.scheduler.schedule(errand.work("scheduled"),
+		scenario.advance();
+		ScheduledFuture<?> once = this.scheduler.schedule(scenario.work("scheduled"),
 				this.scheduler.getClock().instant());
-		errand.advance();
+		scenario.advance();
 		Awaiting.forLatch(runs);
 		periodic.cancel(false);
 		Awaiting.forEnd(once);
@@ -129,39 +129,39 @@ class LoadPages {
 	}
 
 	@GetMapping("/SCOPED")
-	String scoped(@RequestAttribute RequestScenario errand) {
-		errand.advance();
-		this.helpers.runScoped(errand.work("@ContextScoped"));
-		errand.advance();
+	String scoped(@RequestAttribute RequestScenario scenario) {
+		scenario.advance();
+		this.helpers.runScoped(scenario.work("@ContextScoped"));
+		scenario.advance();
 		return ViolationLog.ID.get();
 	}
 
 	@GetMapping("/CALLABLE")
-	Callable<String> callable(@RequestAttribute RequestScenario errand) {
-		errand.advance();
-		Runnable work = errand.work("Callable");
+	Callable<String> callable(@RequestAttribute RequestScenario scenario) {
+		scenario.advance();
+		Runnable work = scenario.work("Callable");
 		return () -> {
 			work.run();
-			return errand.id();
+			return scenario.id();
 		};
 	}
 
 	@GetMapping("/STREAMING")
-	StreamingResponseBody streaming(@RequestAttribute RequestScenario errand) {
-		errand.advance();
-		Runnable work = errand.work("StreamingResponseBody");
+	StreamingResponseBody streaming(@RequestAttribute RequestScenario scenario) {
+		scenario.advance();
+		Runnable work = scenario.work("StreamingResponseBody");
 		return (out) -> {
 			work.run();
-			out.write(errand.id().getBytes(StandardCharsets.US_ASCII));
+			out.write(scenario.id().getBytes(StandardCharsets.US_ASCII));
 		};
 	}
 
 	@GetMapping("/DEFERRED")
-	DeferredResult<String> deferred(@RequestAttribute RequestScenario errand) {
-		errand.advance();
+	DeferredResult<String> deferred(@RequestAttribute RequestScenario scenario) {
+		scenario.advance();
 		DeferredResult<String> result = new DeferredResult<>();
-		result.onCompletion(() -> errand.work("onCompletion").run());
-		this.unknown.execute(() -> result.setResult(errand.id()));
+		result.onCompletion(() -> scenario.work("onCompletion").run());
+		this.unknown.execute(() -> result.setResult(scenario.id()));
 		return result;
 	}
 

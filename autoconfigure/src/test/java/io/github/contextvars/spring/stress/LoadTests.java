@@ -13,9 +13,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 import io.github.contextvars.testsupport.Threading;
 
 /**
- * Load of which a part goes wrong in every way there is: no value in the wrong place,
- * none lost, no thread handed back in a context. {@code -Dproof.seed=…} repeats a run,
- * {@code -Dproof.requests=…} sets its size for all kinds of threads together.
+ * Load, a part of which fails in every known way: no value is seen in the wrong place,
+ * none is lost, and no thread is left in a context. {@code -Dstress.seed=…} repeats the
+ * choices of a run, {@code -Dstress.requests=…} sets its size for all kinds of threads
+ * together.
  */
 @Tag("stress")
 class LoadTests {
@@ -38,14 +39,14 @@ class LoadTests {
 	}
 
 	/**
-	 * Only with {@code -Dproof.hours=…}, for all kinds of threads together: what is left
-	 * after each collection stays the same.
+	 * Soak of {@code -Dstress.hours=…}, for all kinds of threads together: what is left
+	 * after each collection stays the same. Skipped if not set.
 	 */
 	@ParameterizedTest
 	@MethodSource("io.github.contextvars.testsupport.Threading#available")
 	void soakLeavesHeapFlat(Threading threading) throws Exception {
 		double hours = Double.parseDouble(System.getProperty("stress.hours", "0"));
-		Assumptions.assumeTrue(hours > 0, "-Dproof.hours is not set: skipped");
+		Assumptions.assumeTrue(hours > 0, "-Dstress.hours is not set: skipped");
 		double share = hours / Threading.available().count();
 		long end = System.nanoTime() + (long) (share * TimeUnit.HOURS.toNanos(1));
 
@@ -53,7 +54,7 @@ class LoadTests {
 	}
 
 	/**
-	 * Enough for a bug that shows with every request of a kind.
+	 * Send enough for a fault that every request of a kind shows.
 	 */
 	static void runSmall(Threading threading) throws Exception {
 		run(threading, 500);
@@ -76,7 +77,7 @@ class LoadTests {
 	}
 
 	/**
-	 * Enough for contexts that nobody lets go of.
+	 * Send enough for contexts that are retained.
 	 */
 	static void soakSmall() throws Exception {
 		soak(Threading.PLATFORM, 1_000, (sent) -> sent < 16_000);

@@ -7,7 +7,7 @@ package io.github.contextvars.spring.stress;
  */
 final class RequestScenario {
 
-	private final ViolationLog ledger;
+	private final ViolationLog log;
 
 	private final String id;
 
@@ -16,15 +16,15 @@ final class RequestScenario {
 
 	private int steps;
 
-	private RequestScenario(ViolationLog ledger, String id) {
-		this.ledger = ledger;
+	private RequestScenario(ViolationLog log, String id) {
+		this.log = log;
 		this.id = id;
 	}
 
-	static RequestScenario begin(ViolationLog ledger, String id) {
-		ledger.expectNothing("request " + id);
+	static RequestScenario begin(ViolationLog log, String id) {
+		log.expectNothing("request " + id);
 		ViolationLog.ID.set(id);
-		return new RequestScenario(ledger, id);
+		return new RequestScenario(log, id);
 	}
 
 	String id() {
@@ -35,8 +35,8 @@ final class RequestScenario {
 		return Integer.parseInt(this.id);
 	}
 
-	ViolationLog ledger() {
-		return this.ledger;
+	ViolationLog log() {
+		return this.log;
 	}
 
 	void advance() {
@@ -46,7 +46,7 @@ final class RequestScenario {
 	}
 
 	void check(String where) {
-		this.ledger.expect(where, this.id, this.step);
+		this.log.expect(where, this.id, this.step);
 	}
 
 	/**
@@ -56,8 +56,8 @@ final class RequestScenario {
 	Runnable work(String where, Runnable body) {
 		String expected = this.step;
 		return () -> {
-			this.ledger.count(where);
-			this.ledger.expect(where, this.id, expected);
+			this.log.count(where);
+			this.log.expect(where, this.id, expected);
 			String own = this.id + "@" + where;
 			ViolationLog.ID.set(own);
 			ViolationLog.STEP.set(where);
@@ -65,8 +65,8 @@ final class RequestScenario {
 				body.run();
 			}
 			finally {
-				this.ledger.expect(where + " at its end", own, where);
-				this.ledger.count(where + ", ended");
+				this.log.expect(where + " at its end", own, where);
+				this.log.count(where + ", ended");
 			}
 		};
 	}

@@ -39,6 +39,7 @@ import org.springframework.core.env.StandardEnvironment;
 import org.springframework.web.WebApplicationInitializer;
 
 import io.github.contextvars.Context;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
 import io.github.contextvars.spring.web.servlet.ContextFilter;
 
 /**
@@ -69,7 +70,19 @@ public final class RestartMain {
 		this.tomcat.getEngine().setBackgroundProcessorDelay(-1);
 	}
 
-	public static void main(String[] arguments) throws Exception {
+	public static void main(String[] arguments) {
+		try {
+			run(arguments);
+			System.exit(0);
+		}
+		catch (Exception ex) {
+			// The container's threads would keep the JVM alive.
+			ex.printStackTrace();
+			System.exit(1);
+		}
+	}
+
+	private static void run(String[] arguments) throws Exception {
 		prepareSharedState();
 		Queue<String> warnings = new ConcurrentLinkedQueue<>();
 		Logger leakCheck = Logger.getLogger("org.apache.catalina.loader.WebappClassLoaderBase");
@@ -83,11 +96,9 @@ public final class RestartMain {
 		forgetLastEnvironment();
 		System.out.println(container.countLeft() + " class loaders left, " + warnings.size() + " warnings");
 		warnings.forEach(System.out::println);
-		System.exit(0);
 	}
 
-	// Micrometer's one registry and Spring Boot's one converter keep the class loader
-	// that
+	// Micrometer's registry and Spring Boot's shared converter keep the class loader that
 	// they are first used with, for good: here that of the container.
 	private static void prepareSharedState() {
 		ContextRegistry.getInstance();
@@ -128,7 +139,8 @@ public final class RestartMain {
 	private WebResourceRoot classesOfTheApplication(StandardContext application) throws Exception {
 		WebResourceRoot resources = new StandardRoot(application);
 		resources.addPreResources(new DirResourceSet(resources, "/WEB-INF/classes", this.changed, "/"));
-		for (Class<?> type : List.of(Context.class, ContextFilter.class, RestartMain.class)) {
+		for (Class<?> type : List.of(Context.class, ContextFilter.class, ContextVarsAutoConfiguration.class,
+				RestartMain.class)) {
 			File place = Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toFile();
 			resources.addPreResources(
 					place.isDirectory() ? new DirResourceSet(resources, "/WEB-INF/classes", place.getPath(), "/")

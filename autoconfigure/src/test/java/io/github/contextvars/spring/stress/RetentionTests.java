@@ -35,7 +35,7 @@ class RetentionTests {
 	}
 
 	static void assertNothingIsLeft(int contexts) throws Exception {
-		WorkRegistry live = WorkRegistry.tracked();
+		WorkRegistry live = WorkRegistry.tracking();
 		ContextFilter filter = new ContextFilter(live);
 		ContextTaskDecorator decorator = new ContextTaskDecorator(live);
 		ExecutorService pool = Executors.newFixedThreadPool(2);

@@ -10,24 +10,24 @@ import java.util.concurrent.TimeUnit;
  */
 class SentinelPool extends ThreadPoolExecutor {
 
-	private final ViolationLog ledger;
+	private final ViolationLog log;
 
 	private final String name;
 
-	SentinelPool(ViolationLog ledger, String name, int threads, BlockingQueue<Runnable> queue) {
+	SentinelPool(ViolationLog log, String name, int threads, BlockingQueue<Runnable> queue) {
 		super(threads, threads, 1, TimeUnit.MINUTES, queue);
-		this.ledger = ledger;
+		this.log = log;
 		this.name = name;
 	}
 
 	@Override
 	protected void beforeExecute(Thread thread, Runnable task) {
-		this.ledger.expectNoContext(ViolationLog.Wrong.DIRTY_ON_ENTRY, this.name);
+		this.log.expectNoContext(ViolationLog.Violation.DIRTY_ON_ENTRY, this.name);
 	}
 
 	@Override
 	protected void afterExecute(Runnable task, Throwable failure) {
-		this.ledger.expectNoContext(ViolationLog.Wrong.DIRTY_ON_EXIT, this.name);
+		this.log.expectNoContext(ViolationLog.Violation.DIRTY_ON_EXIT, this.name);
 	}
 
 }

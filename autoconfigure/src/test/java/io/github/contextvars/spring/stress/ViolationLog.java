@@ -13,7 +13,8 @@ import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.testing.ThreadContextProbe;
 
 /**
- * Counts what was done, and what should not have been seen.
+ * Counts of what was done, and of the violations that were seen, with descriptions of the
+ * first ones.
  */
 final class ViolationLog {
 
@@ -21,13 +22,13 @@ final class ViolationLog {
 
 	static final ContextVar<String> STEP = ContextVar.of("step");
 
-	private static final int MAX_COMPLAINTS = 20;
+	private static final int MAX_DESCRIBED = 20;
 
 	private final Map<String, LongAdder> counts = new ConcurrentHashMap<>();
 
-	private final Map<Wrong, LongAdder> wrongs = new ConcurrentHashMap<>();
+	private final Map<Violation, LongAdder> violationCounts = new ConcurrentHashMap<>();
 
-	private final Queue<String> complaints = new ConcurrentLinkedQueue<>();
+	private final Queue<String> violations = new ConcurrentLinkedQueue<>();
 
 	void count(String what) {
 		this.counts.computeIfAbsent(what, (key) -> new LongAdder()).increment();
@@ -39,7 +40,7 @@ final class ViolationLog {
 	}
 
 	/**
-	 * Compare what the context has with what somebody knows that did not ask the library.
+	 * Compare what the context has with what the caller knows without the library.
 	 */
 	void expect(String where, String id, String step) {
 		count("checks");
@@ -50,41 +51,42 @@ final class ViolationLog {
 	void expectNothing(String where) {
 		count("checks");
 		if (!Context.copyOfCurrent().isEmpty()) {
-			complain(Wrong.BLEED, where + " began with " + ID.get("no id") + ", " + STEP.get("no step"));
+			record(Violation.BLEED, where + " began with " + ID.get("no id") + ", " + STEP.get("no step"));
 		}
 	}
 
-	void expectNoContext(Wrong ifThereIs, String where) {
+	void expectNoContext(Violation ifThereIs, String where) {
 		count("sentinel checks");
 		if (ThreadContextProbe.isInContext()) {
-			complain(ifThereIs, where + " on " + Thread.currentThread().getName());
+			record(ifThereIs, where + " on " + Thread.currentThread().getName());
 		}
 	}
 
-	void complain(Wrong wrong, String complaint) {
-		LongAdder count = this.wrongs.computeIfAbsent(wrong, (key) -> new LongAdder());
+	void record(Violation violation, String description) {
+		LongAdder count = this.violationCounts.computeIfAbsent(violation, (key) -> new LongAdder());
 		count.increment();
-		if (count.sum() <= MAX_COMPLAINTS) {
-			this.complaints.add(wrong + ": " + complaint);
+		if (count.sum() <= MAX_DESCRIBED) {
+			this.violations.add(violation + ": " + description);
 		}
 	}
 
 	private void compare(String where, String expected, String seen) {
 		if (!Objects.equals(expected, seen)) {
-			complain((seen != null) ? Wrong.BLEED : Wrong.LOSS, where + " saw " + seen + " instead of " + expected);
+			record((seen != null) ? Violation.BLEED : Violation.LOSS,
+					where + " saw " + seen + " instead of " + expected);
 		}
 	}
 
-	Queue<String> complaints() {
-		return this.complaints;
+	Queue<String> violations() {
+		return this.violations;
 	}
 
 	@Override
 	public String toString() {
-		return new TreeMap<>(this.wrongs) + " " + new TreeMap<>(this.counts);
+		return new TreeMap<>(this.violationCounts) + " " + new TreeMap<>(this.counts);
 	}
 
-	enum Wrong {
+	enum Violation {
 
 		BLEED, LOSS, DIRTY_ON_ENTRY, DIRTY_ON_EXIT, UNANSWERED
 

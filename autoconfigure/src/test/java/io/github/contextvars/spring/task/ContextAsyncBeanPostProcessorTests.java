@@ -14,7 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class ContextAsyncBeanPostProcessorTests {
 
-	private final WorkRegistry live = WorkRegistry.tracked();
+	private final WorkRegistry live = WorkRegistry.tracking();
 
 	@Test
 	void callIsListedAsItsMethodWithItsCallerForParent() {
@@ -24,7 +24,7 @@ class ContextAsyncBeanPostProcessorTests {
 		Object proxy = factory.getProxy();
 
 		Object bean = new ContextAsyncBeanPostProcessor(() -> this.live).postProcessAfterInitialization(proxy, "mail");
-		UnitOfWork request = this.live.begin(UnitOfWork.Kind.REQUEST, () -> "GET /", null, new Context());
+		UnitOfWork request = this.live.create(UnitOfWork.Kind.REQUEST, () -> "GET /", null, new Context());
 		this.live.run(request, (Runnable) proxy);
 
 		assertThat(bean).isSameAs(proxy);

@@ -36,7 +36,7 @@ class ContextExecutorBeanPostProcessorTests {
 
 	private static final ContextVar<String> TENANT = ContextVar.of("tenant", "none");
 
-	private final ContextTaskDecorator ours = new ContextTaskDecorator(WorkRegistry.untracked());
+	private final ContextTaskDecorator decorator = new ContextTaskDecorator(WorkRegistry.nonTracking());
 
 	private final List<String> seen = new ArrayList<>();
 
@@ -49,7 +49,7 @@ class ContextExecutorBeanPostProcessorTests {
 	void excludedExecutorLosesOurDecoratorOnly() {
 		ConcurrentTaskExecutor executor = new ConcurrentTaskExecutor(new FreshThread());
 		executor.setTaskDecorator(new CompositeTaskDecorator(
-				List.of(this.users, new CompositeTaskDecorator(List.of(this.ours, this.users)))));
+				List.of(this.users, new CompositeTaskDecorator(List.of(this.decorator, this.users)))));
 
 		Object bean = process(executor, Set.of("pool")).bean;
 		submit(executor);
@@ -61,7 +61,7 @@ class ContextExecutorBeanPostProcessorTests {
 	@Test
 	void excludedExecutorWithOurDecoratorAloneHasNone() {
 		ConcurrentTaskExecutor executor = new ConcurrentTaskExecutor(new FreshThread());
-		executor.setTaskDecorator(this.ours);
+		executor.setTaskDecorator(this.decorator);
 
 		process(executor, Set.of("pool"));
 		submit(executor);
@@ -142,19 +142,16 @@ class ContextExecutorBeanPostProcessorTests {
 	}
 
 	@Test
-	void beanThatIsNoneOfBootsIsReturnedWhenOnlyThoseAreCovered() {
-		Executor executor = new SyncTaskExecutor();
+	void beanThatIsNoExecutorIsReturned() {
 		ContextExecutorBeanPostProcessor processor = new ContextExecutorBeanPostProcessor(
-				new DefaultListableBeanFactory(), () -> this.ours, () -> true, Set::of);
+				new DefaultListableBeanFactory(), () -> this.decorator, Set::of);
 
-		assertThat(processor.postProcessAfterInitialization(executor, "pool")).isSameAs(executor);
 		assertThat(processor.postProcessAfterInitialization("text", "text")).isEqualTo("text");
 	}
 
 	@Test
-	void othersProxiesComeOutsideOfOurs() {
-		assertThat(new ContextExecutorBeanPostProcessor(new DefaultListableBeanFactory(), () -> this.ours, () -> false,
-				Set::of)
+	void proxiesOfOthersAreOutside() {
+		assertThat(new ContextExecutorBeanPostProcessor(new DefaultListableBeanFactory(), () -> this.decorator, Set::of)
 			.getOrder()).isEqualTo(Ordered.HIGHEST_PRECEDENCE);
 	}
 
@@ -174,9 +171,13 @@ class ContextExecutorBeanPostProcessorTests {
 
 	private Processed process(Object bean, Set<String> exclude) {
 		ContextExecutorBeanPostProcessor processor = new ContextExecutorBeanPostProcessor(
-				new DefaultListableBeanFactory(), () -> this.ours, () -> false, () -> exclude);
+				new DefaultListableBeanFactory(), () -> this.decorator, () -> exclude);
 		Object processed = processor.postProcessAfterInitialization(bean, "pool");
-		return new Processed(processed, processor.coverage().list().get(0).how());
+		return new Processed(processed,
+				processor.entries()
+					.map((entry) -> entry.propagates() ? entry.mechanism() : entry.reason())
+					.findFirst()
+					.orElseThrow());
 	}
 
 	private void submit(Executor executor) {

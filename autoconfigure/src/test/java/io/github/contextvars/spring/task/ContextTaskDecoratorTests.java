@@ -49,7 +49,7 @@ class ContextTaskDecoratorTests {
 
 	private static final ContextVar<String> TENANT = ContextVar.of("tenant", "none");
 
-	private final WorkRegistry live = WorkRegistry.tracked();
+	private final WorkRegistry live = WorkRegistry.tracking();
 
 	private final ContextTaskDecorator decorator = new ContextTaskDecorator(this.live);
 
@@ -147,7 +147,7 @@ class ContextTaskDecoratorTests {
 	@Test
 	void runIsListedWithItsSubmitterForParent() {
 		List<UnitOfWork> seen = new ArrayList<>();
-		UnitOfWork request = this.live.begin(UnitOfWork.Kind.REQUEST, () -> "GET /", null, new Context());
+		UnitOfWork request = this.live.create(UnitOfWork.Kind.REQUEST, () -> "GET /", null, new Context());
 		Runnable[] task = new Runnable[1];
 		this.live.run(request, () -> task[0] = this.decorator.decorate(() -> seen.add(this.live.current())));
 
@@ -207,7 +207,7 @@ class ContextTaskDecoratorTests {
 			return this.decorator.decorateCallable(() -> TENANT.get() + " of " + this.live.current().kind());
 		});
 
-		assertThat(task.call()).isEqualTo("acme of TASK");
+		assertThat(task.call()).isEqualTo("acme of task");
 		assertThat(ThreadContextProbe.isInContext()).isFalse();
 	}
 

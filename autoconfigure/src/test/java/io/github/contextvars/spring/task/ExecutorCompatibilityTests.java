@@ -33,6 +33,7 @@ import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsTaskAutoConfiguration;
+import io.github.contextvars.spring.work.PropagationSource;
 import io.github.contextvars.testsupport.WithoutClass;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -129,12 +130,12 @@ class ExecutorCompatibilityTests {
 	}
 
 	@Test
-	void executorThatIsRegisteredAsObjectIsLeftAloneAndNotSaidToCarry() {
+	void executorThatIsRegisteredAsObjectIsLeftAloneAndReported() {
 		SimpleAsyncTaskExecutor executor = new SimpleAsyncTaskExecutor();
 
 		this.runner.withInitializer(registering(executor)).run((context) -> {
 			assertThat(readOn(context.getBean("object", Executor.class))).isEqualTo("none");
-			assertThat(entryOf("object", context).how()).isEqualTo("it was registered as an object");
+			assertThat(entryOf("object", context).reason()).isEqualTo("it was registered as a singleton instance");
 			assertThat(entryOf("object", context).propagates()).isFalse();
 		});
 	}
@@ -143,7 +144,7 @@ class ExecutorCompatibilityTests {
 	void excludedExecutorThatIsRegisteredAsObjectIsNotWarnedOf() {
 		this.runner.withInitializer(registering(new SimpleAsyncTaskExecutor()))
 			.withPropertyValues("contextvars.task.exclude=object")
-			.run((context) -> assertThat(entryOf("object", context).how())
+			.run((context) -> assertThat(entryOf("object", context).reason())
 				.isEqualTo("excluded by contextvars.task.exclude"));
 	}
 
@@ -159,11 +160,10 @@ class ExecutorCompatibilityTests {
 		assertThat(proxies.proxyClass(unreadable)).isNull();
 	}
 
-	private static ExecutorPropagationReport.Entry entryOf(String bean, AssertableApplicationContext context) {
-		return context.getBean(ExecutorPropagationReport.class)
-			.list()
-			.stream()
-			.filter((entry) -> entry.bean().equals(bean))
+	private static PropagationSource.Entry entryOf(String bean, AssertableApplicationContext context) {
+		return context.getBean("contextVarsExecutorBeanPostProcessor", PropagationSource.class)
+			.entries()
+			.filter((entry) -> entry.name().equals(bean))
 			.findFirst()
 			.orElseThrow();
 	}

@@ -45,8 +45,10 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsMessagingAutoConfiguration;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsScopedAutoConfiguration;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsTaskAutoConfiguration;
+import io.github.contextvars.spring.work.PropagationSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -58,10 +60,11 @@ class ExistingApplicationTests {
 
 	private static final ContextVar<String> TENANT = ContextVar.of("tenant", "none");
 
-	private final ApplicationContextRunner runner = new ApplicationContextRunner().withConfiguration(
-			AutoConfigurations.of(ContextVarsAutoConfiguration.class, ContextVarsTaskAutoConfiguration.class,
-					ContextVarsScopedAutoConfiguration.class, AopAutoConfiguration.class,
-					TaskExecutionAutoConfiguration.class, TaskSchedulingAutoConfiguration.class));
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class,
+				ContextVarsTaskAutoConfiguration.class, ContextVarsMessagingAutoConfiguration.class,
+				ContextVarsScopedAutoConfiguration.class, AopAutoConfiguration.class,
+				TaskExecutionAutoConfiguration.class, TaskSchedulingAutoConfiguration.class));
 
 	@Test
 	void onlyTaskDecoratorOfApplicationIsInjected() {
@@ -81,9 +84,9 @@ class ExistingApplicationTests {
 			OwnPool own = context.getBean(OwnPool.class);
 			assertThat(readOn(own)).isEqualTo("acme");
 			assertThat(own.answer()).isEqualTo(42);
-			assertThat(context.getBean(ExecutorPropagationReport.class).list())
-				.filteredOn((entry) -> entry.bean().equals("own"))
-				.extracting(ExecutorPropagationReport.Entry::how)
+			assertThat(context.getBean("contextVarsExecutorBeanPostProcessor", PropagationSource.class).entries())
+				.filteredOn((entry) -> entry.name().equals("own"))
+				.extracting(PropagationSource.Entry::mechanism)
 				.containsExactly("proxy");
 		});
 	}

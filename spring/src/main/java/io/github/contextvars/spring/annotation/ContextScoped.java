@@ -7,31 +7,32 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-import org.springframework.aot.hint.annotation.Reflective;
-
 /**
- * Runs a method of a bean in a copy of its caller's context: what the method sets is gone
- * when it returns.
+ * Annotation that runs a method of a bean in a copy of its caller's context: what the
+ * method sets is gone when it returns.
  * <p>
  * On a type it applies to the public methods, on an interface or a superclass to those of
- * what implements it; it may be used as a meta-annotation. An annotation on the method
- * goes before one on the type. It works as Spring AOP does: for calls that come through
- * the bean's proxy. Exceptions pass as they are.
+ * what implements it. It can be used as a meta-annotation. An annotation on the method
+ * takes precedence over one on the type. As always with Spring AOP, it applies to calls
+ * that come through the bean's proxy. Exceptions are propagated unchanged.
  * <p>
- * Where the method returns a {@code CompletionStage}, a {@code Callable}, a
- * {@code DeferredResult}, a {@code Mono} or a {@code Flux}, the scope holds until that is
- * done. Where the annotation would do nothing, as on a {@code final} or {@code private}
- * method, or could not hold, as for a bare {@code Future}, the application does not
- * start.
+ * If the method returns a {@code CompletionStage}, a {@code Callable}, a
+ * {@code DeferredResult}, a {@code Mono} or a {@code Flux}, the scope holds until that
+ * completes. The application fails on startup where the annotation would do nothing, as
+ * on a {@code final} or {@code private} method, or where the scope could not hold, as for
+ * a plain {@code Future}.
  * <p>
  * With {@code @Async} on the same method the scope is around the method's body, on the
  * worker. With {@code @Transactional} the scope is around the transaction.
+ *
+ * @since 0.1.0
+ * @see ContextSetting
+ * @see io.github.contextvars.Context#copyOfCurrent()
  */
 @Target({ ElementType.METHOD, ElementType.TYPE })
 @Retention(RetentionPolicy.RUNTIME)
 @Inherited
 @Documented
-@Reflective(ContextScopedReflectiveProcessor.class)
 public @interface ContextScoped {
 
 	/**

@@ -7,14 +7,19 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Declares a context variable to the application: a static field of a bean's class or of
- * its supertypes, or a {@code @Bean} method, that holds a
+ * Annotation that declares a context variable to the application: on a static field of a
+ * bean's class or of its supertypes, or on a {@code @Bean} method, that holds a
  * {@link io.github.contextvars.ContextVar}. Declared variables can be named in
- * annotations, and are listed and described by the endpoint.
+ * annotations, and the endpoint lists and describes them.
  * <p>
- * The application does not start if a field is not static or is {@code null}, if what is
- * annotated is no {@code ContextVar}, if two variables have the same name, or if one is
- * sensitive and to be shown elsewhere.
+ * The application fails on startup if a field is not static or is {@code null}, if what
+ * is annotated is no {@code ContextVar}, if two variables have the same name, or if a
+ * sensitive variable is also logged or observed.
+ *
+ * @since 0.1.0
+ * @see FromContext
+ * @see ContextScoped
+ * @see io.github.contextvars.spring.registry.ContextVariableRegistry
  */
 @Target({ ElementType.FIELD, ElementType.METHOD })
 @Retention(RetentionPolicy.RUNTIME)
@@ -28,7 +33,7 @@ public @interface ContextVariable {
 	String description() default "";
 
 	/**
-	 * Whether the variable's values must never be shown: the endpoint masks them always.
+	 * Whether the variable's values must never be shown: the endpoint always masks them.
 	 * A sensitive variable can be neither {@link #logged()} nor {@link #observed()}.
 	 * <p>
 	 * Read it with {@link io.github.contextvars.ContextVar#get()} rather than as a
@@ -38,16 +43,17 @@ public @interface ContextVariable {
 	boolean sensitive() default false;
 
 	/**
-	 * Whether each log event of a thread where the variable is set carries its value, as
-	 * an entry of the MDC under the variable's name. Entries that the application has put
-	 * there itself take precedence. Works with Logback and Log4j2.
+	 * Whether the variable's value is added to each log event of a thread where it is
+	 * set, as an entry of the MDC under the variable's name. Entries that the application
+	 * has put there take precedence. Works with Logback and Log4j2.
 	 * @return whether to add values to log events
 	 */
 	boolean logged() default false;
 
 	/**
-	 * Whether observations that end where the variable is set carry its value, as a key
-	 * value of high cardinality: it shows in traces, and not in metrics.
+	 * Whether the variable's value is added as a high-cardinality key value to each
+	 * observation that is stopped in a context where it is set. It appears in traces, not
+	 * as a tag of metrics.
 	 * @return whether to add values to observations
 	 */
 	boolean observed() default false;

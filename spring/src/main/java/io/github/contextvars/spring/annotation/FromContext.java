@@ -10,20 +10,24 @@ import org.springframework.core.annotation.AliasFor;
 import org.springframework.web.bind.annotation.ValueConstants;
 
 /**
- * Binds a parameter of a controller's method to the value of a declared context variable,
- * or to its default. The parameter may be an {@link java.util.Optional}.
+ * Annotation that binds a parameter of a controller's method to the value of a declared
+ * context variable, or to its default. The parameter may be an
+ * {@link java.util.Optional}.
  * <p>
- * Works as {@link org.springframework.web.bind.annotation.RequestAttribute} does: a
+ * It works as {@link org.springframework.web.bind.annotation.RequestAttribute} does. A
  * required value that is missing is a
  * {@link org.springframework.web.bind.ServletRequestBindingException}, which Spring MVC
- * answers with status 400, and so is a value of which the conversion fails; a value that
- * nothing converts is an {@link IllegalStateException}, an error of the server. Neither
- * shows the value. {@code FromContext} takes precedence over what Spring binds by type,
- * such as a {@code Locale}.
+ * maps to status 400, and so is a value whose conversion fails. A value that no converter
+ * supports is an {@link IllegalStateException}, a server error. No message shows the
+ * value. {@code FromContext} takes precedence over what Spring binds by type, such as a
+ * {@code Locale}.
  * <p>
- * A name that no variable was declared with, or a type that the variable's values cannot
- * be converted to, keeps the application from starting, where that can be known;
- * elsewhere, as in a test of a slice, it fails when it is called.
+ * An undeclared name, or a type that the variable's values cannot be converted to, fails
+ * on startup where that can be known. Elsewhere, as in a slice test, it fails when the
+ * method is called.
+ *
+ * @since 0.1.0
+ * @see ContextVariable
  */
 @Target(ElementType.PARAMETER)
 @Retention(RetentionPolicy.RUNTIME)

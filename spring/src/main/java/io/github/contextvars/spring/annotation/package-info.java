@@ -1,5 +1,5 @@
 /**
- * The annotations of the library.
+ * All annotations of the library.
  */
 @NullMarked
 package io.github.contextvars.spring.annotation;

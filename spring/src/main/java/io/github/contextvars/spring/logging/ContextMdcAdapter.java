@@ -14,11 +14,13 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.spi.MDCAdapter;
 
 /**
- * Stands between Logback's events and the MDC. An event asks its logger context's adapter
- * for a map when an appender asks the event, and before it is handed to an asynchronous
- * appender, on the thread that logs: this is when variables are read. SLF4J's {@code MDC}
- * keeps to the adapter that was there before, and neither sees nor copies what is added
- * here.
+ * {@link MDCAdapter} that adds logged variables to the MDC map that log events see.
+ * SLF4J's {@code MDC} keeps the original adapter, and neither sees nor copies what is
+ * added here.
+ * <p>
+ * An event asks its logger context's adapter for the map on the thread that logs: when an
+ * appender asks the event, and before the event is passed to an asynchronous appender.
+ * This is when the variables are read.
  */
 // Of a LogbackMDCAdapter, an event takes getPropertyMap() as it is; of any other, a copy.
 final class ContextMdcAdapter extends LogbackMDCAdapter {

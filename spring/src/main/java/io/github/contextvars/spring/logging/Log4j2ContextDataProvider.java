@@ -7,13 +7,16 @@ import org.apache.logging.log4j.core.util.ContextDataProvider;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Adds logged variables to the context data of Log4j2's events. Log4j2 finds it as a
- * service and asks it on the thread that logs, whenever it makes an event.
+ * {@link ContextDataProvider} that adds logged variables to the context data of Log4j2's
+ * events. Log4j2 loads it as a service and calls it on the thread that logs, whenever it
+ * creates an event.
+ *
+ * @since 0.1.0
  */
 public final class Log4j2ContextDataProvider implements ContextDataProvider {
 
-	// Which provider wins hangs on the class path. So what the application has put there
-	// itself is left out here.
+	// The order of providers depends on the class path: what the application has put
+	// there is left out.
 	@Override
 	public Map<String, String> supplyContextData() {
 		return LoggedVariableProvider.current(ThreadContext::containsKey);

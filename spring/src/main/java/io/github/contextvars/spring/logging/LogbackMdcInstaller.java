@@ -5,10 +5,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.ILoggerFactory;
 
 /**
- * Makes Logback's events ask for logged variables, until it is closed. Applications that
- * share a Logback may install one each.
+ * Installer of the {@link ContextMdcAdapter} in a Logback, until it is closed.
+ * Applications that share a Logback may install one each.
  */
-public final class LogbackMdcInstaller implements AutoCloseable {
+final class LogbackMdcInstaller implements AutoCloseable {
 
 	private final @Nullable ContextMdcAdapter adapter;
 
@@ -18,14 +18,13 @@ public final class LogbackMdcInstaller implements AutoCloseable {
 	}
 
 	/**
-	 * Make events ask from now on.
+	 * Install the adapter.
 	 * @param variables the application's logged variables; if there are none, nothing
 	 * happens
-	 * @param loggerFactory whose events these are; unless it is Logback's, nothing
-	 * happens
-	 * @return what puts back what was there before when it is closed
+	 * @param loggerFactory the logger factory; unless it is Logback's, nothing happens
+	 * @return the installation, which restores the previous adapter when it is closed
 	 */
-	public static LogbackMdcInstaller install(LoggedVariableProvider variables, ILoggerFactory loggerFactory) {
+	static LogbackMdcInstaller install(LoggedVariableProvider variables, ILoggerFactory loggerFactory) {
 		return new LogbackMdcInstaller(variables, loggerFactory);
 	}
 

@@ -1,7 +1,5 @@
 package io.github.contextvars.spring.logging;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -13,22 +11,20 @@ import org.jspecify.annotations.Nullable;
 
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
+import io.github.contextvars.spring.work.RunningApplications;
 
 /**
- * Offers the values of an application's logged variables to log events, until it is
- * closed. Where there are several applications, events carry the variables of all of
- * them, except those that any of them declares sensitive; of two that share a name, that
- * of the youngest application counts.
+ * Provider of the values of an application's logged variables to log events, until it is
+ * closed. If several applications run in one JVM, events get the variables of all of
+ * them, except those that any of them declares sensitive. Of two that share a name, that
+ * of the most recently started application is taken.
  * <p>
- * Log4j2's events ask by themselves, Logback's after {@link LogbackMdcInstaller} was
- * installed.
+ * Log4j2's events ask on their own, Logback's once {@link LogbackMdcInstaller} has
+ * installed the adapter.
  */
-public final class LoggedVariableProvider implements AutoCloseable {
+final class LoggedVariableProvider implements AutoCloseable {
 
-	// The youngest first.
-	private static final Deque<LoggedVariableProvider> APPLICATIONS = new ArrayDeque<>();
-
-	// Log4j2 makes its provider before there is any application, and keeps it.
+	// Log4j2 creates its provider before there is any application, and keeps it.
 	private static volatile List<ContextVariableRegistry.Declaration> offered = List.of();
 
 	private final List<ContextVariableRegistry.Declaration> declarations;
@@ -43,20 +39,21 @@ public final class LoggedVariableProvider implements AutoCloseable {
 	/**
 	 * Offer logged variables from now on.
 	 * @param variables the declared variables
-	 * @return what takes them back when it is closed
+	 * @return the provider, which withdraws them when it is closed
 	 */
-	public static LoggedVariableProvider install(ContextVariableRegistry variables) {
-		LoggedVariableProvider logged = new LoggedVariableProvider(variables);
-		synchronized (APPLICATIONS) {
-			APPLICATIONS.addFirst(logged);
+	static LoggedVariableProvider install(ContextVariableRegistry variables) {
+		LoggedVariableProvider provider = new LoggedVariableProvider(variables);
+		synchronized (LoggedVariableProvider.class) {
+			RunningApplications.add(LoggedVariableProvider.class, provider);
 			offer();
 		}
-		return logged;
+		return provider;
 	}
 
 	private static void offer() {
 		Set<ContextVar<?>> done = new HashSet<>();
-		List<ContextVariableRegistry.Declaration> declarations = APPLICATIONS.stream()
+		List<ContextVariableRegistry.Declaration> declarations = RunningApplications.list(LoggedVariableProvider.class)
+			.stream()
 			.flatMap((application) -> application.declarations.stream())
 			.toList();
 		declarations.stream()
@@ -106,8 +103,8 @@ public final class LoggedVariableProvider implements AutoCloseable {
 
 	@Override
 	public void close() {
-		synchronized (APPLICATIONS) {
-			APPLICATIONS.remove(this);
+		synchronized (LoggedVariableProvider.class) {
+			RunningApplications.remove(LoggedVariableProvider.class, this);
 			offer();
 		}
 	}

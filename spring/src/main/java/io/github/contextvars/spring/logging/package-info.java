@@ -1,5 +1,5 @@
 /**
- * Values of variables in log events.
+ * Values of variables in the log events of Logback and Log4j2.
  */
 @NullMarked
 package io.github.contextvars.spring.logging;

@@ -13,7 +13,7 @@ final class MessageListenerRuntimeHints implements RuntimeHintsRegistrar {
 
 	@Override
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
-		MessageListenerContextAdvisor.ANNOTATIONS.stream()
+		MessageListenerPointcut.ANNOTATIONS.stream()
 			.flatMap(List::stream)
 			.forEach((name) -> hints.reflection().registerTypeIfPresent(classLoader, name));
 	}

@@ -1,5 +1,5 @@
 /**
- * Propagation for message listeners: each message begins with a context of its own.
+ * A context for each message of a listener.
  */
 @NullMarked
 package io.github.contextvars.spring.messaging;

@@ -11,12 +11,13 @@ import org.springframework.util.function.SingletonSupplier;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
 
 /**
- * Adds the values of observed variables to observations, as key values of high
- * cardinality. Micrometer asks for them when an observation stops, on the thread that
- * stops it: what counts is what is set there then. A key value that the observation has
- * already stays, and what another application in the JVM declares sensitive is left out.
+ * {@link ObservationFilter} that adds the values of observed variables to observations,
+ * as high-cardinality key values. Micrometer calls it when an observation stops, on the
+ * thread that stops it, and the values of that moment are added. A key value that the
+ * observation has already is kept, and what another application in the JVM declares
+ * sensitive is left out.
  */
-public final class ContextVariablesObservationFilter implements ObservationFilter {
+final class ContextVariablesObservationFilter implements ObservationFilter {
 
 	private final Supplier<ContextVariableRegistry> variables;
 
@@ -27,7 +28,7 @@ public final class ContextVariablesObservationFilter implements ObservationFilte
 	 * @param variables the declared variables; asked for when an observation stops for
 	 * the first time, as registries of observations are made early
 	 */
-	public ContextVariablesObservationFilter(Supplier<ContextVariableRegistry> variables) {
+	ContextVariablesObservationFilter(Supplier<ContextVariableRegistry> variables) {
 		this.variables = SingletonSupplier.of(variables);
 		this.observed = SingletonSupplier.of(() -> this.variables.get()
 			.all()

@@ -1,7 +1,5 @@
 package io.github.contextvars.spring.observation;
 
-import java.util.Locale;
-
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -13,43 +11,47 @@ import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
 
 /**
- * Registers the meters of contexts. Until it is bound to a registry, nothing is counted.
+ * {@link MeterBinder} for the contexts of an application. Until it is bound to a
+ * registry, nothing is counted.
  */
-public final class ContextVarsMetrics implements MeterBinder {
+final class ContextVarsMetrics implements MeterBinder {
 
-	private final WorkRegistry liveContexts;
+	private final WorkRegistry workRegistry;
 
-	private final OutsideContextPolicy baseContextPolicy;
+	private final OutsideContextPolicy policy;
 
 	/**
 	 * Create a binder.
-	 * @param liveContexts counts what runs
-	 * @param baseContextPolicy counts what is set outside of any context
+	 * @param workRegistry counts units of work
+	 * @param policy counts accesses outside any context
 	 */
-	public ContextVarsMetrics(WorkRegistry liveContexts, OutsideContextPolicy baseContextPolicy) {
-		this.liveContexts = liveContexts;
-		this.baseContextPolicy = baseContextPolicy;
+	ContextVarsMetrics(WorkRegistry workRegistry, OutsideContextPolicy policy) {
+		this.workRegistry = workRegistry;
+		this.policy = policy;
 	}
 
 	@Override
 	public void bindTo(MeterRegistry registry) {
-		this.liveContexts.startCounting();
+		this.workRegistry.startCounting();
 		for (UnitOfWork.Kind kind : UnitOfWork.Kind.values()) {
-			FunctionCounter.builder("contextvars.contexts.entered", this.liveContexts, (live) -> live.count(kind))
-				.tag("kind", kind.name().toLowerCase(Locale.ROOT))
-				.description("Number of units of work that got a context of their own")
+			FunctionCounter.builder("contextvars.contexts.entered", this.workRegistry, (work) -> work.count(kind))
+				.tag("kind", kind.toString())
+				.description("Number of units of work that began with a context of their own")
 				.register(registry);
 		}
-		if (this.liveContexts.isTracking()) {
-			Gauge.builder("contextvars.contexts.live", this.liveContexts, (live) -> live.list().size())
-				.description("Number of contexts that run at this moment")
+		if (this.workRegistry.isTracking()) {
+			Gauge.builder("contextvars.contexts.active", this.workRegistry, (work) -> work.list().size())
+				.description("Number of units of work that run or await completion")
 				.register(registry);
 		}
-		FunctionCounter.builder("contextvars.base.contexts", this.baseContextPolicy, OutsideContextPolicy::count)
-			.description("Number of times that a set outside of any context was warned of or rejected")
+		FunctionCounter.builder("contextvars.outside.sets", this.policy, OutsideContextPolicy::sets)
+			.description("Number of sets outside any context that were warned of or rejected")
 			.register(registry);
-		FunctionCounter.builder("contextvars.scopes.forgotten", this, (meters) -> Context.leakedScopes())
-			.description("Number of scopes that were left open, in the whole of the JVM")
+		FunctionCounter.builder("contextvars.outside.gets", this.policy, OutsideContextPolicy::gets)
+			.description("Number of reads outside any context that were warned of or rejected")
+			.register(registry);
+		FunctionCounter.builder("contextvars.scopes.leaked", this, (metrics) -> Context.leakedScopes())
+			.description("Number of scopes that were not closed, in the whole of the JVM")
 			.register(registry);
 	}
 

@@ -1,5 +1,5 @@
 /**
- * Meters of contexts for Micrometer, and values of variables for its observations.
+ * Meters of contexts for Micrometer, and values of variables in its observations.
  */
 @NullMarked
 package io.github.contextvars.spring.observation;

@@ -14,14 +14,18 @@ import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.core.annotation.AnnotationUtils;
 
 /**
- * Matches the types on which some annotations can be found: on the type, on its
- * superclasses and interfaces, and on the methods of all of these, as meta-annotations,
- * too.
+ * {@link ClassFilter} that matches the types on which some annotations can be found: on
+ * the type, on its superclasses and interfaces, and on the methods of all of these, as
+ * meta-annotations, too.
+ * <p>
+ * Internal: public for the other packages of the library only.
  * <p>
  * A pointcut without such a filter is asked about each method of each bean, with a search
  * through the method's hierarchy each time, which was a third of what the library added
  * to the start of an application. Here, each type is looked at once, with its own
  * annotations and methods only, as beans share most of their supertypes.
+ *
+ * @since 0.1.0
  */
 public final class CachingAnnotationClassFilter implements ClassFilter {
 
@@ -38,7 +42,7 @@ public final class CachingAnnotationClassFilter implements ClassFilter {
 	}
 
 	/**
-	 * Tell whether one of the annotations can be found on a type. May be called on any
+	 * Return whether one of the annotations can be found on a type. May be called on any
 	 * thread.
 	 * @param type the type
 	 * @return whether it can; the methods of a type that cannot be read, as an optional
@@ -78,7 +82,7 @@ public final class CachingAnnotationClassFilter implements ClassFilter {
 		return false;
 	}
 
-	// A type that has nothing to do with us must not keep the application from starting.
+	// An unrelated type must not make the application fail on startup.
 	private static Method[] methodsOf(Class<?> type) {
 		try {
 			return type.getDeclaredMethods();

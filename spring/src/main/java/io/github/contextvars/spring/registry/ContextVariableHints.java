@@ -8,7 +8,8 @@ import org.springframework.beans.factory.aot.BeanFactoryInitializationAotProcess
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 
 /**
- * Lets a native image read the fields that {@link ContextVariableScanner} will find.
+ * {@link BeanFactoryInitializationAotProcessor} that registers the fields that
+ * {@link ContextVariableScanner} finds.
  */
 // Not left to @Reflective, which does not look into interfaces.
 final class ContextVariableHints implements BeanFactoryInitializationAotProcessor {

@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.BeanFactory;
@@ -18,15 +17,16 @@ import org.springframework.core.ResolvableType;
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
+import io.github.contextvars.spring.work.RunningApplications;
 
 /**
- * The context variables that an application has declared, by name. Immutable.
+ * Registry of the context variables that an application has declared, by name. Immutable;
+ * may be used on any thread.
+ *
+ * @since 0.1.0
+ * @see io.github.contextvars.spring.annotation.ContextVariable
  */
 public final class ContextVariableRegistry implements AutoCloseable {
-
-	// Of applications that run: they may share contexts, and what one hides no other
-	// shows.
-	private static final List<ContextVariableRegistry> OPEN = new CopyOnWriteArrayList<>();
 
 	private final Map<String, Declaration> declarations = new LinkedHashMap<>();
 
@@ -50,11 +50,11 @@ public final class ContextVariableRegistry implements AutoCloseable {
 	}
 
 	/**
-	 * Find what is annotated with {@link ContextVariable} in the beans of a factory, and
-	 * add what its parent has declared under other names.
+	 * Create a registry of what is annotated with {@link ContextVariable} in the beans of
+	 * a factory, and of what its parent has declared under other names.
 	 * @param beanFactory the bean factory; only beans that hold a variable are created
-	 * @return a new registry
-	 * @throws InvalidDeclarationException if a declaration cannot be right
+	 * @return a new registry, which is known in the whole of the JVM until it is closed
+	 * @throws InvalidDeclarationException if a declaration is invalid
 	 */
 	public static ContextVariableRegistry of(ConfigurableListableBeanFactory beanFactory) {
 		ContextVariableRegistry variables = new ContextVariableRegistry(
@@ -64,7 +64,7 @@ public final class ContextVariableRegistry implements AutoCloseable {
 			parent.getBeanProvider(ContextVariableRegistry.class)
 				.ifUnique((inherited) -> inherited.declarations.forEach(variables.declarations::putIfAbsent));
 		}
-		OPEN.add(variables);
+		RunningApplications.add(ContextVariableRegistry.class, variables);
 		return variables;
 	}
 
@@ -94,15 +94,17 @@ public final class ContextVariableRegistry implements AutoCloseable {
 	}
 
 	/**
-	 * Tell whether the values of a variable must never be shown.
+	 * Return whether the values of a variable must never be shown.
 	 * @param variable the variable, declared or not
-	 * @return whether it, or another of its name, is declared sensitive here, or it is in
-	 * another application that runs in the JVM, such as a child of this one
+	 * @return whether it, or another of its name, is declared sensitive here, or it is
+	 * declared sensitive by another application context of this JVM
 	 */
 	public boolean isSensitive(ContextVar<?> variable) {
 		Declaration declaration = find(variable.name());
 		return (declaration != null && declaration.sensitive())
-				|| OPEN.stream().anyMatch((open) -> open.declaresSensitive(variable));
+				|| RunningApplications.list(ContextVariableRegistry.class)
+					.stream()
+					.anyMatch((running) -> running.declaresSensitive(variable));
 	}
 
 	private boolean declaresSensitive(ContextVar<?> variable) {
@@ -111,11 +113,12 @@ public final class ContextVariableRegistry implements AutoCloseable {
 	}
 
 	/**
-	 * Forget the application: from now on, what others show is theirs to decide.
+	 * Unregister this registry: its sensitive declarations no longer affect other
+	 * application contexts.
 	 */
 	@Override
 	public void close() {
-		OPEN.remove(this);
+		RunningApplications.remove(ContextVariableRegistry.class, this);
 	}
 
 	/**
@@ -141,8 +144,8 @@ public final class ContextVariableRegistry implements AutoCloseable {
 	 * @param declaredType the declared type of the values, if there is one
 	 * @param description what the variable is for
 	 * @param sensitive whether values must never be shown
-	 * @param logged whether log events carry values
-	 * @param observed whether observations carry values
+	 * @param logged whether values are added to log events
+	 * @param observed whether values are added to observations
 	 */
 	public record Declaration(ContextVar<?> variable, String declaredBy, ResolvableType declaredType,
 			String description, boolean sensitive, boolean logged, boolean observed) {
@@ -183,7 +186,8 @@ public final class ContextVariableRegistry implements AutoCloseable {
 		 */
 		@SuppressWarnings("unchecked") // UNSET comes back as it went in
 		public @Nullable String currentLine() {
-			Object value = ((ContextVar<@Nullable Object>) this.variable).get(UNSET);
+			// No read of the variable: outside any context it is not warned of.
+			Object value = Context.copyOfCurrent().getOrDefault((ContextVar<@Nullable Object>) this.variable, UNSET);
 			return (value != UNSET && !this.sensitive) ? ValueFormatter.line(value) : null;
 		}
 
@@ -197,7 +201,7 @@ public final class ContextVariableRegistry implements AutoCloseable {
 		}
 
 		/**
-		 * Tell whether the variable can be read where it was not set.
+		 * Return whether the variable can be read where it was not set.
 		 * @return whether it has a default
 		 */
 		public boolean hasDefault() {

@@ -3,7 +3,6 @@ package io.github.contextvars.spring.registry;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
-import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -11,7 +10,6 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 
 import org.jspecify.annotations.Nullable;
-import org.springframework.aop.framework.autoproxy.AutoProxyUtils;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.core.ResolvableType;
@@ -25,8 +23,8 @@ import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
 
 /**
- * Looks for {@link ContextVariable} in the types of all beans of a factory and on the
- * methods that make them, without creating any bean but variables.
+ * Scanner for {@link ContextVariable} on the fields of all beans' types and on
+ * {@code @Bean} methods. Creates no beans except variables.
  */
 final class ContextVariableScanner {
 
@@ -43,7 +41,8 @@ final class ContextVariableScanner {
 
 	List<ContextVariableRegistry.Declaration> declarations() {
 		for (String name : this.beanFactory.getBeanDefinitionNames()) {
-			scanType(typeOf(name), (field, annotation) -> this.declarations.add(fromField(field, annotation)));
+			scanType(BeanTypes.typeOf(this.beanFactory, name),
+					(field, annotation) -> this.declarations.add(fromField(field, annotation)));
 			ContextVariable annotation = this.beanFactory.findAnnotationOnBean(name, ContextVariable.class, false);
 			if (annotation != null) {
 				this.declarations.add(fromBean(name, annotation));
@@ -59,15 +58,9 @@ final class ContextVariableScanner {
 	Set<Field> fields() {
 		Set<Field> fields = new LinkedHashSet<>();
 		for (String name : this.beanFactory.getBeanDefinitionNames()) {
-			scanType(typeOf(name), (field, annotation) -> fields.add(field));
+			scanType(BeanTypes.typeOf(this.beanFactory, name), (field, annotation) -> fields.add(field));
 		}
 		return fields;
-	}
-
-	private @Nullable Class<?> typeOf(String name) {
-		Class<?> type = this.beanFactory.getType(name, false);
-		return (type != null && Proxy.isProxyClass(type)) ? AutoProxyUtils.determineTargetClass(this.beanFactory, name)
-				: type;
 	}
 
 	private void scanType(@Nullable Class<?> type, BiConsumer<Field, ContextVariable> found) {
@@ -97,8 +90,8 @@ final class ContextVariableScanner {
 		}
 	}
 
-	// To read the fields of all its classes would load their types. Its samples, however,
-	// live in such packages, too; Spring tells them apart in the same way.
+	// Reading the fields of all its classes would load their types. Spring's samples live
+	// in such packages, too, and Spring tells them apart in the same way.
 	private static boolean isOfSpring(Class<?> type) {
 		return type.getName().startsWith("org.springframework.")
 				&& !AnnotatedElementUtils.isAnnotated(type, Component.class);

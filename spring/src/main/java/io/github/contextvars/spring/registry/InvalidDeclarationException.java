@@ -1,8 +1,9 @@
 package io.github.contextvars.spring.registry;
 
 /**
- * Says that an annotation of this library cannot mean what it says; the application does
- * not start.
+ * Thrown on startup when an annotation of this library is invalid.
+ *
+ * @since 0.1.0
  */
 public final class InvalidDeclarationException extends RuntimeException {
 
@@ -13,7 +14,7 @@ public final class InvalidDeclarationException extends RuntimeException {
 	/**
 	 * Create an exception.
 	 * @param description what is wrong, and where
-	 * @param action what to do about it
+	 * @param action how to correct it
 	 */
 	public InvalidDeclarationException(String description, String action) {
 		super(description);
@@ -21,7 +22,7 @@ public final class InvalidDeclarationException extends RuntimeException {
 	}
 
 	/**
-	 * Return what to do about it.
+	 * Return how to correct the annotation.
 	 * @return a sentence for the developer
 	 */
 	public String action() {

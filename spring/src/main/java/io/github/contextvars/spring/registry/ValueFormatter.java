@@ -14,8 +14,12 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Prints values without calling any code of theirs: what cannot be printed by the JDK
- * alone, in bounded time, is printed as its type.
+ * Formatter of values that calls no code of a value: what the JDK alone cannot print in
+ * bounded time is printed as its type.
+ * <p>
+ * Internal: public for the other packages of the library only.
+ *
+ * @since 0.1.0
  */
 public final class ValueFormatter {
 
@@ -93,8 +97,8 @@ public final class ValueFormatter {
 		return value instanceof Number && PRINTABLE.contains(type);
 	}
 
-	// Of the other classes of java.time.chrono, some print dates and calendars that
-	// anybody may have written.
+	// Of the other classes of java.time.chrono, some print dates and calendars of
+	// classes that are not the JDK's.
 	private static boolean isTime(Object value, Class<?> type) {
 		boolean time = value instanceof TemporalAccessor || value instanceof TemporalAmount || value instanceof ZoneId;
 		return time && type.getClassLoader() == null && (type.getPackageName().equals("java.time")

@@ -1,5 +1,6 @@
 /**
- * Which context variables an application has declared, and how it describes them.
+ * The registry of declared context variables, the scan for them, the formatting of their
+ * values, and what happens outside any context.
  */
 @NullMarked
 package io.github.contextvars.spring.registry;

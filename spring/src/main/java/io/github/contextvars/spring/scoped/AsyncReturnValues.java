@@ -8,6 +8,8 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 
+import io.micrometer.context.ContextSnapshot;
+import io.micrometer.context.ContextSnapshotFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.ClassUtils;
 import org.springframework.web.context.request.async.DeferredResult;
@@ -16,19 +18,18 @@ import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.SignalType;
 
-import io.github.contextvars.Context;
-import io.github.contextvars.spring.threadlocal.ContextThreadLocalAccessor;
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
+import io.github.contextvars.spring.work.WorkSnapshot;
 
 /**
- * What a scoped method returns before its work is done: the scope holds until it is.
+ * Asynchronous return values of scoped methods, until whose completion the scope holds.
  * <p>
- * A {@code Callable} runs in the scope's values, and so do the operators of a
+ * A {@code Callable} runs in a copy of the scope, and so do the operators of a
  * {@code Mono} or a {@code Flux}, through Reactor's own propagation. A
  * {@code CompletionStage} and a {@code DeferredResult} run nothing themselves: what
- * completes them was handed over inside the scope, with a copy of it. All stay on the
- * list of running contexts.
+ * completes them was submitted inside the scope, with a copy of it. The unit of work is
+ * listed until they complete.
  */
 final class AsyncReturnValues {
 
@@ -56,7 +57,7 @@ final class AsyncReturnValues {
 	}
 
 	/**
-	 * Say why the scope of a method could not hold until what it returns is done.
+	 * Return why the scope of a method could not hold until its return value completes.
 	 * @param type what the method returns
 	 * @param async whether Spring unwraps it on the worker, as it does for {@code @Async}
 	 * @return the reason, or {@code null} if the scope can hold
@@ -80,44 +81,36 @@ final class AsyncReturnValues {
 	}
 
 	/**
-	 * Make the scope hold. Called inside the scope.
+	 * Keep the scope open until the method's result completes. Called inside the scope.
 	 * @param result what the method returned
 	 * @param type what the method is declared to return
-	 * @param work the scope
-	 * @param live the running contexts
+	 * @param scope the scope
+	 * @param registry the registry that has entered it
 	 * @return what to return instead
 	 */
-	static @Nullable Object hold(@Nullable Object result, Class<?> type, UnitOfWork work, WorkRegistry live) {
+	static @Nullable Object keepOpen(@Nullable Object result, Class<?> type, UnitOfWork scope, WorkRegistry registry) {
 		if (result instanceof CompletionStage<?> stage) {
-			hold(stage, work, live);
+			awaitCompletion(stage, scope, registry);
 		}
 		else if (result != null && REACTOR && Reactor.handles(type)) {
-			return Reactor.held(result, work, live);
+			return Reactor.keepOpen(result, scope, registry);
 		}
 		else if (result instanceof Callable<?> callable && type == Callable.class) {
-			return held(callable, work, live);
+			return registry.capture(UnitOfWork.Kind.SCOPED).wrap(callable);
 		}
 		else if (WEB && Web.handles(result)) {
-			Web.hold(result, work, live);
+			Web.awaitCompletion(result, scope, registry);
 		}
 		return result;
 	}
 
-	@SuppressWarnings("NullAway") // JDK 17 drops nullable type arguments
-	private static <V extends @Nullable Object> Callable<V> held(Callable<V> callable, UnitOfWork work,
-			WorkRegistry live) {
-		Context values = Context.copyOfCurrent();
-		return () -> live.<V, Exception>call(live.begin(UnitOfWork.Kind.SCOPED, work::origin, work.id(), values.copy()),
-				callable::call);
-	}
-
-	private static void hold(CompletionStage<?> stage, UnitOfWork work, WorkRegistry live) {
-		if (live.hold(work, stage, (held) -> false)) {
+	private static void awaitCompletion(CompletionStage<?> stage, UnitOfWork scope, WorkRegistry registry) {
+		if (registry.awaitCompletion(scope, stage, (result) -> false)) {
 			try {
-				stage.whenComplete((value, failure) -> live.release(work));
+				stage.whenComplete((value, failure) -> registry.complete(scope));
 			}
 			catch (RuntimeException ex) {
-				live.release(work); // a stage of somebody's own that supports less
+				registry.complete(scope); // a stage that does not support dependents
 			}
 		}
 	}
@@ -133,9 +126,9 @@ final class AsyncReturnValues {
 			return result instanceof DeferredResult<?>;
 		}
 
-		static void hold(@Nullable Object result, UnitOfWork work, WorkRegistry live) {
+		static void awaitCompletion(@Nullable Object result, UnitOfWork scope, WorkRegistry registry) {
 			if (result instanceof DeferredResult<?> deferred) {
-				live.hold(work, deferred, (held) -> ((DeferredResult<?>) held).isSetOrExpired());
+				registry.awaitCompletion(scope, deferred, (one) -> ((DeferredResult<?>) one).isSetOrExpired());
 			}
 		}
 
@@ -151,17 +144,19 @@ final class AsyncReturnValues {
 			return Hooks.isAutomaticContextPropagationEnabled();
 		}
 
-		static Object held(Object publisher, UnitOfWork work, WorkRegistry live) {
-			ContextThreadLocalAccessor.Captured scope = new ContextThreadLocalAccessor().getValue();
-			// A running subscription keeps this, and not the publisher that it came from.
-			Consumer<SignalType> release = (signal) -> live.release(work);
-			live.hold(work, release, (held) -> false);
+		static Object keepOpen(Object publisher, UnitOfWork scope, WorkRegistry registry) {
+			ContextSnapshot snapshot = ContextSnapshotFactory.builder()
+				.captureKeyPredicate(WorkSnapshot.KEY::equals)
+				.build()
+				.captureAll();
+			// A running subscription refers to this, but not to the publisher that it
+			// came
+			// from.
+			Consumer<SignalType> completion = (signal) -> registry.complete(scope);
+			registry.awaitCompletion(scope, completion, (result) -> false);
 			return (publisher instanceof Mono<?> mono)
-					? mono.contextWrite((context) -> context.put(ContextThreadLocalAccessor.KEY, scope))
-						.doFinally(release)
-					: ((Flux<?>) publisher)
-						.contextWrite((context) -> context.put(ContextThreadLocalAccessor.KEY, scope))
-						.doFinally(release);
+					? mono.contextWrite(snapshot::updateContext).doFinally(completion)
+					: ((Flux<?>) publisher).contextWrite(snapshot::updateContext).doFinally(completion);
 		}
 
 	}

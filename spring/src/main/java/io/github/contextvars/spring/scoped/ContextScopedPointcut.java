@@ -19,8 +19,9 @@ import io.github.contextvars.spring.annotation.ContextScoped;
 import io.github.contextvars.spring.registry.CachingAnnotationClassFilter;
 
 /**
- * Finds out which methods are {@link ContextScoped}, and how: by the method itself, those
- * it overrides or implements, then by the type, its superclasses and interfaces.
+ * {@link org.springframework.aop.Pointcut} that matches {@link ContextScoped} methods: by
+ * the method itself, by those it overrides or implements, then by the type, its
+ * superclasses and interfaces.
  */
 final class ContextScopedPointcut extends StaticMethodMatcherPointcut {
 
@@ -29,7 +30,7 @@ final class ContextScopedPointcut extends StaticMethodMatcherPointcut {
 	private final CachingAnnotationClassFilter types = new CachingAnnotationClassFilter(List.of(ContextScoped.class));
 
 	ContextScopedPointcut() {
-		// A final class cannot be proxied; ContextScopedValidator says so better.
+		// A final class cannot be proxied: ContextScopedValidator has the better message.
 		setClassFilter((type) -> (!Modifier.isFinal(type.getModifiers()) || Proxy.isProxyClass(type)) && mayBeIn(type));
 	}
 

@@ -7,8 +7,8 @@ import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import io.github.contextvars.spring.annotation.ContextScoped;
 
 /**
- * Lets a native image look for the optional libraries that {@link AsyncReturnValues}
- * knows, and read annotations that override what {@link ContextScoped} says.
+ * {@link RuntimeHintsRegistrar} for the optional libraries that {@link AsyncReturnValues}
+ * looks for, and for annotations that override attributes of {@link ContextScoped}.
  */
 final class ContextScopedRuntimeHints implements RuntimeHintsRegistrar {
 

@@ -12,35 +12,34 @@ import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.scheduling.annotation.Async;
-import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
 import io.github.contextvars.spring.annotation.ContextScoped;
+import io.github.contextvars.spring.registry.BeanTypes;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
 import io.github.contextvars.spring.registry.InvalidDeclarationException;
 
 /**
- * Stops the application from starting where {@link ContextScoped} would do nothing,
- * silently.
+ * Validator that fails on startup where {@link ContextScoped} would silently do nothing.
  */
-public final class ContextScopedValidator implements SmartInitializingSingleton {
+final class ContextScopedValidator implements SmartInitializingSingleton {
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
-	private final ContextScopedPointcut methods;
+	private final ContextScopedPointcut pointcut;
 
 	private final ScopeSettings settings;
 
 	/**
-	 * Create a check.
-	 * @param beanFactory holds the beans to check
-	 * @param advisor knows which methods are annotated
+	 * Create a validator.
+	 * @param beanFactory holds the beans to validate
+	 * @param pointcut knows which methods are annotated
 	 * @param variables what settings can name
 	 */
-	public ContextScopedValidator(ConfigurableListableBeanFactory beanFactory, ContextScopedAdvisor advisor,
+	ContextScopedValidator(ConfigurableListableBeanFactory beanFactory, ContextScopedPointcut pointcut,
 			Supplier<ContextVariableRegistry> variables) {
 		this.beanFactory = beanFactory;
-		this.methods = advisor.methods();
+		this.pointcut = pointcut;
 		this.settings = new ScopeSettings(variables, beanFactory);
 	}
 
@@ -51,11 +50,12 @@ public final class ContextScopedValidator implements SmartInitializingSingleton 
 	@Override
 	public void afterSingletonsInstantiated() {
 		for (String name : this.beanFactory.getBeanDefinitionNames()) {
-			Object singleton = this.beanFactory.getSingleton(name);
-			// Of a factory bean, what it makes is the bean.
-			Object bean = (singleton instanceof FactoryBean<?>) ? null : singleton;
-			Class<?> type = (bean != null) ? AopUtils.getTargetClass(bean) : this.beanFactory.getType(name, false);
-			if (type != null && this.methods.mayBeIn(type)) {
+			Class<?> type = BeanTypes.typeOf(this.beanFactory, name);
+			if (type != null && this.pointcut.mayBeIn(type)) {
+				Object singleton = this.beanFactory.containsSingleton(name) ? this.beanFactory.getSingleton(name)
+						: null;
+				// Of a factory bean, what it creates is the bean.
+				Object bean = (singleton instanceof FactoryBean<?>) ? null : singleton;
 				for (Class<?> declaring : declaring(type)) {
 					check(name, bean, declaring);
 				}
@@ -65,12 +65,12 @@ public final class ContextScopedValidator implements SmartInitializingSingleton 
 
 	// The methods of a JDK proxy are final, and overridden by a proxy of its interfaces.
 	private static Class<?>[] declaring(Class<?> type) {
-		return Proxy.isProxyClass(type) ? type.getInterfaces() : new Class<?>[] { ClassUtils.getUserClass(type) };
+		return Proxy.isProxyClass(type) ? type.getInterfaces() : new Class<?>[] { type };
 	}
 
 	private void check(String name, @Nullable Object bean, Class<?> type) {
 		for (Method method : ReflectionUtils.getUniqueDeclaredMethods(type)) {
-			ContextScoped scoped = this.methods.find(method, type);
+			ContextScoped scoped = this.pointcut.find(method, type);
 			if (scoped != null) {
 				check(type, method);
 				this.settings.parse(scoped, method);
@@ -112,7 +112,7 @@ public final class ContextScopedValidator implements SmartInitializingSingleton 
 			throw new InvalidDeclarationException(
 					"@ContextScoped does nothing for " + nameOf(method) + ": bean '" + name + "' has no proxy, "
 							+ (Modifier.isFinal(type.getModifiers()) ? "as its class is final"
-									: "as it was created before proxies were, by a bean post-processor say"),
+									: "as it was created before proxies were, for example by a bean post-processor"),
 					"Move the method to a bean that can be proxied.");
 		}
 	}

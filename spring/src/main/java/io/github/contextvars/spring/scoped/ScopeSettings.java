@@ -34,8 +34,7 @@ import io.github.contextvars.spring.registry.ContextVariableRegistry;
 import io.github.contextvars.spring.registry.InvalidDeclarationException;
 
 /**
- * What the {@link ContextSetting} annotations of methods say, parsed once for each
- * method.
+ * The {@link ContextSetting} annotations of methods, parsed once for each method.
  */
 final class ScopeSettings {
 

@@ -1,6 +1,6 @@
 /**
- * Methods that run in a context of their own: {@code @ContextScoped} and the advice
- * behind it.
+ * Methods that run in a scope: the advice behind {@code @ContextScoped}, its settings and
+ * its validation.
  */
 @NullMarked
 package io.github.contextvars.spring.scoped;

@@ -12,32 +12,35 @@ import org.springframework.aop.framework.Advised;
 import org.springframework.aop.interceptor.AsyncExecutionInterceptor;
 import org.springframework.aop.support.DefaultPointcutAdvisor;
 import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.scheduling.annotation.AsyncAnnotationBeanPostProcessor;
 
-import io.github.contextvars.Context;
+import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
 
 /**
- * Carries the caller's context into {@code @Async} methods, whichever executor they run
- * on: where an application has an {@code Executor} bean that {@code @Async} doesn't take,
- * or an {@code AsyncConfigurer}, that is one that nobody else sees.
+ * Bean post-processor that propagates the caller's context to {@code @Async} methods on
+ * any executor, also on one that is no bean, such as that of an {@code AsyncConfigurer}.
  * <p>
- * Spring's advice hands the rest of the method's advice chain over to another thread.
- * Ours stands on both sides of it: outside it captures, inside it enters.
+ * Spring's advice submits the rest of the method's advice chain to another thread. The
+ * advice that is added before it captures, and the advice that is added behind it enters.
+ *
+ * @see AsyncAnnotationBeanPostProcessor
+ * @see AsyncInvocation
  */
 // Not ordered, and so behind the post-processor that makes methods asynchronous.
-public final class ContextAsyncBeanPostProcessor implements BeanPostProcessor {
+final class ContextAsyncBeanPostProcessor implements BeanPostProcessor {
 
-	private static final String CAPTURED = ContextAsyncBeanPostProcessor.class.getName() + ".CAPTURED";
+	private static final String INVOCATION = AsyncInvocation.class.getName();
 
-	private final Supplier<WorkRegistry> liveContexts;
+	private final Supplier<WorkRegistry> workRegistry;
 
 	/**
 	 * Create a post-processor.
-	 * @param liveContexts what enters the contexts; asked for at the first call, as
+	 * @param workRegistry captures the contexts; asked for at the first call, as
 	 * post-processors are created before most beans
 	 */
-	public ContextAsyncBeanPostProcessor(Supplier<WorkRegistry> liveContexts) {
-		this.liveContexts = liveContexts;
+	ContextAsyncBeanPostProcessor(Supplier<WorkRegistry> workRegistry) {
+		this.workRegistry = workRegistry;
 	}
 
 	@Override
@@ -47,8 +50,8 @@ public final class ContextAsyncBeanPostProcessor implements BeanPostProcessor {
 			for (int i = advisors.length - 1; i >= 0; i--) {
 				if (advisors[i].getAdvice() instanceof AsyncExecutionInterceptor
 						&& advisors[i] instanceof PointcutAdvisor async) {
-					advised.addAdvisor(i + 1,
-							new DefaultPointcutAdvisor(async.getPointcut(), (MethodInterceptor) this::enter));
+					advised.addAdvisor(i + 1, new DefaultPointcutAdvisor(async.getPointcut(),
+							(MethodInterceptor) ContextAsyncBeanPostProcessor::enter));
 					advised.addAdvisor(i,
 							new DefaultPointcutAdvisor(async.getPointcut(), (MethodInterceptor) this::capture));
 				}
@@ -58,27 +61,21 @@ public final class ContextAsyncBeanPostProcessor implements BeanPostProcessor {
 	}
 
 	private @Nullable Object capture(MethodInvocation invocation) throws Throwable {
-		if (invocation instanceof ProxyMethodInvocation call) {
-			call.setUserAttribute(CAPTURED, new Captured(Context.copyOfCurrent(), this.liveContexts.get().currentId()));
+		if (!(invocation instanceof ProxyMethodInvocation call)) {
+			return invocation.proceed();
 		}
-		return invocation.proceed();
+		String origin = invocation.getMethod().getDeclaringClass().getSimpleName() + "."
+				+ invocation.getMethod().getName();
+		AsyncInvocation async = new AsyncInvocation(
+				this.workRegistry.get().capture(UnitOfWork.Kind.TASK, () -> origin));
+		call.setUserAttribute(INVOCATION, async);
+		return async.submit(invocation);
 	}
 
-	private @Nullable Object enter(MethodInvocation invocation) throws Throwable {
-		if (invocation instanceof ProxyMethodInvocation call
-				&& call.getUserAttribute(CAPTURED) instanceof Captured captured) {
-			String origin = invocation.getMethod().getDeclaringClass().getSimpleName() + "."
-					+ invocation.getMethod().getName();
-			try (Context.Scope scope = this.liveContexts.get()
-				.enterTask(() -> origin, captured.parent(), captured.values().copy())) {
-				return invocation.proceed();
-			}
-		}
-		return invocation.proceed();
-	}
-
-	private record Captured(Context values, @Nullable Long parent) {
-
+	private static @Nullable Object enter(MethodInvocation invocation) throws Throwable {
+		return (invocation instanceof ProxyMethodInvocation call
+				&& call.getUserAttribute(INVOCATION) instanceof AsyncInvocation async) ? async.proceed(invocation)
+						: invocation.proceed();
 	}
 
 }

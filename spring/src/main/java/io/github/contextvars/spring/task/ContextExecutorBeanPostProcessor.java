@@ -1,9 +1,12 @@
 package io.github.contextvars.spring.task;
 
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Executor;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -23,21 +26,20 @@ import org.springframework.scheduling.config.ScheduledTaskRegistrar;
 import org.springframework.util.ClassUtils;
 
 import io.github.contextvars.Context;
+import io.github.contextvars.spring.work.PropagationSource;
 
 /**
- * Makes the executor and scheduler beans of an application carry contexts, whoever
- * defined them.
+ * Bean post-processor that instruments the executor and scheduler beans of an
+ * application, so that they propagate contexts.
  * <p>
  * Spring's own task executors get one more task decorator and stay the objects that they
  * are. Everything else, all schedulers included, is proxied: a decorator sees a scheduled
  * task at the wrong moment, or not at all.
  */
-public final class ContextExecutorBeanPostProcessor
-		implements BeanPostProcessor, SmartInitializingSingleton, PriorityOrdered {
+final class ContextExecutorBeanPostProcessor
+		implements BeanPostProcessor, SmartInitializingSingleton, PriorityOrdered, PropagationSource {
 
 	private static final Log logger = LogFactory.getLog(ContextExecutorBeanPostProcessor.class);
-
-	private static final String BOOT = "org.springframework.boot.";
 
 	private static final Set<String> DISTRIBUTED = Set.of("com.hazelcast.core.IExecutorService",
 			"org.redisson.api.RExecutorService", "org.redisson.api.RScheduledExecutorService");
@@ -46,46 +48,42 @@ public final class ContextExecutorBeanPostProcessor
 
 	private final Supplier<ContextTaskDecorator> decorator;
 
-	private final ExecutorPropagationReport coverage = new ExecutorPropagationReport();
-
 	private final ExecutorProxyFactory proxies;
 
-	private final BooleanSupplier bootOnly;
-
 	private final Supplier<Set<String>> exclude;
+
+	private final Map<String, Entry> entries = new ConcurrentSkipListMap<>();
 
 	/**
 	 * Create a post-processor.
 	 * @param beanFactory knows what the beans were declared as
-	 * @param decorator what carries; asked for at the first task, as post-processors are
-	 * created before most beans
-	 * @param bootOnly whether only the beans that Spring Boot defines are covered; asked
-	 * for at the first executor
+	 * @param decorator decorates the tasks; asked for at the first task, as
+	 * post-processors are created before most beans
 	 * @param exclude the names of beans to leave alone; asked for at the first executor
 	 */
-	public ContextExecutorBeanPostProcessor(ConfigurableListableBeanFactory beanFactory,
-			Supplier<ContextTaskDecorator> decorator, BooleanSupplier bootOnly, Supplier<Set<String>> exclude) {
+	ContextExecutorBeanPostProcessor(ConfigurableListableBeanFactory beanFactory,
+			Supplier<ContextTaskDecorator> decorator, Supplier<Set<String>> exclude) {
 		this.beanFactory = beanFactory;
 		this.decorator = decorator;
 		this.proxies = new ExecutorProxyFactory(beanFactory.getBeanClassLoader(),
 				new TaskSubmissionInterceptor(decorator));
-		this.bootOnly = bootOnly;
 		this.exclude = exclude;
 	}
 
 	/**
-	 * Return the list of the executors that were created so far.
-	 * @return the list, which grows
+	 * List the executors that were created so far.
 	 */
-	public ExecutorPropagationReport coverage() {
-		return this.coverage;
+	@Override
+	public Stream<Entry> entries() {
+		return List.copyOf(this.entries.values()).stream();
 	}
 
 	/**
-	 * Cover the scheduler behind {@code @Scheduled} methods, which need not be a bean.
+	 * Instrument the scheduler behind {@code @Scheduled} methods, which need not be a
+	 * bean.
 	 * @param registrar holds the scheduler, after all others have configured it
 	 */
-	public void coverRegistrar(ScheduledTaskRegistrar registrar) {
+	void instrument(ScheduledTaskRegistrar registrar) {
 		TaskScheduler scheduler = registrar.getScheduler();
 		if (scheduler != null && this.proxies.interfaceProxy(scheduler) instanceof TaskScheduler proxy) {
 			registrar.setTaskScheduler(proxy);
@@ -99,8 +97,8 @@ public final class ContextExecutorBeanPostProcessor
 
 	@Override
 	public Object postProcessAfterInitialization(Object bean, String name) {
-		return (isExecutor(bean) && !settle(name, bean)) ? cover(name, bean, declaredType(definitionOf(name), bean))
-				: bean;
+		return (isExecutor(bean) && !isLeftAlone(name, bean))
+				? instrument(name, bean, declaredType(definitionOf(name), bean)) : bean;
 	}
 
 	/**
@@ -111,9 +109,9 @@ public final class ContextExecutorBeanPostProcessor
 	public void afterSingletonsInstantiated() {
 		for (String name : this.beanFactory.getSingletonNames()) {
 			Object bean = this.beanFactory.containsBeanDefinition(name) ? null : this.beanFactory.getSingleton(name);
-			if (bean != null && isExecutor(bean) && !settle(name, bean)) {
-				// It may live longer than the application: it is not ours to change.
-				uncovered(name, bean, "it was registered as an object",
+			if (bean != null && isExecutor(bean) && !isLeftAlone(name, bean)) {
+				// It may live longer than the application, and is not changed therefore.
+				warn(name, bean, "it was registered as a singleton instance",
 						"Register a bean definition, or ContextExecutors.wrap(executor)");
 			}
 		}
@@ -129,21 +127,18 @@ public final class ContextExecutorBeanPostProcessor
 		return bean instanceof Executor || bean instanceof TaskScheduler;
 	}
 
-	// Records, and returns true, where it is decided without a look for a way to carry.
-	private boolean settle(String name, Object bean) {
+	// Records what it decides, if it can be decided without looking for a mechanism.
+	private boolean isLeftAlone(String name, Object bean) {
 		if (isExcluded(name)) {
-			ExecutorDecorators.removeOurs(bean);
-			covered(name, bean, false, "excluded by contextvars.task.exclude");
-		}
-		else if (this.bootOnly.getAsBoolean() && !isOfBoot(definitionOf(name))) {
-			covered(name, bean, false, "not defined by Spring Boot, and contextvars.task.executors=boot");
+			ExecutorDecorators.removeContextDecorator(bean);
+			record(Entry.notPropagating(name, category(bean), bean.getClass(), "excluded by contextvars.task.exclude",
+					"Remove the name from contextvars.task.exclude."));
 		}
 		else if (bean.getClass().getPackage() == Context.class.getPackage()) {
-			covered(name, bean, true, "ContextExecutors"); // by the user's policy
+			record(Entry.propagating(name, category(bean), bean.getClass(), "ContextExecutors"));
 		}
 		else if (isDistributed(bean)) {
-			uncovered(name, bean, "hands serialized tasks to other processes",
-					"Give the tasks their values as arguments");
+			warn(name, bean, "hands serialized tasks to other processes", "Give the tasks their values as arguments");
 		}
 		else {
 			return false;
@@ -151,24 +146,30 @@ public final class ContextExecutorBeanPostProcessor
 		return true;
 	}
 
-	// What a scoped proxy stands for has a name that no user gave it.
+	// The target of a scoped proxy has a generated name.
 	private boolean isExcluded(String name) {
 		return this.exclude.get()
 			.contains(ScopedProxyUtils.isScopedTarget(name) ? ScopedProxyUtils.getOriginalBeanName(name) : name);
 	}
 
-	private Object cover(String name, Object bean, Class<?> declaredType) {
+	private Object instrument(String name, Object bean, Class<?> declaredType) {
 		if (ExecutorDecorators.add(bean, (task) -> this.decorator.get().decorate(task))) {
-			return covered(name, bean, true, "task decorator");
+			record(Entry.propagating(name, category(bean), bean.getClass(), "task decorator"));
+			return bean;
 		}
 		Object proxy = this.proxies.proxy(bean, declaredType);
 		if (proxy != null) {
-			covered(name, bean, true, "proxy");
+			record(Entry.propagating(name, category(bean), bean.getClass(), "proxy"));
 			return proxy;
 		}
-		return uncovered(name, bean,
+		warn(name, bean,
 				"its " + bean.getClass() + " cannot be proxied as the " + declaredType + " that it is declared as",
 				"Declare the bean as an interface such as ExecutorService, or return ContextExecutors.wrap(executor)");
+		return bean;
+	}
+
+	private static String category(Object bean) {
+		return (bean instanceof TaskScheduler) ? "scheduler" : "executor";
 	}
 
 	private static boolean isDistributed(Object bean) {
@@ -177,26 +178,21 @@ public final class ContextExecutorBeanPostProcessor
 			.anyMatch((implemented) -> DISTRIBUTED.contains(implemented.getName()));
 	}
 
-	private Object uncovered(String name, Object bean, String why, String advice) {
-		logger.warn("Executor '%s' does not carry context variables: %s. %s, or name it in 'contextvars.task.exclude'."
-			.formatted(name, why, advice));
-		return covered(name, bean, false, why);
+	private void warn(String name, Object bean, String reason, String remedy) {
+		logger.warn(
+				"Executor '%s' does not propagate context variables: %s. %s, or name it in 'contextvars.task.exclude'."
+					.formatted(name, reason, remedy));
+		record(Entry.notPropagating(name, category(bean), bean.getClass(), reason, remedy + "."));
 	}
 
-	private Object covered(String name, Object bean, boolean propagates, String how) {
-		this.coverage.add(new ExecutorPropagationReport.Entry(name, bean.getClass().getName(), propagates, how));
-		return bean;
+	private void record(Entry entry) {
+		this.entries.put(entry.name(), entry);
 	}
 
 	private @Nullable RootBeanDefinition definitionOf(String name) {
 		BeanDefinition definition = this.beanFactory.containsBeanDefinition(name)
 				? this.beanFactory.getMergedBeanDefinition(name) : null;
 		return (definition instanceof RootBeanDefinition root) ? root : null;
-	}
-
-	private static boolean isOfBoot(@Nullable RootBeanDefinition definition) {
-		return definition != null && definition.getResolvedFactoryMethod() != null
-				&& definition.getResolvedFactoryMethod().getDeclaringClass().getName().startsWith(BOOT);
 	}
 
 	// Where a factory bean leaves open what it makes, an interface will do.

@@ -10,32 +10,35 @@ import org.springframework.core.task.TaskDecorator;
 import org.springframework.scheduling.SchedulingAwareRunnable;
 import org.springframework.util.ClassUtils;
 
-import io.github.contextvars.Context;
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
+import io.github.contextvars.spring.work.WorkSnapshot;
 
 /**
- * Runs each task in a copy of its submitter's context. The copy is taken when the task is
- * submitted, and each run of the task gets a copy of that: running twice, late or
- * concurrently mixes nothing. What Spring schedules for the application itself, such as
- * {@code @Scheduled} methods, was submitted by nobody: each run begins empty.
+ * {@link TaskDecorator} that runs each task in a copy of its submitter's context. The
+ * copy is taken when the task is submitted, and each run of the task gets a copy of that.
+ * Tasks that Spring schedules for the application itself, such as {@code @Scheduled}
+ * methods, have no submitter: each run begins with an empty context.
  * <p>
- * Among several decorators this one is the outermost at run time, so that what the others
- * do around the task happens inside the copy. A task that was decorated already stays as
- * it is.
+ * Among several decorators this one is the outermost at run time, so that the others run
+ * inside the copy. A task that is decorated already is returned as it is. May be used on
+ * any thread.
+ *
+ * @since 0.1.0
+ * @see org.springframework.core.task.support.ContextPropagatingTaskDecorator
  */
 public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 
 	private static final String REGISTRAR_PACKAGE = "org.springframework.scheduling.";
 
-	private final WorkRegistry liveContexts;
+	private final WorkRegistry workRegistry;
 
 	/**
 	 * Create a decorator.
-	 * @param liveContexts what enters the contexts
+	 * @param workRegistry captures and enters the contexts
 	 */
-	public ContextTaskDecorator(WorkRegistry liveContexts) {
-		this.liveContexts = liveContexts;
+	public ContextTaskDecorator(WorkRegistry workRegistry) {
+		this.workRegistry = workRegistry;
 	}
 
 	@Override
@@ -47,33 +50,34 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 	public Runnable decorate(Runnable task) {
 		// A scheduler decorates each run of a trigger inside the run before it:
 		// there the task itself is decorated, when it is scheduled.
-		if (task instanceof CarriedTask || task instanceof RunnableScheduledFuture) {
+		if (task instanceof PropagatingTask || task instanceof RunnableScheduledFuture) {
 			return task;
 		}
 		if (isScheduledBySpring(task)) {
-			String method = scheduledMethod(task);
-			return new CarriedTask(this.liveContexts, task, UnitOfWork.Kind.SCHEDULED, () -> method, new Context(),
-					null);
+			return new ScheduledTask(this.workRegistry, task, scheduledMethod(task));
 		}
-		Context captured = Context.copyOfCurrent();
-		Long parent = this.liveContexts.currentId();
-		return (task instanceof Comparable<?>)
-				? new ComparableTask(this.liveContexts, task, nameOf(task), captured, parent)
-				: new CarriedTask(this.liveContexts, task, UnitOfWork.Kind.TASK, nameOf(task), captured, parent);
+		if (task instanceof Comparable<?>) {
+			return new ComparableTask(capture(task), task);
+		}
+		AsyncInvocation async = AsyncInvocation.take(task);
+		return (async != null) ? new AsyncTask(async, task) : new SubmittedTask(capture(task), task);
 	}
 
 	/**
-	 * Decorate a task that returns something, as {@link #decorate(Runnable)} does.
+	 * Decorate a task that returns a result, as {@link #decorate(Runnable)} does.
 	 * @param <V> the type of the result
-	 * @param task what to call
+	 * @param task the task
 	 * @return the decorated task
 	 */
-	@SuppressWarnings("NullAway") // JDK 17 drops nullable type arguments
 	public <V extends @Nullable Object> Callable<V> decorateCallable(Callable<V> task) {
-		Context captured = Context.copyOfCurrent();
-		Long parent = this.liveContexts.currentId();
-		return () -> this.liveContexts.<V, Exception>call(
-				this.liveContexts.begin(UnitOfWork.Kind.TASK, nameOf(task), parent, captured.copy()), task::call);
+		AsyncInvocation async = AsyncInvocation.take(task);
+		return (async != null) ? async.wrap(task) : capture(task).wrap(task);
+	}
+
+	private WorkSnapshot capture(Object task) {
+		WorkSnapshot snapshot = this.workRegistry.capture(UnitOfWork.Kind.TASK, nameOf(task));
+		// Spring MVC knows a better name of what it submits.
+		return AsyncInvocation.isMadeBySpring(task) ? snapshot.renamable() : snapshot;
 	}
 
 	// The registrar's tasks are of its own classes, ReschedulingRunnable's and error
@@ -84,7 +88,7 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 				|| type.equals(REGISTRAR_PACKAGE + "support.ScheduledMethodRunnable");
 	}
 
-	// The class that the task was written in: its toString() is somebody's code.
+	// The class that the task was written in: its toString() is the application's code.
 	private static Supplier<String> nameOf(Object task) {
 		Class<?> type = task.getClass();
 		return () -> {
@@ -107,37 +111,15 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 	}
 
 	// No record: executors hash their tasks, and that would hash the values.
-	private static class CarriedTask implements SchedulingAwareRunnable {
+	private abstract static sealed class PropagatingTask implements SchedulingAwareRunnable {
 
-		private final WorkRegistry liveContexts;
+		final Runnable task;
 
-		private final Runnable task;
-
-		private final UnitOfWork.Kind kind;
-
-		private final Supplier<String> origin;
-
-		private final Context captured;
-
-		private final @Nullable Long parent;
-
-		CarriedTask(WorkRegistry liveContexts, Runnable task, UnitOfWork.Kind kind, Supplier<String> origin,
-				Context captured, @Nullable Long parent) {
-			this.liveContexts = liveContexts;
+		PropagatingTask(Runnable task) {
 			this.task = task;
-			this.kind = kind;
-			this.origin = origin;
-			this.captured = captured;
-			this.parent = parent;
 		}
 
-		@Override
-		public final void run() {
-			this.liveContexts.run(this.liveContexts.begin(this.kind, this.origin, this.parent, this.captured.copy()),
-					this.task);
-		}
-
-		// Spring chooses the scheduler by what the task says.
+		// Spring chooses the scheduler by the qualifier of the task.
 		@Override
 		public final @Nullable String getQualifier() {
 			return (this.task instanceof SchedulingAwareRunnable aware) ? aware.getQualifier() : null;
@@ -155,20 +137,70 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 
 	}
 
+	private static non-sealed class SubmittedTask extends PropagatingTask {
+
+		private final WorkSnapshot snapshot;
+
+		SubmittedTask(WorkSnapshot snapshot, Runnable task) {
+			super(task);
+			this.snapshot = snapshot;
+		}
+
+		@Override
+		public final void run() {
+			this.snapshot.run(this.task);
+		}
+
+	}
+
+	private static final class ScheduledTask extends PropagatingTask {
+
+		private final WorkRegistry workRegistry;
+
+		private final String method;
+
+		ScheduledTask(WorkRegistry workRegistry, Runnable task, String method) {
+			super(task);
+			this.workRegistry = workRegistry;
+			this.method = method;
+		}
+
+		@Override
+		public void run() {
+			this.workRegistry.run(this.workRegistry.create(UnitOfWork.Kind.SCHEDULED, () -> this.method), this.task);
+		}
+
+	}
+
+	private static final class AsyncTask extends PropagatingTask {
+
+		private final AsyncInvocation async;
+
+		AsyncTask(AsyncInvocation async, Runnable task) {
+			super(task);
+			this.async = async;
+		}
+
+		@Override
+		public void run() {
+			this.async.run(this.task);
+		}
+
+	}
+
 	// For executors with a priority queue, which may hold tasks of other kinds, too.
 	@SuppressWarnings("ComparableType")
-	private static final class ComparableTask extends CarriedTask implements Comparable<Runnable> {
+	private static final class ComparableTask extends SubmittedTask implements Comparable<Runnable> {
 
-		private ComparableTask(WorkRegistry liveContexts, Runnable task, Supplier<String> origin, Context captured,
-				@Nullable Long parent) {
-			super(liveContexts, task, UnitOfWork.Kind.TASK, origin, captured, parent);
+		private ComparableTask(WorkSnapshot snapshot, Runnable task) {
+			super(snapshot, task);
 		}
 
 		@Override
 		@SuppressWarnings("unchecked")
 		public int compareTo(Runnable other) {
-			return ((Comparable<Object>) ((CarriedTask) this).task)
-				.compareTo((other instanceof CarriedTask carried) ? carried.task : other);
+			return ((Comparable<Object>) this.task)
+				.compareTo((other instanceof PropagatingTask propagating) ? propagating.task : other);
 		}
 
 		@Override

@@ -17,8 +17,8 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * The task decorators that Spring's own task executors have: puts one more inside of
- * them, or takes ours out.
+ * Access to the task decorators of Spring's own task executors, to add one inside of them
+ * or to remove the library's.
  */
 final class ExecutorDecorators {
 
@@ -33,10 +33,10 @@ final class ExecutorDecorators {
 	/**
 	 * Decorate an executor's tasks, inside of what decorates them already.
 	 * @param executor any executor
-	 * @param ours what to decorate with
-	 * @return whether the executor is one that asks decorators
+	 * @param decorator what to decorate with
+	 * @return whether the executor calls decorators
 	 */
-	static boolean add(Object executor, TaskDecorator ours) {
+	static boolean add(Object executor, TaskDecorator decorator) {
 		// A proxy, such as that of a scoped bean, has the methods but not the field.
 		Field field = (isDecorated(executor.getClass()) && !AopUtils.isAopProxy(executor)) ? decoratorField(executor)
 				: null;
@@ -44,15 +44,15 @@ final class ExecutorDecorators {
 			return false;
 		}
 		TaskDecorator users = (TaskDecorator) ReflectionUtils.getField(field, executor);
-		setDecorator(executor, (users != null) ? new CompositeTaskDecorator(List.of(users, ours)) : ours);
+		setDecorator(executor, (users != null) ? new CompositeTaskDecorator(List.of(users, decorator)) : decorator);
 		return true;
 	}
 
 	/**
-	 * Take ours out of an executor's decorators, where Spring Boot has put it.
+	 * Remove the library's decorator from those that Spring Boot has set.
 	 * @param executor any executor
 	 */
-	static void removeOurs(Object executor) {
+	static void removeContextDecorator(Object executor) {
 		Field field = isDecoratable(executor.getClass()) ? decoratorField(executor) : null;
 		if (field != null && ReflectionUtils.getField(field, executor) instanceof TaskDecorator present) {
 			setDecorator(executor, without(present));

@@ -29,33 +29,34 @@ import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * Makes proxies of executors that are still what they were declared as: a subclass of the
- * executor's class where there can be one, else its interfaces.
+ * Factory of proxies of executors that can be injected as what the executors were
+ * declared as: a subclass of the executor's class if there can be one, else its
+ * interfaces.
  */
 final class ExecutorProxyFactory {
 
 	/**
-	 * The JDK's pools, each with a class that can be extended in its place.
+	 * The JDK's pools, each with a class of this package that can be extended instead.
 	 */
-	static final Map<Class<?>, Class<?>> STAND_INS = Map.of(ThreadPoolExecutor.class, PoolStandIn.class,
-			ScheduledThreadPoolExecutor.class, ScheduledPoolStandIn.class, ForkJoinPool.class,
-			ForkJoinPoolStandIn.class);
+	static final Map<Class<?>, Class<?>> EXTENSIBLE_TYPES = Map.of(ThreadPoolExecutor.class,
+			ExtensibleThreadPoolExecutor.class, ScheduledThreadPoolExecutor.class,
+			ExtensibleScheduledThreadPoolExecutor.class, ForkJoinPool.class, ExtensibleForkJoinPool.class);
 
 	private static final List<Class<? extends Annotation>> CALLED_BY_SPRING = List.of(EventListener.class,
 			Scheduled.class, Schedules.class);
 
 	private final @Nullable ClassLoader classLoader;
 
-	private final TaskSubmissionInterceptor carrying;
+	private final TaskSubmissionInterceptor interceptor;
 
-	ExecutorProxyFactory(@Nullable ClassLoader classLoader, TaskSubmissionInterceptor carrying) {
+	ExecutorProxyFactory(@Nullable ClassLoader classLoader, TaskSubmissionInterceptor interceptor) {
 		this.classLoader = classLoader;
-		this.carrying = carrying;
+		this.interceptor = interceptor;
 	}
 
 	@Nullable Object proxy(Object target, Class<?> declaredType) {
 		if (target instanceof Advised advised && !advised.isFrozen()) {
-			advised.addAdvice(0, this.carrying);
+			advised.addAdvice(0, this.interceptor);
 			return target;
 		}
 		Object proxy = isExtensible(target.getClass()) ? subclassProxy(target) : null;
@@ -69,7 +70,7 @@ final class ExecutorProxyFactory {
 	Object interfaceProxy(Object target) {
 		ProxyFactory factory = new ProxyFactory(ClassUtils.getAllInterfaces(target));
 		factory.setTarget(target);
-		factory.addAdvice(this.carrying);
+		factory.addAdvice(this.interceptor);
 		return factory.getProxy(this.classLoader);
 	}
 
@@ -84,7 +85,7 @@ final class ExecutorProxyFactory {
 					: null;
 		}
 		catch (AopConfigException | LinkageError ex) {
-			return null; // of a bean that is never made, say, as its library is not there
+			return null; // of a bean that is never created, as its library is absent
 		}
 	}
 
@@ -103,7 +104,7 @@ final class ExecutorProxyFactory {
 		ProxyFactory factory = new ProxyFactory();
 		factory.setTargetSource(target);
 		factory.setProxyTargetClass(true);
-		factory.addAdvice(this.carrying);
+		factory.addAdvice(this.interceptor);
 		return factory;
 	}
 
@@ -121,15 +122,15 @@ final class ExecutorProxyFactory {
 		return methods.stream();
 	}
 
-	// A final method runs on the proxy itself: it carries nothing, and changes nothing
-	// that the target sees.
+	// A final method runs on the proxy itself: it decorates nothing, and changes
+	// nothing that the target sees.
 	private static boolean isObstacle(Method method) {
 		int modifiers = method.getModifiers();
 		if (Modifier.isPrivate(modifiers)) {
 			return isCalledBySpring(method);
 		}
 		return Modifier.isFinal(modifiers) && !Modifier.isStatic(modifiers) && !Modifier.isProtected(modifiers)
-				&& (TaskSubmissionInterceptor.isHandOver(method) || isChanging(method.getDeclaringClass()));
+				&& (TaskSubmissionInterceptor.isSubmission(method) || isChanging(method.getDeclaringClass()));
 	}
 
 	// Spring's own classes keep to copies of their fields.
@@ -164,7 +165,7 @@ final class ExecutorProxyFactory {
 
 	/**
 	 * A target that proxies can be made of. No class can be generated beside the JDK's
-	 * own, but beside one of ours that extends them.
+	 * own, but beside one of this package that extends them.
 	 *
 	 * @param type the executor's class
 	 * @param target the executor
@@ -173,7 +174,7 @@ final class ExecutorProxyFactory {
 
 		@Override
 		public Class<?> getTargetClass() {
-			return STAND_INS.getOrDefault(this.type, this.type);
+			return EXTENSIBLE_TYPES.getOrDefault(this.type, this.type);
 		}
 
 		@Override
@@ -188,25 +189,25 @@ final class ExecutorProxyFactory {
 
 	}
 
-	// Nobody calls these constructors: proxies are made without.
+	// These constructors are never called: proxies are created without.
 
-	static class PoolStandIn extends ThreadPoolExecutor {
+	static class ExtensibleThreadPoolExecutor extends ThreadPoolExecutor {
 
-		PoolStandIn() {
+		ExtensibleThreadPoolExecutor() {
 			super(0, 1, 0, TimeUnit.SECONDS, new SynchronousQueue<>());
 		}
 
 	}
 
-	static class ScheduledPoolStandIn extends ScheduledThreadPoolExecutor {
+	static class ExtensibleScheduledThreadPoolExecutor extends ScheduledThreadPoolExecutor {
 
-		ScheduledPoolStandIn() {
+		ExtensibleScheduledThreadPoolExecutor() {
 			super(0);
 		}
 
 	}
 
-	static class ForkJoinPoolStandIn extends ForkJoinPool {
+	static class ExtensibleForkJoinPool extends ForkJoinPool {
 
 	}
 

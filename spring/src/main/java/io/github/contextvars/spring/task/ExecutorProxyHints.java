@@ -13,8 +13,8 @@ import org.springframework.beans.factory.support.RegisteredBean;
 import org.springframework.scheduling.TaskScheduler;
 
 /**
- * Makes the classes of the executors' proxies ahead of time: a native image can make
- * none.
+ * {@link BeanRegistrationAotProcessor} that generates the classes of the executors'
+ * proxies ahead of time, as a native image cannot generate them.
  */
 final class ExecutorProxyHints implements BeanRegistrationAotProcessor {
 
@@ -29,7 +29,7 @@ final class ExecutorProxyHints implements BeanRegistrationAotProcessor {
 				new TaskSubmissionInterceptor(
 						bean.getBeanFactory().getBeanProvider(ContextTaskDecorator.class)::getObject));
 		// Behind an interface there may be one of the JDK's pools.
-		Set<Class<?>> targets = type.isInterface() ? ExecutorProxyFactory.STAND_INS.keySet() : Set.of(type);
+		Set<Class<?>> targets = type.isInterface() ? ExecutorProxyFactory.EXTENSIBLE_TYPES.keySet() : Set.of(type);
 		return (generation, code) -> targets
 			.forEach((target) -> register(generation.getRuntimeHints(), proxies.proxyClass(target)));
 	}

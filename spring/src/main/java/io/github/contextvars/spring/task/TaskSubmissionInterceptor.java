@@ -13,11 +13,12 @@ import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decorates the tasks that an executor or a scheduler is handed, as they are handed over.
+ * {@link MethodInterceptor} that decorates the tasks that are submitted to an executor or
+ * a scheduler.
  */
 final class TaskSubmissionInterceptor implements MethodInterceptor {
 
-	private static final Set<String> HAND_OVER = Set.of("execute", "submit", "submitCompletable", "submitWithTimeout",
+	private static final Set<String> SUBMISSIONS = Set.of("execute", "submit", "submitCompletable", "submitWithTimeout",
 			"invokeAll", "invokeAllUninterruptibly", "invokeAny", "schedule", "scheduleAtFixedRate",
 			"scheduleWithFixedDelay");
 
@@ -27,24 +28,24 @@ final class TaskSubmissionInterceptor implements MethodInterceptor {
 		this.decorator = decorator;
 	}
 
-	static boolean isHandOver(Method method) {
-		return HAND_OVER.contains(method.getName());
+	static boolean isSubmission(Method method) {
+		return SUBMISSIONS.contains(method.getName());
 	}
 
 	@Override
 	public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
-		if (isHandOver(invocation.getMethod())) {
+		if (isSubmission(invocation.getMethod())) {
 			Class<?>[] types = invocation.getMethod().getParameterTypes();
 			@Nullable Object[] arguments = invocation.getArguments();
 			for (int i = 0; i < types.length; i++) {
-				arguments[i] = carried(types[i], arguments[i]);
+				arguments[i] = decorated(types[i], arguments[i]);
 			}
 		}
 		return invocation.proceed();
 	}
 
-	// What is not as it should be is left for the executor to complain about.
-	private @Nullable Object carried(Class<?> type, @Nullable Object argument) {
+	// Invalid arguments are left for the executor to reject.
+	private @Nullable Object decorated(Class<?> type, @Nullable Object argument) {
 		if (type == Runnable.class && argument instanceof Runnable task) {
 			return this.decorator.get().decorate(task);
 		}
@@ -52,9 +53,9 @@ final class TaskSubmissionInterceptor implements MethodInterceptor {
 			return this.decorator.get().decorateCallable(task);
 		}
 		if (type == Collection.class && argument instanceof Collection<?> tasks) {
-			List<@Nullable Object> carried = new ArrayList<>(tasks.size());
-			tasks.forEach((task) -> carried.add(carried(Callable.class, task)));
-			return carried;
+			List<@Nullable Object> decorated = new ArrayList<>(tasks.size());
+			tasks.forEach((task) -> decorated.add(decorated(Callable.class, task)));
+			return decorated;
 		}
 		return argument;
 	}

@@ -1,5 +1,5 @@
 /**
- * A copy of the submitter's context for each task that goes to another thread.
+ * Propagation to the tasks of executors and schedulers, and to {@code @Async} methods.
  */
 @NullMarked
 package io.github.contextvars.spring.task;

@@ -4,23 +4,29 @@ import io.micrometer.context.ThreadLocalAccessor;
 import org.jspecify.annotations.Nullable;
 
 import io.github.contextvars.Context;
+import io.github.contextvars.spring.work.RunningApplications;
+import io.github.contextvars.spring.work.UnitOfWork;
+import io.github.contextvars.spring.work.WorkSnapshot;
 
 /**
- * Carries contexts wherever Micrometer's context propagation does: in a
- * {@code ContextSnapshot}, and through Reactor's operators in automatic mode. Micrometer
- * finds it through its service file.
+ * {@link ThreadLocalAccessor} that propagates contexts in Micrometer's
+ * {@code ContextSnapshot}s, and with these through Reactor's operators in automatic mode.
+ * Micrometer loads it as a service.
  * <p>
- * A thread without a context is captured as an empty one, so that absence is carried as
- * well. Each time a captured value is set, the thread enters a fresh copy of it;
- * restoring leaves what was entered since the value to be restored was read. Nothing here
- * throws: an accessor that did would leave the values of all others behind.
+ * A thread without a context is captured as an empty one, so that absence is propagated
+ * too. Each time a captured value is set, the thread enters a fresh copy of it. Restoring
+ * leaves what was entered since the value to be restored was read. No method throws: an
+ * accessor that does makes Micrometer lose the values of all others.
+ *
+ * @since 0.1.0
+ * @see io.micrometer.context.ContextRegistry
  */
 public final class ContextThreadLocalAccessor implements ThreadLocalAccessor<ContextThreadLocalAccessor.Captured> {
 
 	/**
 	 * The key under which values are captured.
 	 */
-	public static final String KEY = "io.github.contextvars";
+	public static final String KEY = WorkSnapshot.KEY;
 
 	private static final ThreadLocal<@Nullable Frame> INNERMOST = new ThreadLocal<>();
 
@@ -31,17 +37,17 @@ public final class ContextThreadLocalAccessor implements ThreadLocalAccessor<Con
 
 	@Override
 	public Captured getValue() {
-		return new Captured(Context.copyOfCurrent(), innermost());
+		return new Captured(RunningApplications.workRegistry().capture(UnitOfWork.Kind.TASK), innermost());
 	}
 
 	@Override
 	public void setValue(Captured value) {
-		enter(value.values.copy());
+		push(value.snapshot.open());
 	}
 
 	@Override
 	public void setValue() {
-		enter(new Context());
+		push(new Context().enter());
 	}
 
 	@Override
@@ -60,8 +66,8 @@ public final class ContextThreadLocalAccessor implements ThreadLocalAccessor<Con
 		leaveDownTo(null);
 	}
 
-	private static void enter(Context context) {
-		INNERMOST.set(new Frame(context.enter(), innermost()));
+	private static void push(Context.Scope scope) {
+		INNERMOST.set(new Frame(scope, innermost()));
 	}
 
 	private static void leaveDownTo(@Nullable Frame outer) {
@@ -88,22 +94,22 @@ public final class ContextThreadLocalAccessor implements ThreadLocalAccessor<Con
 	}
 
 	/**
-	 * What a thread's context held at a moment.
+	 * Captured context of a thread.
 	 */
 	public static final class Captured {
 
-		private final Context values;
+		private final WorkSnapshot snapshot;
 
 		private final @Nullable Frame frame;
 
-		private Captured(Context values, @Nullable Frame frame) {
-			this.values = values;
+		private Captured(WorkSnapshot snapshot, @Nullable Frame frame) {
+			this.snapshot = snapshot;
 			this.frame = frame;
 		}
 
 		@Override
 		public String toString() {
-			return this.values.toString();
+			return this.snapshot.toString();
 		}
 
 	}

@@ -7,44 +7,48 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
- * Units of work that no thread is in any more, and whose results are not finished. A
- * result that nobody keeps takes its work with it: what is over is swept out whenever
- * somebody looks, and whenever there is twice as much as was left the last time.
+ * Units of work that no thread runs any more and whose results are not completed.
+ * Completed entries, and those whose results were collected, are purged on each read, and
+ * when the map has doubled since the last purge.
  */
 final class PendingWork {
 
-	private static final int MIN_SWEEP = 128;
+	private static final int MIN_PURGE_SIZE = 128;
 
-	private final Map<Long, Held> held = new ConcurrentHashMap<>();
+	private final Map<Long, Entry> entries = new ConcurrentHashMap<>();
 
-	private volatile int sweepAt = MIN_SWEEP;
+	private volatile int purgeSize = MIN_PURGE_SIZE;
 
-	void hold(UnitOfWork work, Object result, Predicate<Object> finished) {
-		this.held.put(work.id(), new Held(work, new WeakReference<>(result), finished));
-		if (this.held.size() >= this.sweepAt) {
-			sweep();
-			this.sweepAt = Math.max(MIN_SWEEP, 2 * this.held.size());
+	boolean add(UnitOfWork unit, Object result, Predicate<Object> completed) {
+		if (completed.test(result)) {
+			return false;
 		}
+		this.entries.put(unit.id(), new Entry(unit, new WeakReference<>(result), completed));
+		if (this.entries.size() >= this.purgeSize) {
+			purge();
+			this.purgeSize = Math.max(MIN_PURGE_SIZE, 2 * this.entries.size());
+		}
+		return true;
 	}
 
-	void release(UnitOfWork work) {
-		this.held.remove(work.id());
+	void remove(UnitOfWork unit) {
+		this.entries.remove(unit.id());
 	}
 
 	void forEach(Consumer<UnitOfWork> action) {
-		sweep();
-		this.held.values().forEach((one) -> action.accept(one.work()));
+		purge();
+		this.entries.values().forEach((entry) -> action.accept(entry.unit()));
 	}
 
-	private void sweep() {
-		this.held.values().removeIf(Held::isOver);
+	private void purge() {
+		this.entries.values().removeIf(Entry::isCompleted);
 	}
 
-	private record Held(UnitOfWork work, WeakReference<Object> result, Predicate<Object> finished) {
+	private record Entry(UnitOfWork unit, WeakReference<Object> result, Predicate<Object> completed) {
 
-		boolean isOver() {
+		boolean isCompleted() {
 			Object referent = this.result.get();
-			return referent == null || this.finished.test(referent);
+			return referent == null || this.completed.test(referent);
 		}
 
 	}

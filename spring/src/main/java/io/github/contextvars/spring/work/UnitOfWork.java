@@ -1,6 +1,7 @@
 package io.github.contextvars.spring.work;
 
 import java.time.Instant;
+import java.util.Locale;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
@@ -8,8 +9,11 @@ import org.jspecify.annotations.Nullable;
 import io.github.contextvars.Context;
 
 /**
- * One unit of work that runs in a context of its own: a request, a task, a scoped method.
- * May be read by any thread.
+ * Piece of work that runs in a {@link Context} of its own: a request, a task, a message,
+ * a call of a scoped method. Its properties may be read on any thread.
+ *
+ * @since 0.1.0
+ * @see WorkRegistry
  */
 public final class UnitOfWork {
 
@@ -23,16 +27,16 @@ public final class UnitOfWork {
 
 	private final long since;
 
-	// Written by the thread that runs the work.
-	volatile Context context;
+	private final Context context;
 
 	private volatile Supplier<String> origin;
 
-	private volatile boolean named;
+	private volatile boolean renamed;
 
-	// Written by the thread that is about to enter the context, before it shows.
+	// Written by the thread that runs the work, before it is registered.
 	volatile @Nullable Thread thread;
 
+	// Of the same thread; written by it only.
 	@Nullable UnitOfWork outer;
 
 	UnitOfWork(long id, long since, Kind kind, Supplier<String> origin, @Nullable Long parent, Context context) {
@@ -45,15 +49,15 @@ public final class UnitOfWork {
 	}
 
 	/**
-	 * Return the number that tells this unit of work from all others of the application.
-	 * @return the id
+	 * Return the number that identifies this unit of work in its application.
+	 * @return the id; 0 if units of work are not tracked
 	 */
 	public long id() {
 		return this.id;
 	}
 
 	/**
-	 * Return what kind of work this is.
+	 * Return the kind of this unit of work.
 	 * @return the kind
 	 */
 	public Kind kind() {
@@ -61,9 +65,9 @@ public final class UnitOfWork {
 	}
 
 	/**
-	 * Return where the work comes from, such as {@code GET /orders/7} or
+	 * Return what the work was started by, such as {@code GET /orders/7} or
 	 * {@code OrderMail.send}.
-	 * @return the origin
+	 * @return the origin, of 256 characters at most
 	 */
 	public String origin() {
 		String text = this.origin.get();
@@ -71,8 +75,10 @@ public final class UnitOfWork {
 	}
 
 	/**
-	 * Return the {@link #id()} of the work that started this one.
-	 * @return the id, or {@code null} if there is none
+	 * Return the {@link #id()} of the unit of work whose context this one's was copied
+	 * from.
+	 * @return the id, which may no longer be listed, or {@code null} if the context began
+	 * empty
 	 */
 	public @Nullable Long parent() {
 		return this.parent;
@@ -80,57 +86,85 @@ public final class UnitOfWork {
 
 	/**
 	 * Return when the work began.
-	 * @return the moment
+	 * @return the time, the epoch if units of work are not tracked
 	 */
 	public Instant since() {
 		return Instant.ofEpochMilli(this.since);
 	}
 
 	/**
-	 * Return the thread that runs the work at this moment.
-	 * @return the thread, or {@code null} if the work waits
+	 * Return the thread that runs the work.
+	 * @return the thread, or {@code null} while the work waits for its completion
 	 */
 	public @Nullable Thread thread() {
 		return this.thread;
 	}
 
 	/**
-	 * Return the context that the work runs in, to be read only.
+	 * Return the context that the work runs in. It is to be read only.
 	 * @return the context
 	 */
 	public Context context() {
 		return this.context;
 	}
 
-	// Once it is known, by the thread that runs the work. Only the first name counts.
-	boolean nameOrigin(Supplier<String> name) {
-		if (this.named) {
+	// Not a method reference to this: a snapshot must not retain the unit.
+	Supplier<String> originSupplier() {
+		return this.origin;
+	}
+
+	/**
+	 * Refuse to replace the origin.
+	 */
+	void pinOrigin() {
+		this.renamed = true;
+	}
+
+	/**
+	 * Replace the origin by a more exact one, once.
+	 * @param origin the origin
+	 * @return whether it was replaced
+	 */
+	boolean rename(Supplier<String> origin) {
+		if (this.renamed) {
 			return false;
 		}
-		this.named = true;
-		this.origin = name;
+		this.renamed = true;
+		this.origin = origin;
 		return true;
 	}
 
 	/**
-	 * The kinds of work that get a context of their own.
+	 * Kinds of units of work.
 	 */
 	public enum Kind {
 
-		/** A request of a client, through all its dispatches. */
+		/** A client's request, through all its dispatches. */
 		REQUEST,
 
-		/** One run of a task that was handed to an executor. */
+		/** One run of a task on another thread, or of a callback. */
 		TASK,
 
-		/** A call of a method that has its own scope. */
+		/** One call of a {@code @ContextScoped} method. */
 		SCOPED,
 
-		/** One run of something that the application has scheduled. */
+		/** One run of a scheduled method. */
 		SCHEDULED,
 
 		/** One message of a listener. */
-		LISTENER
+		MESSAGE,
+
+		/** One runner or listener that prepares the application when it starts. */
+		RUNNER;
+
+		/**
+		 * Return the kind as it is spelled in the endpoint and in tags of meters.
+		 * @return the name in lower case
+		 */
+		@Override
+		public String toString() {
+			return name().toLowerCase(Locale.ROOT);
+		}
 
 	}
 

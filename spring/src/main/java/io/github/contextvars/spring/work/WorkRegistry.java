@@ -1,11 +1,6 @@
 package io.github.contextvars.spring.work;
 
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -14,190 +9,174 @@ import org.jspecify.annotations.Nullable;
 import io.github.contextvars.Context;
 
 /**
- * Enters contexts on behalf of the application, and knows those that run at this moment,
- * and those whose results are not finished. All methods may be called by any thread.
+ * Registry through which an application enters all its contexts. One implementation
+ * tracks the {@linkplain #list() units of work} that run, the other only enters their
+ * contexts.
+ * <p>
+ * All methods may be called on any thread.
+ *
+ * @since 0.1.0
+ * @see UnitOfWork
+ * @see WorkSnapshot
  */
-public final class WorkRegistry {
-
-	private final boolean tracking;
-
-	private final AtomicLong ids = new AtomicLong();
-
-	private final ActiveWork running = new ActiveWork();
-
-	private final PendingWork held = new PendingWork();
-
-	// Null until somebody wants to know: nothing is counted without metrics.
-	private volatile @Nullable Map<UnitOfWork.Kind, LongAdder> begun;
-
-	private WorkRegistry(boolean tracking) {
-		this.tracking = tracking;
-	}
+public sealed interface WorkRegistry permits NonTrackingWorkRegistry, TrackingWorkRegistry {
 
 	/**
-	 * Create an instance that tracks what runs; costs about one map update for each entry
-	 * and exit.
-	 * @return a new instance
+	 * Create a registry that tracks units of work, at the cost of about one update of a
+	 * concurrent map for each entry and each exit.
+	 * @return a new registry
 	 */
-	public static WorkRegistry tracked() {
-		return new WorkRegistry(true);
+	static WorkRegistry tracking() {
+		return new TrackingWorkRegistry();
 	}
 
 	/**
-	 * Create an instance that enters contexts and remembers nothing.
-	 * @return a new instance
+	 * Create a registry that enters contexts and remembers nothing.
+	 * @return a new registry
 	 */
-	public static WorkRegistry untracked() {
-		return new WorkRegistry(false);
+	static WorkRegistry nonTracking() {
+		return new NonTrackingWorkRegistry();
 	}
 
 	/**
-	 * Describe a unit of work that is about to begin.
-	 * @param kind what kind of work it is
-	 * @param origin says where it comes from; called only when somebody asks
-	 * @param parent what its context was copied from, if anything
-	 * @param context the context that it will run in
-	 * @return the unit of work
+	 * Create a unit of work that begins with an empty context.
+	 * @param kind the kind of work
+	 * @param origin supplies what the work was started by; called when the origin is
+	 * asked for
+	 * @return a unit of work that is not entered yet
 	 */
-	public UnitOfWork begin(UnitOfWork.Kind kind, Supplier<String> origin, @Nullable Long parent, Context context) {
-		Map<UnitOfWork.Kind, LongAdder> begun = this.begun;
-		if (begun != null) {
-			begun.computeIfAbsent(kind, (key) -> new LongAdder()).increment();
-		}
-		// Without tracking nobody can ask: neither the clock nor the shared counter is
-		// touched.
-		return this.tracking
-				? new UnitOfWork(this.ids.incrementAndGet(), System.currentTimeMillis(), kind, origin, parent, context)
-				: new UnitOfWork(0, 0, kind, origin, parent, context);
+	default UnitOfWork create(UnitOfWork.Kind kind, Supplier<String> origin) {
+		return create(kind, origin, null, new Context());
 	}
 
 	/**
-	 * Run a body as a unit of work, in the work's context.
+	 * Create a unit of work that runs in a given context.
+	 * @param kind the kind of work
+	 * @param origin supplies what the work was started by
+	 * @param parent the id of the unit of work whose context was copied, if any
+	 * @param context the context to run in
+	 * @return a unit of work that is not entered yet
+	 */
+	UnitOfWork create(UnitOfWork.Kind kind, Supplier<String> origin, @Nullable Long parent, Context context);
+
+	/**
+	 * Capture the calling thread's context for work that runs later or on another thread.
+	 * Costs the same for any number of variables.
+	 * @param kind the kind of that work
+	 * @param origin supplies what that work was started by
+	 * @return a snapshot of the current context
+	 */
+	default WorkSnapshot capture(UnitOfWork.Kind kind, Supplier<String> origin) {
+		UnitOfWork current = current();
+		return new WorkSnapshot(this, kind, origin, Context.copyOfCurrent(), (current != null) ? current.id() : null);
+	}
+
+	/**
+	 * Capture the calling thread's context for work that continues what it does: the
+	 * origin is that of the current unit of work.
+	 * @param kind the kind of that work
+	 * @return a snapshot of the current context
+	 */
+	default WorkSnapshot capture(UnitOfWork.Kind kind) {
+		UnitOfWork current = current();
+		return capture(kind, (current != null) ? current.originSupplier() : kind::toString);
+	}
+
+	/**
+	 * Capture the context of a unit of work, as it is at this moment, for work that is
+	 * done on behalf of it.
+	 * @param unit the unit of work, entered by any thread or by none
+	 * @param kind the kind of that work
+	 * @param origin supplies what that work was started by
+	 * @return a snapshot of the unit's context
+	 */
+	default WorkSnapshot capture(UnitOfWork unit, UnitOfWork.Kind kind, Supplier<String> origin) {
+		return new WorkSnapshot(this, kind, origin, unit.context().copy(), unit.id());
+	}
+
+	/**
+	 * Enter a unit of work's context until the scope is closed by the same thread.
+	 * @param unit the unit of work, new or left before
+	 * @return the scope
+	 * @throws IllegalStateException if the unit's context is already entered
+	 */
+	Context.Scope enter(UnitOfWork unit);
+
+	/**
+	 * Call an operation in a unit of work's context.
 	 * @param <R> the type of the result
-	 * @param <X> the type of the exception that the body may throw
-	 * @param work the unit of work
-	 * @param body what to call
-	 * @return what the body returned
-	 * @throws X what the body threw
-	 * @throws IllegalStateException if the work's context is entered already
+	 * @param <X> the type of the exception that the operation may throw
+	 * @param unit the unit of work, new or left before
+	 * @param operation the operation
+	 * @return the operation's result
+	 * @throws X if the operation throws it
+	 * @throws IllegalStateException if the unit's context is already entered
 	 */
-	public <R extends @Nullable Object, X extends Throwable> R call(UnitOfWork work,
-			Context.CallableOp<? extends R, X> body) throws X {
-		return this.tracking ? this.running.<R, X>call(work, body) : work.context().call(body);
-	}
+	<R extends @Nullable Object, X extends Throwable> R call(UnitOfWork unit,
+			Context.CallableOp<? extends R, X> operation) throws X;
 
 	/**
-	 * Run a body as a unit of work, in the work's context.
-	 * @param work the unit of work
-	 * @param body what to run
-	 * @throws IllegalStateException if the work's context is entered already
+	 * Run a task in a unit of work's context.
+	 * @param unit the unit of work, new or left before
+	 * @param task the task
+	 * @throws IllegalStateException if the unit's context is already entered
 	 */
 	@SuppressWarnings("NullAway") // JDK 17 drops nullable type arguments
-	public void run(UnitOfWork work, Runnable body) {
-		this.<@Nullable Void, RuntimeException>call(work, () -> {
-			body.run();
+	default void run(UnitOfWork unit, Runnable task) {
+		this.<@Nullable Void, RuntimeException>call(unit, () -> {
+			task.run();
 			return null;
 		});
 	}
 
 	/**
-	 * Enter a unit of work's context until the scope is closed, by the same thread.
-	 * @param work the unit of work, new or left before
-	 * @return the scope
-	 * @throws IllegalStateException if the work's context is entered already
+	 * Give the task that the calling thread runs a more exact origin, if an executor has
+	 * entered it already on behalf of the same parent.
+	 * @param snapshot what the task was captured as
+	 * @return whether the calling thread is in that task
 	 */
-	public Context.Scope enter(UnitOfWork work) {
-		return this.tracking ? this.running.enter(work) : work.context().enter();
-	}
+	boolean rename(WorkSnapshot snapshot);
 
 	/**
-	 * Enter the context of a task until the scope is closed, by the same thread. Where
-	 * the executor carries contexts itself, the task is on the list already, and gets its
-	 * name and this context.
-	 * @param origin says where the task comes from; called only when somebody asks
-	 * @param parent what its context was copied from, if anything
-	 * @param context the context to run in
-	 * @return the scope
-	 * @throws IllegalStateException if the context is entered already
+	 * Keep a unit of work listed after its thread has left it, until its result is
+	 * completed or is no longer referenced.
+	 * @param unit the unit of work
+	 * @param result what the work returned
+	 * @param completed tells whether the result is completed
+	 * @return whether the caller must call {@link #complete} once the result completes
 	 */
-	public Context.Scope enterTask(Supplier<String> origin, @Nullable Long parent, Context context) {
-		UnitOfWork current = current();
-		// A task that has its name is not this one, but one that waits for it.
-		if (current != null && current.kind() == UnitOfWork.Kind.TASK && current.nameOrigin(origin)) {
-			return enterInPlace(current, context);
-		}
-		return enter(begin(UnitOfWork.Kind.TASK, origin, parent, context));
-	}
+	boolean awaitCompletion(UnitOfWork unit, Object result, Predicate<Object> completed);
 
 	/**
-	 * Keep a unit of work on the list after its thread has left it, until what it
-	 * returned is finished, released or garbage.
-	 * @param work the unit of work
-	 * @param result what it returned
-	 * @param finished tells whether the result is finished
-	 * @return whether the work is held, and would like to be released
+	 * Remove a unit of work that was kept by {@link #awaitCompletion}.
+	 * @param unit the unit of work
 	 */
-	public boolean hold(UnitOfWork work, Object result, Predicate<Object> finished) {
-		if (!this.tracking || finished.test(result)) {
-			return false;
-		}
-		this.held.hold(work, result, finished);
-		return true;
-	}
+	void complete(UnitOfWork unit);
 
 	/**
-	 * Take a unit of work that was held off the list.
-	 * @param work the unit of work
+	 * Return the unit of work that the calling thread runs.
+	 * @return the innermost unit of work, or {@code null} if there is none or nothing is
+	 * tracked
 	 */
-	public void release(UnitOfWork work) {
-		this.held.release(work);
-	}
+	@Nullable UnitOfWork current();
 
 	/**
-	 * Return the unit of work that the calling thread is in.
-	 * @return the innermost unit of work, or {@code null}
+	 * List the units of work that run or await completion, in the order in which they
+	 * began. Each entry is consistent; the list as a whole is no snapshot.
+	 * @return a copy; empty if nothing is tracked
 	 */
-	public @Nullable UnitOfWork current() {
-		return this.tracking ? this.running.current() : null;
-	}
+	List<UnitOfWork> list();
 
 	/**
-	 * Return the {@link UnitOfWork#id()} of the {@link #current()} unit of work.
-	 * @return the id, or {@code null}
+	 * Return whether units of work are tracked.
+	 * @return whether {@link #list()} knows them
 	 */
-	public @Nullable Long currentId() {
-		UnitOfWork current = current();
-		return (current != null) ? current.id() : null;
-	}
+	boolean isTracking();
 
 	/**
-	 * List the units of work that run at this moment, in the order in which they began.
-	 * @return a copy; empty when nothing is tracked
+	 * Start to count the units of work that begin. Until then nothing is counted.
 	 */
-	public List<UnitOfWork> list() {
-		// By id: a request that changes threads meanwhile may be met on both.
-		Map<Long, UnitOfWork> all = new TreeMap<>();
-		this.running.forEach((work) -> all.put(work.id(), work));
-		this.held.forEach((work) -> all.putIfAbsent(work.id(), work));
-		return List.copyOf(all.values());
-	}
-
-	/**
-	 * Tell whether {@link #list()} knows what runs.
-	 * @return whether units of work are tracked
-	 */
-	public boolean isTracking() {
-		return this.tracking;
-	}
-
-	/**
-	 * Count from now on, if that isn't done already, how many units of work begin.
-	 */
-	public synchronized void startCounting() {
-		if (this.begun == null) {
-			this.begun = new ConcurrentHashMap<>();
-		}
-	}
+	void startCounting();
 
 	/**
 	 * Return how many units of work have begun since {@link #startCounting()}. A request
@@ -205,20 +184,6 @@ public final class WorkRegistry {
 	 * @param kind the kind of work
 	 * @return the number
 	 */
-	public long count(UnitOfWork.Kind kind) {
-		Map<UnitOfWork.Kind, LongAdder> begun = this.begun;
-		LongAdder adder = (begun != null) ? begun.get(kind) : null;
-		return (adder != null) ? adder.sum() : 0;
-	}
-
-	private static Context.Scope enterInPlace(UnitOfWork work, Context context) {
-		Context.Scope scope = context.enter();
-		Context outer = work.context();
-		work.context = context;
-		return () -> {
-			scope.close();
-			work.context = outer;
-		};
-	}
+	long count(UnitOfWork.Kind kind);
 
 }

@@ -1,6 +1,6 @@
 /**
- * Which contexts run at this moment, what for, since when, and what they were copied
- * from.
+ * Units of work, the registry through which an application enters their contexts, and
+ * snapshots for work that runs later or on another thread.
  */
 @NullMarked
 package io.github.contextvars.spring.work;

@@ -23,7 +23,7 @@ class WorkRegistryTests {
 	// What adapts the body of run() to call().
 	private static final long ONE_LAMBDA = 16;
 
-	private final WorkRegistry live = WorkRegistry.tracked();
+	private final WorkRegistry registry = WorkRegistry.tracking();
 
 	@Test
 	void listHoldsNestedWorkOfAllThreadsInOrder() {
@@ -32,14 +32,14 @@ class WorkRegistryTests {
 		UnitOfWork other = work("other");
 		List<UnitOfWork> seen = new ArrayList<>();
 
-		this.live.run(outer,
-				() -> this.live.run(inner,
+		this.registry.run(outer,
+				() -> this.registry.run(inner,
 						() -> CompletableFuture
-							.runAsync(() -> this.live.run(other, () -> seen.addAll(this.live.list())))
+							.runAsync(() -> this.registry.run(other, () -> seen.addAll(this.registry.list())))
 							.join()));
 
 		assertThat(seen).containsExactly(outer, inner, other);
-		assertThat(this.live.list()).isEmpty();
+		assertThat(this.registry.list()).isEmpty();
 	}
 
 	@Test
@@ -47,109 +47,157 @@ class WorkRegistryTests {
 		UnitOfWork outer = work("outer");
 		UnitOfWork inner = work("inner");
 
-		this.live.run(outer, () -> {
-			this.live.run(inner, () -> assertThat(this.live.current()).isSameAs(inner));
-			assertThat(this.live.current()).isSameAs(outer);
-			assertThat(this.live.currentId()).isEqualTo(outer.id());
+		this.registry.run(outer, () -> {
+			this.registry.run(inner, () -> assertThat(this.registry.current()).isSameAs(inner));
+			assertThat(this.registry.current()).isSameAs(outer);
 		});
-		assertThat(this.live.current()).isNull();
-		assertThat(this.live.currentId()).isNull();
+		assertThat(this.registry.current()).isNull();
 	}
 
 	@Test
 	void callReturnsAndThrowsAsTheBodyDoes() {
-		assertThat(this.live.<Integer, RuntimeException>call(work("w"), () -> 42)).isEqualTo(42);
-		assertThatIllegalStateException().isThrownBy(() -> this.live.run(work("w"), () -> {
+		assertThat(this.registry.<Integer, RuntimeException>call(work("w"), () -> 42)).isEqualTo(42);
+		assertThatIllegalStateException().isThrownBy(() -> this.registry.run(work("w"), () -> {
 			throw new IllegalStateException("planned");
 		})).withMessage("planned");
-		assertThat(this.live.list()).isEmpty();
+		assertThat(this.registry.list()).isEmpty();
 	}
 
 	@Test
 	void enterWhenClosedTwiceLeavesOnce() {
 		UnitOfWork outer = work("outer");
-		this.live.run(outer, () -> {
-			Context.Scope scope = this.live.enter(work("inner"));
+		this.registry.run(outer, () -> {
+			Context.Scope scope = this.registry.enter(work("inner"));
 			scope.close();
 			scope.close();
-			assertThat(this.live.current()).isSameAs(outer);
+			assertThat(this.registry.current()).isSameAs(outer);
 		});
 	}
 
 	@Test
 	void closeOnAnotherThreadChangesNothing() {
 		UnitOfWork work = work("work");
-		try (Context.Scope scope = this.live.enter(work)) {
+		try (Context.Scope scope = this.registry.enter(work)) {
 			CompletableFuture<Void> closed = CompletableFuture.runAsync(scope::close);
 			assertThat(closed).failsWithin(Duration.ofSeconds(30))
 				.withThrowableThat()
 				.havingCause()
 				.isInstanceOf(IllegalStateException.class);
-			assertThat(this.live.list()).containsExactly(work);
+			assertThat(this.registry.list()).containsExactly(work);
 		}
-		assertThat(this.live.list()).isEmpty();
+		assertThat(this.registry.list()).isEmpty();
 	}
 
 	@Test
 	void enterWhenEnteredAlreadyChangesNothing() {
 		UnitOfWork work = work("work");
-		this.live.run(work, () -> {
-			assertThatIllegalStateException().isThrownBy(() -> this.live.enter(work));
-			assertThat(this.live.list()).containsExactly(work);
+		this.registry.run(work, () -> {
+			assertThatIllegalStateException().isThrownBy(() -> this.registry.enter(work));
+			assertThat(this.registry.list()).containsExactly(work);
 		});
 	}
 
 	@Test
-	void forgottenScopeIsClearedByTheWorkAround() {
-		this.live.run(work("outer"), () -> this.live.enter(work("forgotten")));
+	void enterWhenScopeLeaksIsRemovedByTheOuterUnit() {
+		this.registry.run(work("outer"), () -> this.registry.enter(work("leaked")));
 
-		assertThat(this.live.list()).isEmpty();
+		assertThat(this.registry.list()).isEmpty();
 		assertThat(Context.depth()).isZero();
 	}
 
 	@Test
-	void enterTaskWhenTaskIsListedShowsTheInnerContext() {
-		UnitOfWork task = work("task");
-		Context outer = task.context();
-		Context inner = new Context();
-
-		this.live.run(task, () -> {
-			try (Context.Scope scope = this.live.enterTask(() -> "named", null, inner)) {
-				assertThat(this.live.list()).containsExactly(task);
-				assertThat(task.context()).isSameAs(inner);
-				assertThat(task.origin()).isEqualTo("named");
-			}
-			assertThat(task.context()).isSameAs(outer);
+	void openIfNecessaryWhenExecutorHasEnteredTheTaskOnlyRenamesIt() {
+		UnitOfWork parent = work("parent");
+		this.registry.run(parent, () -> {
+			WorkSnapshot callable = this.registry.capture(UnitOfWork.Kind.TASK, () -> "callable");
+			UnitOfWork task = this.registry.capture(UnitOfWork.Kind.TASK, () -> "FutureTask").renamable().create();
+			this.registry.run(task, () -> {
+				assertThat(callable.openIfNecessary()).isNull();
+				assertThat(task.origin()).isEqualTo("callable");
+				assertThat(this.registry.list()).containsExactly(parent, task);
+			});
 		});
 	}
 
 	@Test
-	void enterTaskWhenListedTaskHasItsNameIsAnotherTask() {
-		UnitOfWork task = work("task");
-		task.nameOrigin(() -> "outer");
-
-		this.live.run(task, () -> {
-			try (Context.Scope scope = this.live.enterTask(() -> "inner", task.id(), new Context())) {
-				assertThat(this.live.list()).extracting(UnitOfWork::origin).containsExactly("outer", "inner");
-			}
-			assertThat(this.live.list()).containsExactly(task);
+	void openIfNecessaryWhenTaskIsAnotherOneEnters() {
+		UnitOfWork parent = work("parent");
+		this.registry.run(parent, () -> {
+			WorkSnapshot first = this.registry.capture(UnitOfWork.Kind.TASK, () -> "first");
+			WorkSnapshot second = this.registry.capture(UnitOfWork.Kind.TASK, () -> "second");
+			assertThat(openIfNecessary(first)).containsExactly("parent", "first");
+			this.registry.run(this.registry.capture(UnitOfWork.Kind.TASK, () -> "task").renamable().create(), () -> {
+				assertThat(openIfNecessary(first)).containsExactly("parent", "first");
+				assertThat(openIfNecessary(second)).containsExactly("parent", "first", "second");
+			});
 		});
+	}
+
+	@Test
+	void openIfNecessaryWhenTaskIsNotRenamableEnters() {
+		this.registry.run(work("parent"), () -> {
+			WorkSnapshot callable = this.registry.capture(UnitOfWork.Kind.TASK, () -> "callable");
+			this.registry.run(this.registry.capture(UnitOfWork.Kind.TASK, () -> "drain").create(),
+					() -> assertThat(openIfNecessary(callable)).containsExactly("parent", "drain", "callable"));
+		});
+	}
+
+	private List<String> openIfNecessary(WorkSnapshot snapshot) {
+		try (Context.Scope scope = snapshot.openIfNecessary()) {
+			return this.registry.list().stream().map(UnitOfWork::origin).toList();
+		}
+	}
+
+	@Test
+	void captureTakesValuesParentAndOrigin() {
+		ContextVar<String> variable = ContextVar.of("v", "none");
+		UnitOfWork parent = work("parent");
+		List<WorkSnapshot> snapshots = new ArrayList<>();
+		this.registry.run(parent, () -> {
+			variable.set("captured");
+			snapshots.add(this.registry.capture(UnitOfWork.Kind.TASK, () -> "task"));
+			variable.set("later");
+		});
+		snapshots.add(this.registry.capture(parent, UnitOfWork.Kind.TASK, () -> "callback"));
+
+		List<String> seen = new ArrayList<>();
+		for (WorkSnapshot snapshot : snapshots) {
+			for (int run = 0; run < 2; run++) {
+				snapshot.run(() -> {
+					UnitOfWork unit = this.registry.current();
+					seen.add(unit.origin() + " of " + (unit.parent() == parent.id()) + ": " + variable.get());
+					variable.set("the run's");
+				});
+			}
+		}
+
+		assertThat(seen).containsExactly("task of true: captured", "task of true: captured", "callback of true: later",
+				"callback of true: later");
+		assertThat(Context.depth()).isZero();
+	}
+
+	@Test
+	void captureOutsideAnyContextIsEmptyAndHasNoParent() {
+		UnitOfWork unit = this.registry.capture(UnitOfWork.Kind.TASK, () -> "task").create();
+
+		assertThat(unit.context()).isEmpty();
+		assertThat(unit.parent()).isNull();
 	}
 
 	@Test
 	void workCanBeEnteredAgainOnAnotherThread() {
 		UnitOfWork work = work("request");
-		this.live.run(work, () -> assertThat(this.live.list()).containsExactly(work));
+		this.registry.run(work, () -> assertThat(this.registry.list()).containsExactly(work));
 		CompletableFuture
-			.runAsync(() -> this.live.run(work, () -> assertThat(work.thread()).isSameAs(Thread.currentThread())))
+			.runAsync(() -> this.registry.run(work, () -> assertThat(work.thread()).isSameAs(Thread.currentThread())))
 			.join();
 	}
 
 	@Test
 	void untrackedEntersAndRemembersNothing() {
-		WorkRegistry untracked = WorkRegistry.untracked();
+		WorkRegistry untracked = WorkRegistry.nonTracking();
 		ContextVar<String> variable = ContextVar.of("v", "none");
-		UnitOfWork work = untracked.begin(UnitOfWork.Kind.TASK, () -> "w", null, new Context());
+		UnitOfWork work = untracked.create(UnitOfWork.Kind.TASK, () -> "w", null, new Context());
 		untracked.run(work, () -> {
 			variable.set("inside");
 			assertThat(untracked.list()).isEmpty();
@@ -163,22 +211,21 @@ class WorkRegistryTests {
 
 	@Test
 	void untrackedTouchesNeitherClockNorCounter() {
-		WorkRegistry untracked = WorkRegistry.untracked();
+		WorkRegistry untracked = WorkRegistry.nonTracking();
 		UnitOfWork first = begin(untracked);
 		UnitOfWork second = begin(untracked);
 
 		assertThat(List.of(first.id(), second.id())).containsOnly(0L);
 		assertThat(first.since()).isEqualTo(Instant.EPOCH);
-		assertThat(untracked.currentId()).isNull();
-		assertThat(untracked.hold(first, new Object(), (held) -> false)).isFalse();
+		assertThat(untracked.awaitCompletion(first, new Object(), (result) -> false)).isFalse();
 		assertThat(untracked.list()).isEmpty();
 	}
 
 	@Test
 	void untrackedAllocatesNothingToRemember() {
-		WorkRegistry untracked = WorkRegistry.untracked();
+		WorkRegistry untracked = WorkRegistry.nonTracking();
 		UnitOfWork work = begin(untracked);
-		UnitOfWork shown = work("canary");
+		UnitOfWork tracked = work("tracked");
 		Runnable body = () -> {
 		};
 
@@ -186,27 +233,27 @@ class WorkRegistryTests {
 		assertThat(allocatedBy(() -> untracked.enter(work).close()))
 			.isEqualTo(allocatedBy(() -> work.context().enter().close()));
 		assertThat(allocatedBy(() -> untracked.run(work, body))).isLessThanOrEqualTo(plain + ONE_LAMBDA);
-		assertThat(allocatedBy(() -> this.live.run(shown, body))).isGreaterThan(plain + ONE_LAMBDA);
+		assertThat(allocatedBy(() -> this.registry.run(tracked, body))).isGreaterThan(plain + ONE_LAMBDA);
 	}
 
 	@Test
 	void endedWorkIsNotRetained() {
 		UnitOfWork kept = work("kept");
 		WeakReference<Context> ended = new WeakReference<>(runOnce());
-		WeakReference<Context> canary = new WeakReference<>(kept.context());
+		WeakReference<Context> strong = new WeakReference<>(kept.context());
 
 		Awaitility.await().until(() -> {
 			System.gc();
 			return ended.get() == null;
 		});
-		assertThat(canary.get()).isSameAs(kept.context());
+		assertThat(strong.get()).isSameAs(kept.context());
 	}
 
-	private static UnitOfWork begin(WorkRegistry live) {
-		return live.begin(UnitOfWork.Kind.TASK, () -> "w", null, new Context());
+	private static UnitOfWork begin(WorkRegistry registry) {
+		return registry.create(UnitOfWork.Kind.TASK, () -> "w", null, new Context());
 	}
 
-	// The smallest of many: whatever else the JVM does on this thread only adds.
+	// The smallest of many: other work of the JVM on this thread can only add.
 	private static long allocatedBy(Runnable action) {
 		ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 		long least = Long.MAX_VALUE;
@@ -220,13 +267,13 @@ class WorkRegistryTests {
 
 	private Context runOnce() {
 		UnitOfWork work = work("ended");
-		this.live.run(work, () -> {
+		this.registry.run(work, () -> {
 		});
 		return work.context();
 	}
 
 	private UnitOfWork work(String origin) {
-		return this.live.begin(UnitOfWork.Kind.TASK, () -> origin, null, new Context());
+		return this.registry.create(UnitOfWork.Kind.TASK, () -> origin, null, new Context());
 	}
 
 }

@@ -10,8 +10,10 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.actuate.endpoint.web.annotation.EndpointWebExtension;
 
 /**
- * {@link EndpointWebExtension @EndpointWebExtension} that shows values by the client's
- * roles, and answers 404 for an unknown variable.
+ * {@link EndpointWebExtension @EndpointWebExtension} for the {@link ContextVarsEndpoint}:
+ * shows values by the client's roles, and returns 404 for an unknown variable.
+ *
+ * @since 0.1.0
  */
 @EndpointWebExtension(endpoint = ContextVarsEndpoint.class)
 public final class ContextVarsEndpointWebExtension {
@@ -26,7 +28,7 @@ public final class ContextVarsEndpointWebExtension {
 	 * Create an extension.
 	 * @param delegate the endpoint
 	 * @param showValues when to show values
-	 * @param roles who is shown them; all authenticated users if empty
+	 * @param roles the roles that are shown them; all authenticated users if empty
 	 */
 	public ContextVarsEndpointWebExtension(ContextVarsEndpoint delegate, Show showValues, Set<String> roles) {
 		this.delegate = delegate;
@@ -36,24 +38,24 @@ public final class ContextVarsEndpointWebExtension {
 
 	/**
 	 * List all variables.
-	 * @param securityContext who asks
+	 * @param securityContext the client
 	 * @return variables and contexts
 	 */
 	@ReadOperation
-	public ContextVarsDescriptor contextVars(SecurityContext securityContext) {
+	public ContextVarsEndpoint.ContextVarsDescriptor contextVars(SecurityContext securityContext) {
 		return this.delegate.describe(this.showValues.isShown(securityContext, this.roles));
 	}
 
 	/**
 	 * List one variable and the contexts in which it has a value.
-	 * @param securityContext who asks
+	 * @param securityContext the client
 	 * @param variable the variable's name
 	 * @return variables and contexts, or status 404
 	 */
 	@ReadOperation
-	public WebEndpointResponse<ContextVarsDescriptor> contextVar(SecurityContext securityContext,
+	public WebEndpointResponse<ContextVarsEndpoint.ContextVarsDescriptor> contextVar(SecurityContext securityContext,
 			@Selector String variable) {
-		ContextVarsDescriptor descriptor = this.delegate.describe(variable,
+		ContextVarsEndpoint.ContextVarsDescriptor descriptor = this.delegate.describe(variable,
 				this.showValues.isShown(securityContext, this.roles));
 		return (descriptor != null) ? new WebEndpointResponse<>(descriptor)
 				: new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);

@@ -6,7 +6,6 @@ import org.springframework.boot.actuate.autoconfigure.endpoint.expose.EndpointEx
 import org.springframework.boot.actuate.endpoint.SanitizingFunction;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -15,34 +14,36 @@ import org.springframework.context.annotation.Bean;
 import io.github.contextvars.spring.boot.actuate.ContextVarsEndpoint;
 import io.github.contextvars.spring.boot.actuate.ContextVarsEndpointWebExtension;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
-import io.github.contextvars.spring.task.ExecutorPropagationReport;
+import io.github.contextvars.spring.registry.OutsideContextPolicy;
+import io.github.contextvars.spring.work.PropagationSource;
+import io.github.contextvars.spring.work.WorkConfiguration;
 import io.github.contextvars.spring.work.WorkRegistry;
 
 /**
- * {@link AutoConfiguration Auto-configuration} for the {@code contextvars} endpoint and
- * the tracking of contexts that it needs.
+ * {@link AutoConfiguration Auto-configuration} for the {@code contextvars} endpoint, and
+ * for the tracking of units of work that it needs.
+ *
+ * @since 0.1.0
  */
-@AutoConfiguration
+@AutoConfiguration(after = ContextVarsAutoConfiguration.class)
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
 @ConditionalOnAvailableEndpoint(ContextVarsEndpoint.class)
 @EnableConfigurationProperties(ContextVarsEndpointProperties.class)
 public final class ContextVarsEndpointAutoConfiguration {
 
 	@Bean
-	@ConditionalOnMissingBean
-	@ConditionalOnBooleanProperty(name = "contextvars.live.enabled", matchIfMissing = true)
-	WorkRegistry liveContexts() {
-		return WorkRegistry.tracked();
+	WorkConfiguration.Tracking contextVarsTracking() {
+		return new WorkConfiguration.Tracking();
 	}
 
+	// As for each of Boot's endpoints: in a hierarchy, only one context may define it.
 	@Bean
 	@ConditionalOnMissingBean
-	ContextVarsEndpoint contextVarsEndpoint(ContextVariableRegistry variables, WorkRegistry liveContexts,
-			ObjectProvider<ExecutorPropagationReport> executors, ObjectProvider<SanitizingFunction> sanitizingFunctions,
-			ContextVarsEndpointProperties properties) {
-		return new ContextVarsEndpoint(variables, liveContexts,
-				executors.getIfAvailable(ExecutorPropagationReport::new), sanitizingFunctions.orderedStream().toList(),
-				properties.getShowValues());
+	ContextVarsEndpoint contextVarsEndpoint(ContextVariableRegistry variables, WorkRegistry workRegistry,
+			OutsideContextPolicy policy, ObjectProvider<PropagationSource> propagation,
+			ObjectProvider<SanitizingFunction> sanitizingFunctions, ContextVarsEndpointProperties properties) {
+		return new ContextVarsEndpoint(variables, workRegistry, policy, propagation,
+				sanitizingFunctions.orderedStream().toList(), properties.getShowValues());
 	}
 
 	@Bean

@@ -7,7 +7,10 @@ import org.springframework.boot.actuate.endpoint.Show;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
- * Configuration properties for the {@code contextvars} endpoint.
+ * {@link ConfigurationProperties @ConfigurationProperties} for the {@code contextvars}
+ * endpoint.
+ *
+ * @since 0.1.0
  */
 @ConfigurationProperties("management.endpoint.contextvars")
 public final class ContextVarsEndpointProperties {

@@ -9,7 +9,11 @@ import org.springframework.core.Ordered;
 import io.github.contextvars.spring.registry.OutsideContextPolicy;
 
 /**
- * Configuration properties for context variables.
+ * {@link ConfigurationProperties @ConfigurationProperties} for context variables. The
+ * switches {@code contextvars.*.enabled} are conditions, and described in
+ * {@code additional-spring-configuration-metadata.json}.
+ *
+ * @since 0.1.0
  */
 @ConfigurationProperties("contextvars")
 public final class ContextVarsProperties {
@@ -18,18 +22,7 @@ public final class ContextVarsProperties {
 
 	private final Task task = new Task();
 
-	private final Scoped scoped = new Scoped();
-
-	private final Live live = new Live();
-
-	private final Logs logs = new Logs();
-
-	private final Metrics metrics = new Metrics();
-
-	/**
-	 * What happens when a thread sets a variable outside of any context.
-	 */
-	private OutsideContextPolicy.Mode baseContext = OutsideContextPolicy.Mode.WARN;
+	private final OutsideContext outsideContext = new OutsideContext();
 
 	public Web getWeb() {
 		return this.web;
@@ -39,28 +32,8 @@ public final class ContextVarsProperties {
 		return this.task;
 	}
 
-	public Scoped getScoped() {
-		return this.scoped;
-	}
-
-	public Live getLive() {
-		return this.live;
-	}
-
-	public Logs getLogs() {
-		return this.logs;
-	}
-
-	public Metrics getMetrics() {
-		return this.metrics;
-	}
-
-	public OutsideContextPolicy.Mode getBaseContext() {
-		return this.baseContext;
-	}
-
-	public void setBaseContext(OutsideContextPolicy.Mode baseContext) {
-		this.baseContext = baseContext;
+	public OutsideContext getOutsideContext() {
+		return this.outsideContext;
 	}
 
 	/**
@@ -69,22 +42,9 @@ public final class ContextVarsProperties {
 	public static final class Web {
 
 		/**
-		 * Whether each request gets its own context.
-		 */
-		private boolean enabled = true;
-
-		/**
 		 * Order of the filter that enters the request's context.
 		 */
 		private int order = Ordered.HIGHEST_PRECEDENCE;
-
-		public boolean isEnabled() {
-			return this.enabled;
-		}
-
-		public void setEnabled(boolean enabled) {
-			this.enabled = enabled;
-		}
 
 		public int getOrder() {
 			return this.order;
@@ -102,131 +62,46 @@ public final class ContextVarsProperties {
 	public static final class Task {
 
 		/**
-		 * Whether tasks run in a copy of their submitter's context.
-		 */
-		private boolean enabled = true;
-
-		/**
-		 * Which executor and scheduler beans are covered.
-		 */
-		private Executors executors = Executors.ALL;
-
-		/**
-		 * Names of executor beans to leave alone.
+		 * Comma-separated list of names of executor and scheduler beans to leave alone.
 		 */
 		private final Set<String> exclude = new HashSet<>();
-
-		public Executors getExecutors() {
-			return this.executors;
-		}
-
-		public void setExecutors(Executors executors) {
-			this.executors = executors;
-		}
 
 		public Set<String> getExclude() {
 			return this.exclude;
 		}
 
-		public boolean isEnabled() {
-			return this.enabled;
-		}
-
-		public void setEnabled(boolean enabled) {
-			this.enabled = enabled;
-		}
-
 	}
 
 	/**
-	 * Which executor beans are covered.
+	 * Properties of threads that are in no context.
 	 */
-	public enum Executors {
-
-		/** Every executor and scheduler bean. */
-		ALL,
-
-		/** Those that Spring Boot defines or builds. */
-		BOOT
-
-	}
-
-	/**
-	 * Properties of scoped methods.
-	 */
-	public static final class Scoped {
+	public static final class OutsideContext {
 
 		/**
-		 * Whether '@ContextScoped' is honoured.
+		 * What happens when a thread that is in no context sets a variable.
 		 */
-		private boolean enabled = true;
-
-		public boolean isEnabled() {
-			return this.enabled;
-		}
-
-		public void setEnabled(boolean enabled) {
-			this.enabled = enabled;
-		}
-
-	}
-
-	/**
-	 * Properties of the list of running contexts.
-	 */
-	public static final class Live {
+		private OutsideContextPolicy.Mode set = OutsideContextPolicy.Mode.REJECT;
 
 		/**
-		 * Whether running contexts are tracked for the endpoint.
+		 * What happens when a thread that is in no context reads a declared variable,
+		 * once the application is ready.
 		 */
-		private boolean enabled = true;
+		private OutsideContextPolicy.Mode get = OutsideContextPolicy.Mode.WARN;
 
-		public boolean isEnabled() {
-			return this.enabled;
+		public OutsideContextPolicy.Mode getSet() {
+			return this.set;
 		}
 
-		public void setEnabled(boolean enabled) {
-			this.enabled = enabled;
+		public void setSet(OutsideContextPolicy.Mode set) {
+			this.set = set;
 		}
 
-	}
-
-	/**
-	 * Properties of log events.
-	 */
-	public static final class Logs {
-
-		/**
-		 * Whether log events carry logged variables in their MDC.
-		 */
-		private boolean enabled = true;
-
-		public boolean isEnabled() {
-			return this.enabled;
+		public OutsideContextPolicy.Mode getGet() {
+			return this.get;
 		}
 
-		public void setEnabled(boolean enabled) {
-			this.enabled = enabled;
-		}
-
-	}
-
-	/**
-	 * Properties of meters and observations.
-	 */
-	public static final class Metrics {
-
-		/**
-		 * Whether meters are registered and observations carry observed variables.
-		 */
-		private boolean enabled = true;
-
-		public boolean isEnabled() {
-			return this.enabled;
-		}
-
-		public void setEnabled(boolean enabled) {
-			this.enabled = enabled;
+		public void setGet(OutsideContextPolicy.Mode get) {
+			this.get = get;
 		}
 
 	}

@@ -1,47 +1,32 @@
 package io.github.contextvars.spring.boot.autoconfigure;
 
-import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.SearchStrategy;
-import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.context.annotation.Bean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerAdapter;
+import org.springframework.context.annotation.Import;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
-import io.github.contextvars.spring.registry.ContextVariableRegistry;
-import io.github.contextvars.spring.task.ExecutorPropagationReport;
-import io.github.contextvars.spring.web.servlet.FromContextValidator;
+import io.github.contextvars.spring.boot.startup.ContextStartupConfiguration;
+import io.github.contextvars.spring.web.servlet.ContextWebConfiguration;
 
 /**
- * {@link AutoConfiguration Auto-configuration} for what is checked and reported when all
- * of an application is there. {@code @WebMvcTest} leaves it out: a slice need not contain
- * the beans that declare what its controllers name.
+ * {@link AutoConfiguration Auto-configuration} for what happens when all of an
+ * application starts: runners and ready-listeners get contexts, {@code @FromContext}
+ * parameters are validated, and a line is logged. {@code @WebMvcTest} leaves it out, as a
+ * slice need not contain the beans that declare what its controllers name.
+ *
+ * @since 0.1.0
  */
 @AutoConfiguration(after = { ContextVarsAutoConfiguration.class, ContextVarsWebAutoConfiguration.class })
+@Import(ContextStartupConfiguration.class)
 public final class ContextVarsStartupAutoConfiguration {
 
-	@Bean
-	@ConditionalOnMissingBean(name = "contextStartupReport", search = SearchStrategy.CURRENT)
-	ContextVarsStartupLogger contextStartupReport(ConfigurableApplicationContext context,
-			ContextVariableRegistry variables, ObjectProvider<ExecutorPropagationReport> executors) {
-		return new ContextVarsStartupLogger(context, variables, executors);
-	}
-
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass(RequestMappingHandlerAdapter.class)
-	@ConditionalOnBean(name = "contextWebMvcConfigurer")
-	static class WebMvcConfiguration {
-
-		@Bean
-		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
-		FromContextValidator contextValueCheck(ConfigurableListableBeanFactory beanFactory,
-				ContextVariableRegistry variables, ObjectProvider<RequestMappingHandlerAdapter> adapter) {
-			return new FromContextValidator(beanFactory, variables, adapter);
-		}
+	@ConditionalOnClass(WebMvcConfigurer.class)
+	@ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
+	@Import(ContextWebConfiguration.Validation.class)
+	static final class ValidationConfiguration {
 
 	}
 

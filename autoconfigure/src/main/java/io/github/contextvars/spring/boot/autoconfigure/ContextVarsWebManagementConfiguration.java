@@ -15,9 +15,11 @@ import io.github.contextvars.spring.web.servlet.ContextFilter;
 import io.github.contextvars.spring.work.WorkRegistry;
 
 /**
- * {@link ManagementContextConfiguration @ManagementContextConfiguration} that gives
- * requests on a management port of its own a context: the application's filters don't
- * reach there.
+ * {@link ManagementContextConfiguration @ManagementContextConfiguration} that runs each
+ * request to a separate management port in a context. The application's filters do not
+ * apply there.
+ *
+ * @since 0.1.0
  */
 @ManagementContextConfiguration(value = ManagementContextType.CHILD, proxyBeanMethods = false)
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
@@ -27,9 +29,9 @@ public final class ContextVarsWebManagementConfiguration {
 
 	@Bean
 	@ConditionalOnBooleanProperty(name = "contextvars.web.enabled", matchIfMissing = true)
-	FilterRegistrationBean<ContextFilter> managementContextFilterRegistration(WorkRegistry liveContexts,
+	FilterRegistrationBean<ContextFilter> contextVarsManagementFilterRegistration(WorkRegistry workRegistry,
 			ContextVarsProperties properties) {
-		return ContextVarsWebAutoConfiguration.registration(liveContexts, properties);
+		return ContextVarsWebAutoConfiguration.registration(workRegistry, properties);
 	}
 
 }

@@ -6,7 +6,8 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import io.github.contextvars.spring.registry.InvalidDeclarationException;
 
 /**
- * Tells a developer whose application did not start what to do about a declaration.
+ * {@link org.springframework.boot.diagnostics.FailureAnalyzer} for annotations that are
+ * invalid.
  */
 final class InvalidDeclarationFailureAnalyzer extends AbstractFailureAnalyzer<InvalidDeclarationException> {
 

@@ -18,7 +18,6 @@ import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
 import io.github.contextvars.spring.registry.ValueFormatter;
-import io.github.contextvars.spring.task.ExecutorPropagationReport;
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
 import io.github.contextvars.testsupport.Corpus;
@@ -37,11 +36,11 @@ class ContextVarsEndpointFuzzTests {
 
 	private static final ContextVar<String> TICKET = ContextVar.of("ticket");
 
-	private final WorkRegistry live = WorkRegistry.tracked();
+	private final WorkRegistry live = WorkRegistry.tracking();
 
 	private final ContextVarsEndpoint endpoint = new ContextVarsEndpoint(
 			new ContextVariableRegistry(List.of(declaration(TENANT, false), declaration(TICKET, true))), this.live,
-			new ExecutorPropagationReport(), List.of(), Show.ALWAYS);
+			ContextVarsEndpointTests.NO_ACCESS, ContextVarsEndpointTests.NO_PROPAGATION, List.of(), Show.ALWAYS);
 
 	private final JsonMapper mapper = new JsonMapper();
 
@@ -49,7 +48,7 @@ class ContextVarsEndpointFuzzTests {
 	void answer(byte[] input) {
 		String text = new String(input, StandardCharsets.UTF_8);
 
-		ContextVarsDescriptor selected = this.endpoint.contextVar(text);
+		ContextVarsEndpoint.ContextVarsDescriptor selected = this.endpoint.contextVar(text);
 
 		assertThat(selected != null).isEqualTo(text.equals("tenant") || text.equals("ticket"));
 		requireAnswer(this.mapper.writeValueAsBytes(describeWith(text)), text);
@@ -75,8 +74,8 @@ class ContextVarsEndpointFuzzTests {
 		assertThat(SeededFault.NONE.detectedBy(Replay.class)).isEmpty();
 	}
 
-	private ContextVarsDescriptor describeWith(String value) {
-		UnitOfWork work = this.live.begin(UnitOfWork.Kind.REQUEST, () -> "GET /" + value, null, new Context());
+	private ContextVarsEndpoint.ContextVarsDescriptor describeWith(String value) {
+		UnitOfWork work = this.live.create(UnitOfWork.Kind.REQUEST, () -> "GET /" + value, null, new Context());
 		try (Context.Scope scope = this.live.enter(work)) {
 			TENANT.set(value);
 			TICKET.set(value);

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.support.StaticListableBeanFactory;
 import org.springframework.boot.actuate.endpoint.SanitizingFunction;
 import org.springframework.boot.actuate.endpoint.Show;
 import org.springframework.context.support.GenericApplicationContext;
@@ -17,7 +19,8 @@ import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
-import io.github.contextvars.spring.task.ExecutorPropagationReport;
+import io.github.contextvars.spring.registry.OutsideContextPolicy;
+import io.github.contextvars.spring.work.PropagationSource;
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
 import io.github.contextvars.testsupport.Hostile;
@@ -28,7 +31,12 @@ class ContextVarsEndpointTests {
 
 	private static final ContextVar<Object> VALUE = ContextVar.of("value");
 
-	private final WorkRegistry live = WorkRegistry.tracked();
+	static final OutsideContextPolicy NO_ACCESS = noAccess();
+
+	static final ObjectProvider<PropagationSource> NO_PROPAGATION = new StaticListableBeanFactory()
+		.getBeanProvider(PropagationSource.class);
+
+	private final WorkRegistry live = WorkRegistry.tracking();
 
 	@Test
 	void valuesWithHostileMethodsPrintAsTheirTypes() {
@@ -52,20 +60,20 @@ class ContextVarsEndpointTests {
 	}
 
 	@Test
-	void whoeverAsksWithoutHttpCountsAsAuthorized() {
+	void clientWithoutHttpIsAuthorized() {
 		assertThat(describeWith("v", Show.NEVER, List.of())).containsEntry("value", "******");
 		assertThat(describeWith("v", Show.WHEN_AUTHORIZED, List.of())).containsEntry("value", "v");
 		assertThat(describeWith("v", Show.ALWAYS, List.of())).containsEntry("value", "v");
 	}
 
 	@Test
-	void variableThatNobodyDeclaredMaySharesANameWithSensitiveOne() {
+	void undeclaredVariableThatSharesTheNameOfSensitiveOneIsMasked() {
 		ContextVar<String> declared = ContextVar.of("value");
 		ContextVariableRegistry variables = new ContextVariableRegistry(List.of(new ContextVariableRegistry.Declaration(
 				declared, "Test#VALUE", ResolvableType.forClass(String.class), "", true, false, false)));
-		ContextVarsEndpoint endpoint = new ContextVarsEndpoint(variables, this.live, new ExecutorPropagationReport(),
+		ContextVarsEndpoint endpoint = new ContextVarsEndpoint(variables, this.live, NO_ACCESS, NO_PROPAGATION,
 				List.of(), Show.ALWAYS);
-		ContextVarsDescriptor[] described = new ContextVarsDescriptor[1];
+		ContextVarsEndpoint.ContextVarsDescriptor[] described = new ContextVarsEndpoint.ContextVarsDescriptor[1];
 
 		run(() -> {
 			declared.set("secret");
@@ -100,10 +108,10 @@ class ContextVarsEndpointTests {
 	@Test
 	void listsAreCappedAndCountsAreTrue() {
 		ContextVarsEndpoint endpoint = endpoint(Show.ALWAYS, List.of());
-		List<ContextVarsDescriptor> described = new ArrayList<>();
+		List<ContextVarsEndpoint.ContextVarsDescriptor> described = new ArrayList<>();
 		Deque<Context.Scope> scopes = new ArrayDeque<>();
 		for (int i = 0; i < 1200; i++) {
-			scopes.push(this.live.enter(this.live.begin(UnitOfWork.Kind.SCOPED, () -> "test", null, new Context())));
+			scopes.push(this.live.enter(this.live.create(UnitOfWork.Kind.SCOPED, () -> "test", null, new Context())));
 		}
 		VALUE.set(42);
 		described.add(endpoint.contextVars());
@@ -113,7 +121,7 @@ class ContextVarsEndpointTests {
 		assertThat(described.get(0).contexts()).hasSize(1000);
 		assertThat(described.get(0).contextCount()).isEqualTo(1200);
 		assertThat(described.get(1).contexts()).singleElement()
-			.extracting(ContextVarsDescriptor.ContextDescriptor::variables)
+			.extracting(ContextVarsEndpoint.ContextDescriptor::variables)
 			.isEqualTo(Map.of("value", 42));
 		assertThat(this.live.list()).isEmpty();
 	}
@@ -121,7 +129,7 @@ class ContextVarsEndpointTests {
 	@Test
 	void variablesOfOneContextAreCappedAndCountIsTrue() {
 		ContextVarsEndpoint endpoint = endpoint(Show.ALWAYS, List.of());
-		List<ContextVarsDescriptor> described = new ArrayList<>();
+		List<ContextVarsEndpoint.ContextVarsDescriptor> described = new ArrayList<>();
 		run(() -> {
 			for (int i = 0; i < 150; i++) {
 				ContextVar.of("v" + i).set(i);
@@ -141,7 +149,7 @@ class ContextVarsEndpointTests {
 	@Test
 	void sinceIsWhenTheWorkBegan() {
 		Instant before = Instant.ofEpochMilli(System.currentTimeMillis());
-		List<ContextVarsDescriptor> described = new ArrayList<>();
+		List<ContextVarsEndpoint.ContextVarsDescriptor> described = new ArrayList<>();
 		run(() -> described.add(endpoint(Show.NEVER, List.of()).contextVars()));
 
 		assertThat(described.get(0).contexts().get(0).since()).isBetween(before, Instant.now());
@@ -149,7 +157,7 @@ class ContextVarsEndpointTests {
 
 	private Map<String, Object> describeWith(Object value, Show show, List<SanitizingFunction> functions) {
 		ContextVarsEndpoint endpoint = endpoint(show, functions);
-		ContextVarsDescriptor[] described = new ContextVarsDescriptor[1];
+		ContextVarsEndpoint.ContextVarsDescriptor[] described = new ContextVarsEndpoint.ContextVarsDescriptor[1];
 		run(() -> {
 			VALUE.set(value);
 			described[0] = endpoint.contextVars();
@@ -158,12 +166,19 @@ class ContextVarsEndpointTests {
 	}
 
 	private ContextVarsEndpoint endpoint(Show show, List<SanitizingFunction> functions) {
-		return new ContextVarsEndpoint(new ContextVariableRegistry(List.of()), this.live,
-				new ExecutorPropagationReport(), functions, show);
+		return new ContextVarsEndpoint(new ContextVariableRegistry(List.of()), this.live, NO_ACCESS, NO_PROPAGATION,
+				functions, show);
 	}
 
 	private void run(Runnable body) {
-		this.live.run(this.live.begin(UnitOfWork.Kind.TASK, () -> "test", null, new Context()), body);
+		this.live.run(this.live.create(UnitOfWork.Kind.TASK, () -> "test", null, new Context()), body);
+	}
+
+	private static OutsideContextPolicy noAccess() {
+		OutsideContextPolicy policy = OutsideContextPolicy.install(new ContextVariableRegistry(List.of()),
+				OutsideContextPolicy.Mode.ALLOW, OutsideContextPolicy.Mode.ALLOW);
+		policy.close();
+		return policy;
 	}
 
 	static class Child {

@@ -11,8 +11,8 @@ import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
-import org.springframework.aop.Advisor;
-import org.springframework.boot.actuate.endpoint.Show;
+import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.FilteredClassLoader;
@@ -27,11 +27,7 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 import io.github.contextvars.Context;
 import io.github.contextvars.spring.boot.actuate.ContextVarsEndpoint;
 import io.github.contextvars.spring.boot.actuate.ContextVarsEndpointWebExtension;
-import io.github.contextvars.spring.registry.ContextVariableRegistry;
-import io.github.contextvars.spring.scoped.ContextScopedAdvisor;
-import io.github.contextvars.spring.task.ContextAsyncBeanPostProcessor;
 import io.github.contextvars.spring.task.ContextTaskDecorator;
-import io.github.contextvars.spring.task.ExecutorPropagationReport;
 import io.github.contextvars.spring.web.servlet.ContextFilter;
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
@@ -46,8 +42,8 @@ class ContextVarsAutoConfigurationTests {
 	private static final AutoConfigurations ALL = AutoConfigurations.of(ContextVarsAutoConfiguration.class,
 			ContextVarsEndpointAutoConfiguration.class, ContextVarsWebAutoConfiguration.class,
 			ContextVarsTaskAutoConfiguration.class, ContextVarsScopedAutoConfiguration.class,
-			ContextVarsMetricsAutoConfiguration.class, ContextVarsLoggingAutoConfiguration.class,
-			ContextVarsStartupAutoConfiguration.class);
+			ContextVarsObservationAutoConfiguration.class, ContextVarsLoggingAutoConfiguration.class,
+			ContextVarsMessagingAutoConfiguration.class, ContextVarsStartupAutoConfiguration.class);
 
 	private static final String EXPOSED = "management.endpoints.web.exposure.include=contextvars";
 
@@ -57,37 +53,36 @@ class ContextVarsAutoConfigurationTests {
 
 	private static boolean tracks(WorkRegistry live) {
 		return new Context().call(() -> {
-			UnitOfWork work = live.begin(UnitOfWork.Kind.TASK, () -> "test", null, new Context());
+			UnitOfWork work = live.create(UnitOfWork.Kind.TASK, () -> "test", null, new Context());
 			return live.call(work, () -> live.list().contains(work));
 		});
+	}
+
+	@Test
+	void beanNamesBeginWithContextVars() {
+		this.webRunner.withPropertyValues(EXPOSED)
+			.run((context) -> assertThat(context.getBeanDefinitionNames()).filteredOn((name) -> {
+				BeanDefinition definition = context.getBeanFactory().getMergedBeanDefinition(name);
+				return definition instanceof RootBeanDefinition root && root.getResolvedFactoryMethod() != null
+						&& root.getResolvedFactoryMethod()
+							.getDeclaringClass()
+							.getName()
+							.startsWith("io.github.contextvars.spring.");
+			}).isNotEmpty().allMatch((name) -> name.startsWith("contextVars")));
 	}
 
 	@Nested
 	class Shared {
 
 		@Test
-		void variablesAreReplacedByBeanOfTheType() {
-			ContextVarsAutoConfigurationTests.this.runner
-				.withBean("mine", ContextVariableRegistry.class, () -> new ContextVariableRegistry(List.of()))
-				.run((context) -> assertThat(context).getBean(ContextVariableRegistry.class)
-					.isSameAs(context.getBean("mine")));
-		}
-
-		@Test
-		void liveContextsAreReplacedByBeanOfTheType() {
-			ContextVarsAutoConfigurationTests.this.webRunner.withPropertyValues(EXPOSED)
-				.withBean("mine", WorkRegistry.class, WorkRegistry::tracked)
-				.run((context) -> assertThat(context).getBean(WorkRegistry.class).isSameAs(context.getBean("mine")));
-		}
-
-		@Test
-		void childContextSharesWhatRunsOnly() {
+		void childContextSharesWorkRegistryOnly() {
 			WebApplicationContextRunner runner = ContextVarsAutoConfigurationTests.this.webRunner;
 
 			runner.run((parent) -> runner.withParent(parent).run((child) -> {
-				assertThat(List.of("contextVariables", "contextScopedAdvisor", "contextExecutorPostProcessor",
-						"executorCoverage", "contextValuePrecedence", "contextValueCheck", "contextStartupReport",
-						"loggedVariables", "logbackEvents"))
+				assertThat(List.of("contextVarsVariableRegistry", "contextVarsScopedAdvisor",
+						"contextVarsExecutorBeanPostProcessor", "contextVarsResolverBeanPostProcessor",
+						"contextVarsFromContextValidator", "contextVarsStartupLogger",
+						"contextVarsLoggedVariableProvider", "contextVarsLogbackMdcInstaller"))
 					.allMatch(child::containsLocalBean);
 				assertThat(child.getBean(WorkRegistry.class)).isSameAs(parent.getBean(WorkRegistry.class));
 			}));
@@ -114,8 +109,8 @@ class ContextVarsAutoConfigurationTests {
 				.withClassLoader(new FilteredClassLoader("org.springframework.boot.actuate"))
 				.run((context) -> assertThat(context).hasNotFailed()
 					.hasSingleBean(ContextTaskDecorator.class)
-					.hasSingleBean(ContextScopedAdvisor.class)
-					.hasBean("contextFilterRegistration"));
+					.hasBean("contextVarsScopedAdvisor")
+					.hasBean("contextVarsFilterRegistration"));
 		}
 
 	}
@@ -126,7 +121,7 @@ class ContextVarsAutoConfigurationTests {
 		@Test
 		void filterComesFirstAndServesAllDispatches() {
 			ContextVarsAutoConfigurationTests.this.webRunner.run((context) -> {
-				FilterRegistrationBean<?> registration = context.getBean("contextFilterRegistration",
+				FilterRegistrationBean<?> registration = context.getBean("contextVarsFilterRegistration",
 						FilterRegistrationBean.class);
 				assertThat(registration.getFilter()).isInstanceOf(ContextFilter.class);
 				assertThat(registration.getOrder()).isEqualTo(Ordered.HIGHEST_PRECEDENCE);
@@ -145,7 +140,7 @@ class ContextVarsAutoConfigurationTests {
 		void filterCanBeSwitchedOff() {
 			ContextVarsAutoConfigurationTests.this.webRunner.withPropertyValues("contextvars.web.enabled=false")
 				.run((context) -> assertThat(context).doesNotHaveBean(FilterRegistrationBean.class)
-					.hasBean("contextWebMvcConfigurer"));
+					.hasBean("contextVarsWebMvcConfigurer"));
 		}
 
 		@Test
@@ -159,13 +154,13 @@ class ContextVarsAutoConfigurationTests {
 		void filterIsForServletApplicationsOnly() {
 			ContextVarsAutoConfigurationTests.this.runner
 				.run((context) -> assertThat(context).doesNotHaveBean(FilterRegistrationBean.class)
-					.doesNotHaveBean("contextWebMvcConfigurer"));
+					.doesNotHaveBean("contextVarsWebMvcConfigurer"));
 		}
 
 		@Test
 		void filterBacksOffWithoutServletApi() {
 			ContextVarsAutoConfigurationTests.this.runner.withClassLoader(new FilteredClassLoader(Filter.class))
-				.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean("contextFilterRegistration"));
+				.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean("contextVarsFilterRegistration"));
 		}
 
 		@Test
@@ -173,8 +168,8 @@ class ContextVarsAutoConfigurationTests {
 			ContextVarsAutoConfigurationTests.this.webRunner
 				.withClassLoader(new FilteredClassLoader(WebMvcConfigurer.class))
 				.run((context) -> assertThat(context).hasNotFailed()
-					.hasBean("contextFilterRegistration")
-					.doesNotHaveBean("contextWebMvcConfigurer"));
+					.hasBean("contextVarsFilterRegistration")
+					.doesNotHaveBean("contextVarsWebMvcConfigurer"));
 		}
 
 	}
@@ -186,31 +181,15 @@ class ContextVarsAutoConfigurationTests {
 		void decoratorIsThere() {
 			ContextVarsAutoConfigurationTests.this.runner
 				.run((context) -> assertThat(context).hasSingleBean(ContextTaskDecorator.class)
-					.hasBean("contextTaskDecorator")
-					.hasSingleBean(ContextAsyncBeanPostProcessor.class));
+					.hasBean("contextVarsTaskDecorator")
+					.hasBean("contextVarsAsyncBeanPostProcessor"));
 		}
 
 		@Test
 		void decoratorCanBeSwitchedOff() {
 			ContextVarsAutoConfigurationTests.this.runner.withPropertyValues("contextvars.task.enabled=false")
 				.run((context) -> assertThat(context).doesNotHaveBean(ContextTaskDecorator.class)
-					.doesNotHaveBean(ContextAsyncBeanPostProcessor.class));
-		}
-
-		@Test
-		void decoratorIsReplacedByBeanOfTheType() {
-			ContextVarsAutoConfigurationTests.this.runner
-				.withBean("mine", ContextTaskDecorator.class, () -> new ContextTaskDecorator(WorkRegistry.untracked()))
-				.run((context) -> assertThat(context).hasSingleBean(ContextTaskDecorator.class).hasBean("mine"));
-		}
-
-		@Test
-		void decoratorNeedsNoAop() {
-			ContextVarsAutoConfigurationTests.this.runner.withClassLoader(new FilteredClassLoader(Advisor.class))
-				.run((context) -> assertThat(context).hasNotFailed()
-					.hasSingleBean(ContextTaskDecorator.class)
-					.doesNotHaveBean("contextAsyncPostProcessor")
-					.doesNotHaveBean("contextScopedAdvisor"));
+					.doesNotHaveBean("contextVarsAsyncBeanPostProcessor"));
 		}
 
 	}
@@ -221,19 +200,30 @@ class ContextVarsAutoConfigurationTests {
 		@Test
 		void advisorIsThere() {
 			ContextVarsAutoConfigurationTests.this.runner
-				.run((context) -> assertThat(context).hasSingleBean(ContextScopedAdvisor.class));
+				.run((context) -> assertThat(context).hasBean("contextVarsScopedAdvisor"));
 		}
 
 		@Test
 		void advisorCanBeSwitchedOff() {
 			ContextVarsAutoConfigurationTests.this.runner.withPropertyValues("contextvars.scoped.enabled=false")
-				.run((context) -> assertThat(context).doesNotHaveBean(ContextScopedAdvisor.class));
+				.run((context) -> assertThat(context).doesNotHaveBean("contextVarsScopedAdvisor"));
+		}
+
+	}
+
+	@Nested
+	class Messaging {
+
+		@Test
+		void advisorIsThere() {
+			ContextVarsAutoConfigurationTests.this.runner
+				.run((context) -> assertThat(context).hasBean("contextVarsMessageListenerAdvisor"));
 		}
 
 		@Test
-		void advisorIsReplacedByBeanOfTheName() {
-			ContextVarsAutoConfigurationTests.this.runner.withBean("contextScopedAdvisor", String.class, () -> "mine")
-				.run((context) -> assertThat(context).doesNotHaveBean(ContextScopedAdvisor.class));
+		void advisorCanBeSwitchedOff() {
+			ContextVarsAutoConfigurationTests.this.runner.withPropertyValues("contextvars.messaging.enabled=false")
+				.run((context) -> assertThat(context).doesNotHaveBean("contextVarsMessageListenerAdvisor"));
 		}
 
 	}
@@ -271,25 +261,6 @@ class ContextVarsAutoConfigurationTests {
 				.run((context) -> assertThat(context).doesNotHaveBean(ContextVarsEndpoint.class));
 		}
 
-		@Test
-		void endpointIsReplacedByBeanOfTheType() {
-			ContextVarsAutoConfigurationTests.this.webRunner.withPropertyValues(EXPOSED)
-				.withBean("mine", ContextVarsEndpoint.class,
-						() -> new ContextVarsEndpoint(new ContextVariableRegistry(List.of()), WorkRegistry.untracked(),
-								new ExecutorPropagationReport(), List.of(), Show.NEVER))
-				.run((context) -> assertThat(context).hasSingleBean(ContextVarsEndpoint.class).hasBean("mine"));
-		}
-
-		@Test
-		void endpointWithoutTrackingListsVariablesOnly() {
-			ContextVarsAutoConfigurationTests.this.webRunner
-				.withPropertyValues(EXPOSED, "contextvars.live.enabled=false")
-				.run((context) -> {
-					assertThat(tracks(context.getBean(WorkRegistry.class))).isFalse();
-					assertThat(context.getBean(ContextVarsEndpoint.class).contextVars().contexts()).isEmpty();
-				});
-		}
-
 	}
 
 	@Nested
@@ -306,9 +277,9 @@ class ContextVarsAutoConfigurationTests {
 
 			assertThat(properties).extracting((property) -> property.get("name"))
 				.containsExactlyInAnyOrder("contextvars.web.enabled", "contextvars.web.order",
-						"contextvars.task.enabled", "contextvars.task.executors", "contextvars.task.exclude",
-						"contextvars.base-context", "contextvars.scoped.enabled", "contextvars.live.enabled",
-						"contextvars.logs.enabled", "contextvars.metrics.enabled",
+						"contextvars.task.enabled", "contextvars.task.exclude", "contextvars.messaging.enabled",
+						"contextvars.outside-context.set", "contextvars.outside-context.get",
+						"contextvars.scoped.enabled", "contextvars.logging.enabled", "contextvars.metrics.enabled",
 						"management.endpoint.contextvars.access", "management.endpoint.contextvars.cache.time-to-live",
 						"management.endpoint.contextvars.show-values", "management.endpoint.contextvars.roles");
 			assertThat(properties)
@@ -323,7 +294,7 @@ class ContextVarsAutoConfigurationTests {
 
 		@Bean
 		FilterRegistrationBean<ContextFilter> usersRegistration() {
-			return new FilterRegistrationBean<>(new ContextFilter(WorkRegistry.untracked()));
+			return new FilterRegistrationBean<>(new ContextFilter(WorkRegistry.nonTracking()));
 		}
 
 	}

@@ -1,7 +1,5 @@
 package io.github.contextvars.spring.boot.autoconfigure;
 
-import java.util.List;
-
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -17,9 +15,6 @@ import org.springframework.context.annotation.Configuration;
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
-import io.github.contextvars.spring.logging.LogbackMdcInstaller;
-import io.github.contextvars.spring.logging.LoggedVariableProvider;
-import io.github.contextvars.spring.registry.ContextVariableRegistry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -33,7 +28,7 @@ class ContextVarsLoggingAutoConfigurationTests {
 		.withUserConfiguration(Variables.class);
 
 	@Test
-	void eventsCarryLoggedVariablesUntilTheApplicationCloses() {
+	void eventsHaveLoggedVariablesUntilTheApplicationCloses() {
 		assertThat(this.loggerContext.getMDCAdapter()).isSameAs(MDC.getMDCAdapter());
 
 		this.runner.run((context) -> {
@@ -46,7 +41,7 @@ class ContextVarsLoggingAutoConfigurationTests {
 	}
 
 	@Test
-	void eventsCarryLoggedVariablesOfLazyApplicationToo() {
+	void eventsHaveLoggedVariablesOfLazyApplicationToo() {
 		this.runner
 			.withInitializer(
 					(context) -> context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor()))
@@ -54,43 +49,20 @@ class ContextVarsLoggingAutoConfigurationTests {
 	}
 
 	@Test
-	void logsCanBeSwitchedOff() {
-		this.runner.withPropertyValues("contextvars.logs.enabled=false").run((context) -> {
-			assertThat(context).doesNotHaveBean(LoggedVariableProvider.class)
-				.doesNotHaveBean(LogbackMdcInstaller.class);
+	void loggingCanBeSwitchedOff() {
+		this.runner.withPropertyValues("contextvars.logging.enabled=false").run((context) -> {
+			assertThat(context).doesNotHaveBean("contextVarsLoggedVariableProvider")
+				.doesNotHaveBean("contextVarsLogbackMdcInstaller");
 			assertThat(logAsAcme().getMDCPropertyMap()).containsOnlyKeys("own");
 		});
-	}
-
-	@Test
-	void logsAreReplacedByBeanOfTheType() {
-		this.runner
-			.withBean("mine", LoggedVariableProvider.class,
-					() -> LoggedVariableProvider.install(new ContextVariableRegistry(List.of())))
-			.run((context) -> {
-				assertThat(context).getBeans(LoggedVariableProvider.class).containsOnlyKeys("mine");
-				assertThat(logAsAcme().getMDCPropertyMap()).containsOnlyKeys("own");
-			});
-	}
-
-	@Test
-	void logbackEventsAreReplacedByBeanOfTheType() {
-		this.runner
-			.withBean("mine", LogbackMdcInstaller.class,
-					() -> LogbackMdcInstaller.install(
-							LoggedVariableProvider.install(new ContextVariableRegistry(List.of())), this.loggerContext))
-			.run((context) -> {
-				assertThat(context).getBeans(LogbackMdcInstaller.class).containsOnlyKeys("mine");
-				assertThat(logAsAcme().getMDCPropertyMap()).containsOnlyKeys("own");
-			});
 	}
 
 	@Test
 	void logbackIsLeftAloneWhereItIsMissing() {
 		this.runner.withClassLoader(new FilteredClassLoader("ch.qos.logback"))
 			.run((context) -> assertThat(context).hasNotFailed()
-				.hasSingleBean(LoggedVariableProvider.class)
-				.doesNotHaveBean("logbackEvents"));
+				.hasBean("contextVarsLoggedVariableProvider")
+				.doesNotHaveBean("contextVarsLogbackMdcInstaller"));
 	}
 
 	private ILoggingEvent logAsAcme() {

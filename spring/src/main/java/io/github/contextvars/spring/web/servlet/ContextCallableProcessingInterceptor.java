@@ -12,32 +12,33 @@ import org.springframework.web.context.request.NativeWebRequest;
 import org.springframework.web.context.request.async.CallableProcessingInterceptor;
 
 import io.github.contextvars.Context;
+import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
+import io.github.contextvars.spring.work.WorkSnapshot;
 
 /**
- * Carries the request's values into what Spring MVC runs on another thread: a
- * {@code Callable}, a {@code WebAsyncTask} or a {@code StreamingResponseBody}. Works for
- * whichever executor it runs on, also one that is no bean.
+ * {@link CallableProcessingInterceptor} that propagates the request's values to what
+ * Spring MVC runs on another thread: a {@code Callable}, a {@code WebAsyncTask} or a
+ * {@code StreamingResponseBody}. Works with any executor, also with one that is no bean.
  */
-public final class ContextCallableProcessingInterceptor implements CallableProcessingInterceptor {
+final class ContextCallableProcessingInterceptor implements CallableProcessingInterceptor {
 
 	// Of the thread, not of the request: a task may outlive its request.
 	private static final ThreadLocal<@Nullable Entered> ENTERED = new ThreadLocal<>();
 
 	// By Spring's own object for the request, weakly: the container reuses the request
-	// itself once it has timed out, while the task may still have to begin. (Spring's
-	// ConcurrentReferenceHashMap won't do: its entries are garbage while their keys are
-	// not.)
-	private final Map<NativeWebRequest, Captured> captured = Collections.synchronizedMap(new WeakHashMap<>());
+	// itself once it has timed out, while the task may still have to begin. (Entries of
+	// Spring's ConcurrentReferenceHashMap are collected while their keys are not.)
+	private final Map<NativeWebRequest, WorkSnapshot> snapshots = Collections.synchronizedMap(new WeakHashMap<>());
 
-	private final WorkRegistry liveContexts;
+	private final WorkRegistry workRegistry;
 
 	/**
 	 * Create an interceptor.
-	 * @param liveContexts what enters the contexts
+	 * @param workRegistry captures the contexts
 	 */
-	public ContextCallableProcessingInterceptor(WorkRegistry liveContexts) {
-		this.liveContexts = liveContexts;
+	ContextCallableProcessingInterceptor(WorkRegistry workRegistry) {
+		this.workRegistry = workRegistry;
 	}
 
 	@Override
@@ -45,24 +46,27 @@ public final class ContextCallableProcessingInterceptor implements CallableProce
 		HttpServletRequest servletRequest = request.getNativeRequest(HttpServletRequest.class);
 		Supplier<String> origin = (servletRequest != null) ? ContextFilter.originOf(servletRequest)
 				: () -> request.getClass().getName();
-		this.captured.put(request, new Captured(Context.copyOfCurrent(), this.liveContexts.currentId(), origin));
+		this.snapshots.put(request, this.workRegistry.capture(UnitOfWork.Kind.TASK, origin));
 	}
 
 	@Override
 	public <T> void preProcess(NativeWebRequest request, Callable<T> task) {
-		Captured values = this.captured.get(request);
-		if (values != null) {
-			Context.Scope scope = this.liveContexts.enterTask(values.origin(), values.parent(),
-					values.context().copy());
+		WorkSnapshot snapshot = this.snapshots.get(request);
+		Context.Scope scope = (snapshot != null) ? snapshot.openIfNecessary() : null;
+		if (scope != null) {
 			ENTERED.set(new Entered(task, scope, ENTERED.get()));
 		}
 	}
 
 	@Override
 	public <T> void postProcess(NativeWebRequest request, Callable<T> task, @Nullable Object result) {
-		this.captured.remove(request);
+		this.snapshots.remove(request);
 		Entered entered = ENTERED.get();
-		if (entered == null || entered.task() != task) {
+		if (entered == null) {
+			ENTERED.remove(); // get() has left an entry
+			return;
+		}
+		if (entered.task() != task) {
 			return;
 		}
 		if (entered.outer() != null) {
@@ -72,10 +76,6 @@ public final class ContextCallableProcessingInterceptor implements CallableProce
 			ENTERED.remove();
 		}
 		entered.scope().close();
-	}
-
-	private record Captured(Context context, @Nullable Long parent, Supplier<String> origin) {
-
 	}
 
 	private record Entered(Callable<?> task, Context.Scope scope, @Nullable Entered outer) {

@@ -15,23 +15,25 @@ import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
 
 /**
- * Runs each request in a fresh context, around all filters and servlets behind it. An
- * ASYNC or ERROR dispatch of the request enters the same context again, on whichever
- * thread; FORWARD and INCLUDE happen inside it. The context is left on every way out.
+ * {@link jakarta.servlet.Filter} that runs each request in a fresh context, around all
+ * filters and servlets behind it. An ASYNC or ERROR dispatch of the request enters the
+ * same context again, on any thread. FORWARD and INCLUDE dispatches happen inside it.
  * Callbacks of asynchronous processing run in a copy of it.
+ *
+ * @since 0.1.0
  */
 public final class ContextFilter extends OncePerRequestFilter {
 
-	private static final String WORK = ContextFilter.class.getName() + ".WORK";
+	private static final String UNIT_OF_WORK = ContextFilter.class.getName() + ".UNIT_OF_WORK";
 
-	private final WorkRegistry liveContexts;
+	private final WorkRegistry workRegistry;
 
 	/**
 	 * Create a filter.
-	 * @param liveContexts what enters the contexts
+	 * @param workRegistry enters the contexts
 	 */
-	public ContextFilter(WorkRegistry liveContexts) {
-		this.liveContexts = liveContexts;
+	public ContextFilter(WorkRegistry workRegistry) {
+		this.workRegistry = workRegistry;
 	}
 
 	@Override
@@ -47,33 +49,33 @@ public final class ContextFilter extends OncePerRequestFilter {
 	@Override
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
-		UnitOfWork work = workOf(request);
-		try (Context.Scope scope = this.liveContexts.enter(work)) {
-			chain.doFilter(carrying(request, work), response);
+		UnitOfWork unit = unitOfWork(request);
+		try (Context.Scope scope = this.workRegistry.enter(unit)) {
+			chain.doFilter(propagating(request, unit), response);
 		}
+	}
+
+	private UnitOfWork unitOfWork(HttpServletRequest request) {
+		if (request.getAttribute(UNIT_OF_WORK) instanceof UnitOfWork unit) {
+			return unit;
+		}
+		UnitOfWork unit = this.workRegistry.create(UnitOfWork.Kind.REQUEST, originOf(request));
+		request.setAttribute(UNIT_OF_WORK, unit);
+		return unit;
 	}
 
 	// An ASYNC dispatch brings back the request that asynchronous processing was started
 	// with.
-	private HttpServletRequest carrying(HttpServletRequest request, UnitOfWork work) {
+	private HttpServletRequest propagating(HttpServletRequest request, UnitOfWork unit) {
 		return (WebUtils.getNativeRequest(request, ContextPropagatingRequestWrapper.class) == null)
-				? new ContextPropagatingRequestWrapper(request, this.liveContexts, work) : request;
-	}
-
-	private UnitOfWork workOf(HttpServletRequest request) {
-		if (request.getAttribute(WORK) instanceof UnitOfWork work) {
-			return work;
-		}
-		UnitOfWork work = this.liveContexts.begin(UnitOfWork.Kind.REQUEST, originOf(request), null, new Context());
-		request.setAttribute(WORK, work);
-		return work;
+				? new ContextPropagatingRequestWrapper(request, this.workRegistry, unit) : request;
 	}
 
 	static Supplier<String> originOf(HttpServletRequest request) {
-		// Read now: the container reuses the request object.
+		// Read now: the container recycles the request object.
 		String method = request.getMethod();
 		String path = request.getRequestURI();
-		// Path parameters, such as a session id, are nobody's business.
+		// Path parameters may hold a session id.
 		return () -> method + " " + path.replaceAll(";[^/]*", "");
 	}
 

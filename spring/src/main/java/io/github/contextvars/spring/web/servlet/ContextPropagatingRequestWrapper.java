@@ -13,48 +13,49 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import org.jspecify.annotations.Nullable;
 
-import io.github.contextvars.Context;
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
+import io.github.contextvars.spring.work.WorkSnapshot;
 
 /**
- * A request whose asynchronous callbacks see its variables. The container calls them on
- * threads of its own, outside of all filters: on time-out, on error, on completion. Each
- * runs in a copy of the request's context as it then is.
+ * {@link HttpServletRequestWrapper} whose asynchronous callbacks see the request's
+ * variables. The container calls them on its own threads, outside all filters: on
+ * time-out, on error, on completion. Each runs in a copy of the request's context as it
+ * is at that moment.
  */
 final class ContextPropagatingRequestWrapper extends HttpServletRequestWrapper {
 
-	private final WorkRegistry liveContexts;
+	private final WorkRegistry workRegistry;
 
-	private final UnitOfWork work;
+	private final UnitOfWork unit;
 
-	ContextPropagatingRequestWrapper(HttpServletRequest request, WorkRegistry liveContexts, UnitOfWork work) {
+	ContextPropagatingRequestWrapper(HttpServletRequest request, WorkRegistry workRegistry, UnitOfWork unit) {
 		super(request);
-		this.liveContexts = liveContexts;
-		this.work = work;
+		this.workRegistry = workRegistry;
+		this.unit = unit;
 	}
 
 	@Override
 	public AsyncContext startAsync() {
-		return new CarryingAsyncContext(super.startAsync());
+		return new ContextPropagatingAsyncContext(super.startAsync());
 	}
 
 	@Override
 	public AsyncContext startAsync(ServletRequest request, ServletResponse response) {
-		return new CarryingAsyncContext(super.startAsync(request, response));
+		return new ContextPropagatingAsyncContext(super.startAsync(request, response));
 	}
 
 	@Override
 	public @Nullable AsyncContext getAsyncContext() {
 		AsyncContext asyncContext = super.getAsyncContext();
 		// MockMvc's requests have none where a container's would throw.
-		return (asyncContext != null) ? new CarryingAsyncContext(asyncContext) : null;
+		return (asyncContext != null) ? new ContextPropagatingAsyncContext(asyncContext) : null;
 	}
 
 	private <X extends Exception> void runInCopy(String callback, Callback<X> body) throws X {
-		UnitOfWork copy = this.liveContexts.begin(UnitOfWork.Kind.TASK, () -> this.work.origin() + " " + callback,
-				this.work.id(), this.work.context().copy());
-		this.liveContexts.<Boolean, X>call(copy, () -> {
+		WorkSnapshot snapshot = this.workRegistry.capture(this.unit, UnitOfWork.Kind.TASK,
+				() -> this.unit.origin() + " " + callback);
+		snapshot.<Boolean, X>call(() -> {
 			body.run();
 			return true;
 		});
@@ -66,11 +67,11 @@ final class ContextPropagatingRequestWrapper extends HttpServletRequestWrapper {
 
 	}
 
-	private final class CarryingAsyncContext implements AsyncContext {
+	private final class ContextPropagatingAsyncContext implements AsyncContext {
 
 		private final AsyncContext delegate;
 
-		private CarryingAsyncContext(AsyncContext delegate) {
+		private ContextPropagatingAsyncContext(AsyncContext delegate) {
 			this.delegate = delegate;
 		}
 
@@ -111,22 +112,20 @@ final class ContextPropagatingRequestWrapper extends HttpServletRequestWrapper {
 
 		@Override
 		public void start(Runnable task) {
-			Context captured = Context.copyOfCurrent();
-			WorkRegistry live = ContextPropagatingRequestWrapper.this.liveContexts;
-			Long parent = live.currentId();
-			this.delegate.start(() -> live.run(live.begin(UnitOfWork.Kind.TASK,
-					() -> ContextPropagatingRequestWrapper.this.work.origin() + " start", parent, captured.copy()),
-					task));
+			ContextPropagatingRequestWrapper request = ContextPropagatingRequestWrapper.this;
+			this.delegate
+				.start(request.workRegistry.capture(UnitOfWork.Kind.TASK, () -> request.unit.origin() + " start")
+					.wrap(task));
 		}
 
 		@Override
 		public void addListener(AsyncListener listener) {
-			this.delegate.addListener(new CarryingAsyncListener(listener, this));
+			this.delegate.addListener(new ContextPropagatingAsyncListener(listener, this));
 		}
 
 		@Override
 		public void addListener(AsyncListener listener, ServletRequest request, ServletResponse response) {
-			this.delegate.addListener(new CarryingAsyncListener(listener, this), request, response);
+			this.delegate.addListener(new ContextPropagatingAsyncListener(listener, this), request, response);
 		}
 
 		@Override
@@ -146,42 +145,42 @@ final class ContextPropagatingRequestWrapper extends HttpServletRequestWrapper {
 
 	}
 
-	private final class CarryingAsyncListener implements AsyncListener {
+	private final class ContextPropagatingAsyncListener implements AsyncListener {
 
 		private final AsyncListener delegate;
 
-		private final CarryingAsyncContext asyncContext;
+		private final ContextPropagatingAsyncContext asyncContext;
 
-		private CarryingAsyncListener(AsyncListener delegate, CarryingAsyncContext asyncContext) {
+		private ContextPropagatingAsyncListener(AsyncListener delegate, ContextPropagatingAsyncContext asyncContext) {
 			this.delegate = delegate;
 			this.asyncContext = asyncContext;
 		}
 
 		@Override
 		public void onComplete(AsyncEvent event) throws IOException {
-			runInCopy("onComplete", () -> this.delegate.onComplete(ours(event)));
+			runInCopy("onComplete", () -> this.delegate.onComplete(propagating(event)));
 		}
 
 		@Override
 		public void onTimeout(AsyncEvent event) throws IOException {
-			runInCopy("onTimeout", () -> this.delegate.onTimeout(ours(event)));
+			runInCopy("onTimeout", () -> this.delegate.onTimeout(propagating(event)));
 		}
 
 		@Override
 		public void onError(AsyncEvent event) throws IOException {
-			runInCopy("onError", () -> this.delegate.onError(ours(event)));
+			runInCopy("onError", () -> this.delegate.onError(propagating(event)));
 		}
 
 		@Override
 		public void onStartAsync(AsyncEvent event) throws IOException {
-			runInCopy("onStartAsync", () -> this.delegate.onStartAsync(ours(event)));
+			runInCopy("onStartAsync", () -> this.delegate.onStartAsync(propagating(event)));
 		}
 
-		// Whoever adds a listener from within a listener gets the same treatment. The
-		// event
-		// gets all of its parts: what it lacks it would ask of the context, which answers
-		// no more once the request was dispatched.
-		private AsyncEvent ours(AsyncEvent event) {
+		// A listener that is added from within a listener propagates, too. The event gets
+		// all of its parts: what it lacks it would ask of the AsyncContext, which is
+		// illegal
+		// after a dispatch.
+		private AsyncEvent propagating(AsyncEvent event) {
 			return new AsyncEvent(this.asyncContext, event.getSuppliedRequest(), event.getSuppliedResponse(),
 					event.getThrowable());
 		}

@@ -20,7 +20,10 @@ import io.github.contextvars.spring.annotation.FromContext;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
 
 /**
- * Resolves the parameters that are annotated with {@link FromContext}.
+ * {@link HandlerMethodArgumentResolver} for parameters that are annotated with
+ * {@link FromContext}.
+ *
+ * @since 0.1.0
  */
 public final class FromContextArgumentResolver implements HandlerMethodArgumentResolver {
 

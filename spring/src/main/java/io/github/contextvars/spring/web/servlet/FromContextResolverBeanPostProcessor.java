@@ -15,31 +15,30 @@ import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandl
 import io.github.contextvars.spring.annotation.FromContext;
 
 /**
- * Gives Spring MVC the resolver of {@link FromContext}, before all of Spring's own. Those
- * would bind a {@code Locale}, a {@code ZoneId} or a {@code Reader} to that of the
- * request, whatever annotation it has; and {@code WebMvcConfigurer}s, whose resolvers
- * stand behind them, are not asked where an application extends
- * {@code WebMvcConfigurationSupport} or has an adapter of its own: there, Spring would
- * take the value from what the client sends.
+ * Bean post-processor that puts the resolver of {@link FromContext} before Spring MVC's
+ * own. Those would bind a {@code Locale}, a {@code ZoneId} or a {@code Reader} to that of
+ * the request, whatever its annotation. {@code WebMvcConfigurer}s, whose resolvers come
+ * after them, are not asked if an application extends {@code WebMvcConfigurationSupport}
+ * or defines an adapter bean: Spring would take the value from what the client sends.
  */
-public final class FromContextResolverBeanPostProcessor implements BeanPostProcessor {
+final class FromContextResolverBeanPostProcessor implements BeanPostProcessor {
 
-	private final Supplier<FromContextArgumentResolver> ours;
+	private final Supplier<FromContextArgumentResolver> resolver;
 
 	/**
 	 * Create a post-processor.
-	 * @param ours the resolver; asked for when it is needed, as post-processors are
+	 * @param resolver the resolver; asked for when it is needed, as post-processors are
 	 * created before most beans
 	 */
-	public FromContextResolverBeanPostProcessor(Supplier<FromContextArgumentResolver> ours) {
-		this.ours = ours;
+	FromContextResolverBeanPostProcessor(Supplier<FromContextArgumentResolver> resolver) {
+		this.resolver = resolver;
 	}
 
 	@Override
 	public Object postProcessAfterInitialization(Object bean, String name) {
 		if (bean instanceof RequestMappingHandlerAdapter adapter) {
-			adapter.setArgumentResolvers(oursFirst(adapter.getArgumentResolvers()));
-			adapter.setInitBinderArgumentResolvers(oursFirst(adapter.getInitBinderArgumentResolvers()));
+			adapter.setArgumentResolvers(withResolverFirst(adapter.getArgumentResolvers()));
+			adapter.setInitBinderArgumentResolvers(withResolverFirst(adapter.getInitBinderArgumentResolvers()));
 		}
 		else if (bean instanceof HandlerExceptionResolverComposite composite) {
 			composite.getExceptionResolvers().forEach(this::reorder);
@@ -51,20 +50,21 @@ public final class FromContextResolverBeanPostProcessor implements BeanPostProce
 	}
 
 	private void reorder(Object bean) {
-		if (bean instanceof ExceptionHandlerExceptionResolver resolver) {
-			HandlerMethodArgumentResolverComposite resolvers = resolver.getArgumentResolvers();
-			resolver.setArgumentResolvers(oursFirst((resolvers != null) ? resolvers.getResolvers() : null));
+		if (bean instanceof ExceptionHandlerExceptionResolver exceptionResolver) {
+			HandlerMethodArgumentResolverComposite resolvers = exceptionResolver.getArgumentResolvers();
+			exceptionResolver
+				.setArgumentResolvers(withResolverFirst((resolvers != null) ? resolvers.getResolvers() : null));
 		}
 	}
 
-	private @Nullable List<HandlerMethodArgumentResolver> oursFirst(
+	private @Nullable List<HandlerMethodArgumentResolver> withResolverFirst(
 			@Nullable List<HandlerMethodArgumentResolver> resolvers) {
 		if (resolvers == null) {
 			return null;
 		}
 		List<HandlerMethodArgumentResolver> sorted = new ArrayList<>(resolvers);
 		sorted.removeIf(FromContextArgumentResolver.class::isInstance);
-		sorted.add(0, this.ours.get());
+		sorted.add(0, this.resolver.get());
 		return sorted;
 	}
 

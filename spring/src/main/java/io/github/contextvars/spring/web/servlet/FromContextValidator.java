@@ -2,12 +2,10 @@ package io.github.contextvars.spring.web.servlet;
 
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Method;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
-import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
@@ -16,7 +14,6 @@ import org.springframework.core.MethodParameter;
 import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.core.annotation.AnnotatedMethod;
 import org.springframework.stereotype.Controller;
-import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 import org.springframework.web.bind.annotation.ControllerAdvice;
 import org.springframework.web.bind.annotation.ExceptionHandler;
@@ -27,18 +24,19 @@ import org.springframework.web.service.annotation.HttpExchange;
 import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerAdapter;
 
 import io.github.contextvars.spring.annotation.FromContext;
+import io.github.contextvars.spring.registry.BeanTypes;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
 import io.github.contextvars.spring.registry.InvalidDeclarationException;
 
 /**
- * Stops the application from starting where a {@link FromContext} parameter names a
- * variable that nobody declared, or has a type that the variable's values cannot have.
+ * Validator that fails on startup if a {@link FromContext} parameter names a variable
+ * that is not declared, or has a type that the variable's values cannot be converted to.
  * <p>
- * Looks at the types of controllers and their advice, and not at what is mapped: that
- * covers {@code @ModelAttribute} and {@code @ExceptionHandler} methods and lazy beans as
- * well. What it does not see or cannot know fails when it is called.
+ * It looks at the types of controllers and their advice, not at what is mapped. This
+ * includes {@code @ModelAttribute} and {@code @ExceptionHandler} methods and lazy beans.
+ * What it cannot know fails when it is called.
  */
-public final class FromContextValidator implements SmartInitializingSingleton {
+final class FromContextValidator implements SmartInitializingSingleton {
 
 	private static final List<Class<? extends Annotation>> CALLED_BY_SPRING = List.of(RequestMapping.class,
 			HttpExchange.class, ModelAttribute.class, ExceptionHandler.class, InitBinder.class);
@@ -50,13 +48,13 @@ public final class FromContextValidator implements SmartInitializingSingleton {
 	private final ValueConversion conversion;
 
 	/**
-	 * Create a check.
-	 * @param beanFactory holds the beans to check
+	 * Create a validator.
+	 * @param beanFactory holds the beans to validate
 	 * @param variables the declared variables
 	 * @param adapter knows what converts arguments; asked for only where a value is not
 	 * of the parameter's type already
 	 */
-	public FromContextValidator(ConfigurableListableBeanFactory beanFactory, ContextVariableRegistry variables,
+	FromContextValidator(ConfigurableListableBeanFactory beanFactory, ContextVariableRegistry variables,
 			ObjectProvider<RequestMappingHandlerAdapter> adapter) {
 		this.beanFactory = beanFactory;
 		this.variables = variables;
@@ -64,12 +62,12 @@ public final class FromContextValidator implements SmartInitializingSingleton {
 	}
 
 	/**
-	 * Check the types of all controllers; creates none.
+	 * Validate the types of all controllers; creates no bean.
 	 * @throws InvalidDeclarationException if a parameter could never get its value
 	 */
 	@Override
 	public void afterSingletonsInstantiated() {
-		Set<Class<?>> types = beanTypes();
+		Set<Class<?>> types = BeanTypes.of(this.beanFactory);
 		List<Class<?>> advice = with(ControllerAdvice.class, types);
 		List<Class<?>> controllers = with(Controller.class, types);
 		// An editor that is registered for a request may convert anything.
@@ -80,18 +78,6 @@ public final class FromContextValidator implements SmartInitializingSingleton {
 
 	private static List<Class<?>> with(Class<? extends Annotation> annotation, Set<Class<?>> types) {
 		return types.stream().filter((type) -> AnnotatedElementUtils.hasAnnotation(type, annotation)).toList();
-	}
-
-	private Set<Class<?>> beanTypes() {
-		Set<Class<?>> types = new LinkedHashSet<>();
-		for (String name : this.beanFactory.getBeanDefinitionNames()) {
-			Object bean = this.beanFactory.getSingleton(name);
-			Class<?> type = (bean != null) ? AopUtils.getTargetClass(bean) : this.beanFactory.getType(name, false);
-			if (type != null) {
-				types.add(ClassUtils.getUserClass(type));
-			}
-		}
-		return types;
 	}
 
 	private static boolean binds(Class<?> type) {

@@ -18,8 +18,8 @@ import org.springframework.web.bind.support.WebBindingInitializer;
 import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerAdapter;
 
 /**
- * Tells whether Spring MVC could make an argument of a value, from their types alone, by
- * the means that it uses for a request. In doubt it could.
+ * Check whether Spring MVC could convert a value to an argument, by their types alone and
+ * with the converters and editors of requests. If unsure, it assumes that it could.
  */
 final class ValueConversion {
 

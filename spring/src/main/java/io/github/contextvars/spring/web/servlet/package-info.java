@@ -1,5 +1,5 @@
 /**
- * A fresh context for each HTTP request, through all its dispatches, and the values of
+ * A context for each servlet request, through all its dispatches, and the values of
  * variables as arguments of controller methods.
  */
 @NullMarked

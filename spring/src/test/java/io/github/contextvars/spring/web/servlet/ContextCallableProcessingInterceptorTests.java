@@ -21,7 +21,7 @@ class ContextCallableProcessingInterceptorTests {
 
 	private static final ContextVar<String> TENANT = ContextVar.of("tenant", "none");
 
-	private final WorkRegistry live = WorkRegistry.tracked();
+	private final WorkRegistry live = WorkRegistry.tracking();
 
 	private final ContextCallableProcessingInterceptor interceptor = new ContextCallableProcessingInterceptor(
 			this.live);

@@ -31,7 +31,7 @@ class ContextPropagatingRequestWrapperTests {
 
 	private static final ContextVar<String> TENANT = ContextVar.of("tenant", "none");
 
-	private final WorkRegistry live = WorkRegistry.tracked();
+	private final WorkRegistry live = WorkRegistry.tracking();
 
 	private final MockHttpServletRequest request = new MockHttpServletRequest("GET", "/notes;id=1");
 
@@ -47,7 +47,7 @@ class ContextPropagatingRequestWrapperTests {
 	void startAsync() {
 		this.request.setAsyncSupported(true);
 		this.context.run(() -> TENANT.set("acme"));
-		UnitOfWork work = this.live.begin(UnitOfWork.Kind.REQUEST, ContextFilter.originOf(this.request), null,
+		UnitOfWork work = this.live.create(UnitOfWork.Kind.REQUEST, ContextFilter.originOf(this.request), null,
 				this.context);
 		HttpServletRequest carrying = new ContextPropagatingRequestWrapper(this.request, this.live, work);
 		this.ours = carrying.startAsync(this.request, this.response);
@@ -69,7 +69,7 @@ class ContextPropagatingRequestWrapperTests {
 		this.ours = this.request.startAsync(new HttpServletRequestWrapper(this.request), this.response);
 
 		AsyncContext again = new ContextPropagatingRequestWrapper(this.request, this.live,
-				this.live.begin(UnitOfWork.Kind.REQUEST, () -> "again", null, new Context()))
+				this.live.create(UnitOfWork.Kind.REQUEST, () -> "again", null, new Context()))
 			.getAsyncContext();
 		assertThat(again).isNotNull();
 		assertThat(again.hasOriginalRequestAndResponse()).isFalse();
@@ -152,7 +152,7 @@ class ContextPropagatingRequestWrapperTests {
 		private final List<AsyncContext> contexts = new ArrayList<>();
 
 		Recorder() {
-			this(WorkRegistry.untracked());
+			this(WorkRegistry.nonTracking());
 		}
 
 		Recorder(WorkRegistry live) {

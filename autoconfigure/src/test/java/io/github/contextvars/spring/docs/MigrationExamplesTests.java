@@ -1,0 +1,183 @@
+package io.github.contextvars.spring.docs;
+
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.task.TaskDecorator;
+import org.springframework.scheduling.annotation.Async;
+import org.springframework.scheduling.annotation.EnableAsync;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.annotation.ContextVariable;
+import io.github.contextvars.spring.testing.WebApp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The application of docs/how-to/migrate-from-threadlocal.md, before and after.
+ */
+class MigrationExamplesTests {
+
+	@Test
+	void before() {
+		assertThat(tenantOfAsyncMethod(Before.class)).isEqualTo("acme");
+	}
+
+	@Test
+	void after() {
+		assertThat(tenantOfAsyncMethod(After.class)).isEqualTo("acme");
+	}
+
+	private static String tenantOfAsyncMethod(Class<?> application) {
+		try (WebApp app = WebApp.start(application)) {
+			return app.get("/tenant", "X-Tenant", "acme").body();
+		}
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@EnableAsync
+	@Import(Before.Page.class)
+	static class Before {
+
+		// tag::migrate-before-variable[]
+		static final ThreadLocal<String> TENANT = new ThreadLocal<>();
+
+		// end::migrate-before-variable[]
+
+		@Bean
+		TenantFilter tenantFilter() {
+			return new TenantFilter();
+		}
+
+		@Bean
+		Worker worker() {
+			return new Worker();
+		}
+
+		// tag::migrate-before-decorator[]
+		@Bean
+		TaskDecorator tenantDecorator() {
+			return (task) -> {
+				String tenant = TENANT.get();
+				return () -> {
+					TENANT.set(tenant);
+					try {
+						task.run();
+					}
+					finally {
+						TENANT.remove();
+					}
+				};
+			};
+		}
+		// end::migrate-before-decorator[]
+
+		// tag::migrate-before-filter[]
+		static class TenantFilter extends OncePerRequestFilter {
+
+			@Override
+			protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+					throws ServletException, IOException {
+				TENANT.set(request.getHeader("X-Tenant"));
+				try {
+					chain.doFilter(request, response);
+				}
+				finally {
+					TENANT.remove();
+				}
+			}
+
+		}
+		// end::migrate-before-filter[]
+
+		static class Worker {
+
+			@Async
+			CompletableFuture<String> tenant() {
+				return CompletableFuture.completedFuture(TENANT.get());
+			}
+
+		}
+
+		@RestController
+		record Page(Worker worker) {
+
+			@GetMapping("/tenant")
+			CompletableFuture<String> tenant() {
+				return this.worker.tenant();
+			}
+
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@EnableAsync
+	@Import(After.Page.class)
+	static class After {
+
+		// tag::migrate-after-variable[]
+		@ContextVariable(description = "Whose data this request may touch")
+		static final ContextVar<String> TENANT = ContextVar.of("tenant");
+
+		// end::migrate-after-variable[]
+
+		@Bean
+		TenantFilter tenantFilter() {
+			return new TenantFilter();
+		}
+
+		@Bean
+		Worker worker() {
+			return new Worker();
+		}
+
+		// tag::migrate-after-filter[]
+		static class TenantFilter extends OncePerRequestFilter {
+
+			@Override
+			protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+					throws ServletException, IOException {
+				TENANT.set(request.getHeader("X-Tenant"));
+				chain.doFilter(request, response);
+			}
+
+		}
+		// end::migrate-after-filter[]
+
+		static class Worker {
+
+			@Async
+			CompletableFuture<String> tenant() {
+				return CompletableFuture.completedFuture(TENANT.get());
+			}
+
+		}
+
+		@RestController
+		record Page(Worker worker) {
+
+			@GetMapping("/tenant")
+			CompletableFuture<String> tenant() {
+				return this.worker.tenant();
+			}
+
+		}
+
+	}
+
+}

@@ -1,0 +1,149 @@
+package io.github.contextvars.spring.docs;
+
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.github.contextvars.Context;
+import io.github.contextvars.ContextExecutors;
+import io.github.contextvars.ContextVar;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What docs/reference/propagation.md lists under "What does not propagate": that it does
+ * not, and that the line beside it does.
+ */
+class PropagationExamplesTests {
+
+	private static final ContextVar<String> TENANT = ContextVar.of("tenant", "public");
+
+	private final ExecutorService pool = Executors.newSingleThreadExecutor();
+
+	private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(1);
+
+	private Context.Scope request;
+
+	@BeforeEach
+	void enterContext() {
+		this.request = new Context().enter();
+		TENANT.set("acme");
+	}
+
+	@AfterEach
+	void leaveContext() {
+		this.request.close();
+		this.pool.shutdownNow();
+		this.timer.shutdownNow();
+	}
+
+	@Test
+	void newThread() throws Exception {
+		CompletableFuture<String> lost = new CompletableFuture<>();
+		CompletableFuture<String> propagated = new CompletableFuture<>();
+
+		new Thread(() -> lost.complete(TENANT.get())).start();
+		Runnable task = () -> propagated.complete(TENANT.get());
+		new Thread(Context.copyOfCurrent().wrap(task)).start();
+
+		assertThat(lost.get(10, TimeUnit.SECONDS)).isEqualTo("public");
+		assertThat(propagated.get(10, TimeUnit.SECONDS)).isEqualTo("acme");
+	}
+
+	@Test
+	void commonPool() {
+		Supplier<String> supplier = TENANT::get;
+
+		assertThat(CompletableFuture.supplyAsync(supplier).join()).isEqualTo("public");
+		assertThat(CompletableFuture.supplyAsync(Context.copyOfCurrent().wrapSupplier(supplier)).join())
+			.isEqualTo("acme");
+	}
+
+	@Test
+	void parallelStream() {
+		Function<Integer, String> function = (number) -> TENANT.get();
+
+		Set<String> seen = IntStream.range(0, 1000)
+			.boxed()
+			.parallel()
+			.map(Context.copyOfCurrent().wrapFunction(function))
+			.collect(Collectors.toSet());
+
+		assertThat(seen).containsExactly("acme");
+	}
+
+	@Test
+	void executorThatIsNoBean() {
+		Executor executor = this.pool;
+		Supplier<String> supplier = TENANT::get;
+
+		assertThat(CompletableFuture.supplyAsync(supplier, executor).join()).isEqualTo("public");
+		assertThat(CompletableFuture.supplyAsync(supplier, ContextExecutors.wrap(executor)).join()).isEqualTo("acme");
+	}
+
+	@Test
+	void schedulerThatIsNoBean() throws Exception {
+		ScheduledExecutorService scheduler = this.timer;
+		CompletableFuture<String> lost = new CompletableFuture<>();
+		CompletableFuture<String> propagated = new CompletableFuture<>();
+
+		scheduler.schedule(() -> lost.complete(TENANT.get()), 1, TimeUnit.MILLISECONDS);
+		Runnable task = () -> propagated.complete(TENANT.get());
+		scheduler.schedule(Context.copyOfCurrent().wrap(task), 1, TimeUnit.MILLISECONDS);
+
+		assertThat(lost.get(10, TimeUnit.SECONDS)).isEqualTo("public");
+		assertThat(propagated.get(10, TimeUnit.SECONDS)).isEqualTo("acme");
+	}
+
+	@Test
+	void stageOfFutureThatAnotherThreadCompletes() throws Exception {
+		CompletableFuture<String> future = new CompletableFuture<>();
+		Executor executor = ContextExecutors.wrap(this.pool);
+		Function<String, String> function = (text) -> text + TENANT.get();
+
+		CompletableFuture<String> lost = future.thenApplyAsync(function, executor);
+		Context context = Context.copyOfCurrent();
+		List<CompletableFuture<String>> propagated = List.of(future.thenApply(context.wrapFunction(function)),
+				future.thenApplyAsync(function, ContextExecutors.fixed(executor, context)));
+		new Thread(() -> future.complete("for ")).start();
+
+		assertThat(lost.get(10, TimeUnit.SECONDS)).isEqualTo("for public");
+		for (CompletableFuture<String> stage : propagated) {
+			assertThat(stage.get(10, TimeUnit.SECONDS)).isEqualTo("for acme");
+		}
+	}
+
+	@Test
+	void clientCallback() throws Exception {
+		CompletableFuture<String> propagated = new CompletableFuture<>();
+		Client client = new Client();
+
+		Consumer<String> callback = (response) -> propagated.complete(response + TENANT.get());
+		client.onResponse(Context.copyOfCurrent().wrapConsumer(callback));
+
+		assertThat(propagated.get(10, TimeUnit.SECONDS)).isEqualTo("response for acme");
+	}
+
+	private static final class Client {
+
+		void onResponse(Consumer<String> callback) {
+			new Thread(() -> callback.accept("response for ")).start();
+		}
+
+	}
+
+}

@@ -1,0 +1,73 @@
+package io.github.contextvars.spring.observation;
+
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.observation.ObservationFilter;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Condition;
+import org.springframework.context.annotation.ConditionContext;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.type.AnnotatedTypeMetadata;
+import org.springframework.util.ClassUtils;
+
+import io.github.contextvars.spring.registry.ContextVariableConfiguration;
+import io.github.contextvars.spring.registry.ContextVariableRegistry;
+import io.github.contextvars.spring.registry.OutsideContextPolicy;
+import io.github.contextvars.spring.work.WorkConfiguration;
+import io.github.contextvars.spring.work.WorkRegistry;
+
+/**
+ * {@link Configuration @Configuration} for meters of contexts and for observed variables.
+ * Without Spring Boot, bind the {@link MeterBinder} bean to a registry, and add the
+ * {@link ObservationFilter} bean to the configuration of one.
+ *
+ * @since 0.1.0
+ */
+@Configuration(proxyBeanMethods = false)
+@Import({ ContextVariableConfiguration.class, WorkConfiguration.class, ContextObservationConfiguration.Meters.class,
+		ContextObservationConfiguration.Observations.class })
+public final class ContextObservationConfiguration {
+
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(MetersArePresent.class)
+	static final class Meters {
+
+		@Bean
+		MeterBinder contextVarsMeterBinder(WorkRegistry workRegistry, OutsideContextPolicy policy) {
+			return new ContextVarsMetrics(workRegistry, policy);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(ObservationsArePresent.class)
+	static final class Observations {
+
+		@Bean
+		ObservationFilter contextVarsObservationFilter(ObjectProvider<ContextVariableRegistry> variables) {
+			return new ContextVariablesObservationFilter(variables::getObject);
+		}
+
+	}
+
+	static final class MetersArePresent implements Condition {
+
+		@Override
+		public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
+			return ClassUtils.isPresent("io.micrometer.core.instrument.binder.MeterBinder", context.getClassLoader());
+		}
+
+	}
+
+	static final class ObservationsArePresent implements Condition {
+
+		@Override
+		public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
+			return ClassUtils.isPresent("io.micrometer.observation.ObservationFilter", context.getClassLoader());
+		}
+
+	}
+
+}

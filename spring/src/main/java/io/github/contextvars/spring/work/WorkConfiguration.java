@@ -1,0 +1,56 @@
+package io.github.contextvars.spring.work;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
+
+/**
+ * {@link Configuration @Configuration} for the {@link WorkRegistry}. Imported by the
+ * configurations of all other packages.
+ *
+ * @since 0.1.0
+ */
+@Configuration(proxyBeanMethods = false)
+public final class WorkConfiguration {
+
+	// A child context's work is listed where its parent's is. Tasks are submitted while
+	// the
+	// application shuts down, too, when nothing can be created any more.
+	@Bean(destroyMethod = "")
+	@Lazy(false)
+	WorkRegistry contextVarsWorkRegistry(ConfigurableListableBeanFactory beanFactory,
+			ObjectProvider<Tracking> tracking) {
+		WorkRegistry inherited = inherited(beanFactory.getParentBeanFactory());
+		if (inherited != null) {
+			return inherited;
+		}
+		return tracking.stream().findAny().isPresent() ? WorkRegistry.tracking() : WorkRegistry.nonTracking();
+	}
+
+	@Bean
+	@Lazy(false)
+	DisposableBean contextVarsWorkRegistryRegistration(WorkRegistry workRegistry) {
+		RunningApplications.add(WorkRegistry.class, workRegistry);
+		return () -> RunningApplications.remove(WorkRegistry.class, workRegistry);
+	}
+
+	private static @Nullable WorkRegistry inherited(@Nullable BeanFactory parent) {
+		return (parent != null) ? parent.getBeanProvider(WorkRegistry.class).getIfUnique() : null;
+	}
+
+	/**
+	 * Bean that makes the application's {@link WorkRegistry} a tracking one. Declared by
+	 * what lists units of work, such as the endpoint.
+	 *
+	 * @since 0.1.0
+	 */
+	public static final class Tracking {
+
+	}
+
+}
