@@ -29,9 +29,9 @@ public class FilterBenchmark extends Timed {
 
 	private final FakeRequest request = new FakeRequest();
 
-	private final ContextFilter untracked = new ContextFilter(WorkRegistry.untracked());
+	private final ContextFilter untracked = new ContextFilter(WorkRegistry.nonTracking());
 
-	private final ContextFilter tracked = new ContextFilter(WorkRegistry.tracked());
+	private final ContextFilter tracked = new ContextFilter(WorkRegistry.tracking());
 
 	private final OncePerRequestFilter passingOn = new OncePerRequestFilter() {
 
