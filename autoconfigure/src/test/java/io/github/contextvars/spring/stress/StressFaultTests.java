@@ -35,6 +35,8 @@ class StressFaultTests {
 
 	private static final String SNAPSHOT = "io.github.contextvars.spring.work.WorkSnapshot";
 
+	private static final String REGISTRY = "io.github.contextvars.spring.work.WorkRegistry";
+
 	private static final String TRACKING = "io.github.contextvars.spring.work.TrackingWorkRegistry";
 
 	private static final String PLATFORM = "loadOnPlatformThreadsMixesNothingUp";
@@ -73,8 +75,7 @@ class StressFaultTests {
 				fault(REQUEST, ".wrap(task));", ".wrap(() -> new io.github.contextvars.Context().run(task)));",
 						"LOSS: AsyncContext.start"),
 				fault(SNAPSHOT, "this.values.copy()", "Context.copyOfCurrent()", "LOSS: "),
-				fault(SNAPSHOT, "Context values, @Nullable Long parent) {",
-						"Context values, @Nullable Long parent) {\nvalues = new Context();", "LOSS: "),
+				fault(REGISTRY, "Context.copyOfCurrent()", "new Context()", "LOSS: "),
 				fault(DECORATOR, "() -> this.method)",
 						"() -> this.method, null, (io.github.contextvars.Context) System.getProperties()"
 								+ ".computeIfAbsent(\"seeded fault \" + System.identityHashCode(this),"
@@ -91,8 +92,8 @@ class StressFaultTests {
 						"executor.equals((users != null)", "DIRTY_ON_EXIT: Spring's pool"),
 				fault(CALLABLE, "entered.scope().close();", "", "DIRTY_ON_EXIT: Spring MVC"),
 				fault(CALLABLE, "snapshot.openIfNecessary()", "Context.copyOfCurrent().enter()", "LOSS: "),
-				fault(TASK + "AsyncInvocation", "this.snapshot.run(() -> {", "Context.copyOfCurrent().run(() -> {",
-						"LOSS: @Async"),
+				fault(TASK + "AsyncInvocation", "Context.Scope scope = this.snapshot.open()",
+						"Context.Scope scope = Context.copyOfCurrent().enter()", "LOSS: @Async"),
 				fault("io.github.contextvars.spring.threadlocal.ContextThreadLocalAccessor", "frame.scope.close();", "",
 						"DIRTY_ON_EXIT: unknown"),
 				fault("io.github.contextvars.spring.scoped.ContextScopedInterceptor", "scoped.fresh()) ?",
