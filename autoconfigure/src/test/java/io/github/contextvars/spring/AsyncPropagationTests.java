@@ -41,6 +41,7 @@ import io.github.contextvars.Context;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsTaskAutoConfiguration;
 import io.github.contextvars.spring.testing.ThreadContextProbe;
+import io.github.contextvars.spring.testing.WorkerProbe;
 import io.github.contextvars.testsupport.Threading;
 
 import static org.assertj.core.api.Assertions.assertThat;

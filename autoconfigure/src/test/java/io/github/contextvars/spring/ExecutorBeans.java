@@ -31,6 +31,8 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 import org.springframework.test.util.AopTestUtils;
 
+import io.github.contextvars.spring.testing.WorkerProbe;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**

@@ -54,6 +54,7 @@ import io.github.contextvars.ContextExecutors;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsTaskAutoConfiguration;
 import io.github.contextvars.spring.testing.ThreadContextProbe;
+import io.github.contextvars.spring.testing.WorkerProbe;
 import io.github.contextvars.spring.work.PropagationSource;
 
 import static org.assertj.core.api.Assertions.assertThat;

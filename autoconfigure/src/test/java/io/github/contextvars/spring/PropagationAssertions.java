@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.testing.ThreadContextProbe;
+import io.github.contextvars.spring.testing.WorkerProbe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -16,6 +16,7 @@ import org.springframework.test.util.ReflectionTestUtils;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.spring.testing.WebApp;
+import io.github.contextvars.spring.testing.WorkerProbe;
 
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatNoException;

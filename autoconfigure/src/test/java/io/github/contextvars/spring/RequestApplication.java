@@ -40,6 +40,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
+import io.github.contextvars.spring.testing.WorkerProbe;
+
 /**
  * Hands work over in every way that Spring MVC has.
  */

@@ -27,6 +27,7 @@ import io.github.contextvars.Context;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsTaskAutoConfiguration;
 import io.github.contextvars.spring.testing.ThreadContextProbe;
+import io.github.contextvars.spring.testing.WorkerProbe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

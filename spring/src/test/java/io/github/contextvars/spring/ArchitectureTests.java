@@ -25,10 +25,10 @@ class ArchitectureTests {
 	 * The index of the library: what an application names.
 	 */
 	private static final List<String> INDEX = List.of("annotation.ContextScoped", "annotation.ContextSetting",
-			"annotation.ContextVariable", "annotation.FromContext", "registry.ContextVariableRegistry",
-			"registry.InvalidDeclarationException", "registry.OutsideContextPolicy", "task.ContextTaskDecorator",
-			"web.servlet.ContextFilter", "web.servlet.FromContextArgumentResolver", "work.PropagationSource",
-			"work.UnitOfWork", "work.WorkRegistry", "work.WorkSnapshot");
+			"annotation.ContextVariable", "annotation.FromContext", "messaging.FromContextArgumentResolver",
+			"registry.ContextVariableRegistry", "registry.InvalidDeclarationException", "registry.OutsideContextPolicy",
+			"task.ContextTaskDecorator", "web.servlet.ContextFilter", "web.servlet.FromContextArgumentResolver",
+			"work.PropagationSource", "work.UnitOfWork", "work.WorkRegistry", "work.WorkSnapshot");
 
 	/**
 	 * Public because a service loader needs them to be.
@@ -40,7 +40,7 @@ class ArchitectureTests {
 	 * Public for the library's other packages only.
 	 */
 	private static final List<String> INTERNAL = List.of("registry.BeanTypes", "registry.CachingAnnotationClassFilter",
-			"registry.ValueFormatter", "work.RunningApplications");
+			"registry.ValueFormatter", "work.RunningApplications", "work.ThreadBoundScope");
 
 	private static final JavaClasses CLASSES = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())

@@ -151,8 +151,17 @@ public final class UnitOfWork {
 		/** One run of a scheduled method. */
 		SCHEDULED,
 
-		/** One message of a listener. */
+		/** One message of a listener, a channel or a session. */
 		MESSAGE,
+
+		/** One session of a WebSocket, from the handshake to the end of its beginning. */
+		SESSION,
+
+		/** One remote procedure call, through all its callbacks. */
+		CALL,
+
+		/** One firing of a job. */
+		JOB,
 
 		/** One runner or listener that prepares the application when it starts. */
 		RUNNER;

@@ -1,4 +1,4 @@
-package io.github.contextvars.spring;
+package io.github.contextvars.spring.testing;
 
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -9,14 +9,12 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-import io.github.contextvars.spring.testing.ThreadContextProbe;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * The threads behind an executor, to be looked at behind the library's back.
  */
-interface WorkerProbe {
+public interface WorkerProbe {
 
 	/**
 	 * Wait for what runs to end, then assert that no thread has kept a context.
@@ -56,11 +54,11 @@ interface WorkerProbe {
 
 		private final Queue<String> dirty = new ConcurrentLinkedQueue<>();
 
-		Threads() {
+		public Threads() {
 			this(Thread::new);
 		}
 
-		Threads(ThreadFactory delegate) {
+		public Threads(ThreadFactory delegate) {
 			this.delegate = delegate;
 		}
 
@@ -88,7 +86,7 @@ interface WorkerProbe {
 			assertThat(this.dirty).as("threads that ended in a context").isEmpty();
 		}
 
-		void joinAndAssertClean() throws InterruptedException {
+		public void joinAndAssertClean() throws InterruptedException {
 			for (Thread thread : this.threads) {
 				thread.join(TimeUnit.SECONDS.toMillis(30));
 				assertThat(thread.isAlive()).isFalse();
