@@ -61,7 +61,7 @@ class AheadOfTimeTests {
 	}
 
 	@Test
-	void everythingCarries() throws Exception {
+	void everythingPropagates() throws Exception {
 		assertThat(application.run(Main.class)).contains("declared: [tenant, ticket, user]", "scheduler: acme",
 				"pool: acme", "service: acme", "async: acme", "scoped: globex", "outside: acme");
 	}

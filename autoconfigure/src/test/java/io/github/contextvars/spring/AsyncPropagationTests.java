@@ -66,7 +66,7 @@ class AsyncPropagationTests {
 				Object executor = context.getBean("applicationTaskExecutor");
 				assertThat(executor).isInstanceOf((threading == Threading.VIRTUAL) ? SimpleAsyncTaskExecutor.class
 						: ThreadPoolTaskExecutor.class);
-				assertAsyncMethodsCarry(context, workerOf(executor));
+				assertAsyncMethodsPropagate(context, workerOf(executor));
 			});
 	}
 
@@ -75,7 +75,7 @@ class AsyncPropagationTests {
 		this.runner.withUserConfiguration(AsyncApplication.class, UsersPool.class).run((context) -> {
 			assertThat(context).doesNotHaveBean("applicationTaskExecutor");
 			UsersPool users = context.getBean(UsersPool.class);
-			assertAsyncMethodsCarry(context, workerOf(context.getBean("usersPool")));
+			assertAsyncMethodsPropagate(context, workerOf(context.getBean("usersPool")));
 			assertThat(users.seen).contains("acme").doesNotContain("the task's");
 		});
 	}
@@ -85,7 +85,7 @@ class AsyncPropagationTests {
 		this.runner.withUserConfiguration(AsyncApplication.class, UsersService.class).run((context) -> {
 			assertThat(context).doesNotHaveBean("applicationTaskExecutor");
 			// Spring takes a service for @Async only if it is called so.
-			assertAsyncMethodsCarry(context,
+			assertAsyncMethodsPropagate(context,
 					WorkerProbe.ofPool(AopTestUtils.getUltimateTargetObject(context.getBean("taskExecutor"))));
 		});
 	}
@@ -95,7 +95,7 @@ class AsyncPropagationTests {
 		this.runner.withUserConfiguration(AsyncApplication.class, UsersJdkPool.class, InjectionPoint.class)
 			.run((context) -> {
 				assertThat(context).doesNotHaveBean("applicationTaskExecutor");
-				assertAsyncMethodsCarry(context, () -> {
+				assertAsyncMethodsPropagate(context, () -> {
 				});
 			});
 	}
@@ -104,7 +104,7 @@ class AsyncPropagationTests {
 	void qualifiedAsyncMethodOnUsersThreadPoolExecutor() {
 		this.runner.withUserConfiguration(AsyncApplication.class, UsersJdkPool.class).run((context) -> {
 			Service service = context.getBean(Service.class);
-			PropagationAssertions.assertCarries(SubmissionMethod.of("@Async(name)", service::callOnUsersPool),
+			PropagationAssertions.assertPropagates(SubmissionMethod.of("@Async(name)", service::callOnUsersPool),
 					workerOf(context.getBean(ThreadPoolExecutor.class)));
 		});
 	}
@@ -112,14 +112,14 @@ class AsyncPropagationTests {
 	@Test
 	void asyncMethodOnSpringsFallbackBesideTwoExecutorsOfUsers() {
 		this.runner.withUserConfiguration(AsyncApplication.class, UsersPool.class, UsersThreads.class)
-			.run((context) -> assertAsyncMethodsCarry(context, () -> {
+			.run((context) -> assertAsyncMethodsPropagate(context, () -> {
 			}));
 	}
 
 	@Test
 	void asyncMethodOnUsersThreads() {
 		this.runner.withUserConfiguration(AsyncApplication.class, UsersThreads.class)
-			.run((context) -> assertAsyncMethodsCarry(context,
+			.run((context) -> assertAsyncMethodsPropagate(context,
 					context.getBean(UsersThreads.class).threads::joinAndAssertClean));
 	}
 
@@ -129,24 +129,24 @@ class AsyncPropagationTests {
 		Configurer configurer = new Configurer(kind);
 		this.runner.withUserConfiguration(AsyncApplication.class)
 			.withBean(Configurer.class, () -> configurer)
-			.run((context) -> assertAsyncMethodsCarry(context, configurer.worker()));
+			.run((context) -> assertAsyncMethodsPropagate(context, configurer.worker()));
 		configurer.shutdown();
 	}
 
 	@Test
 	void asyncMethodOnExecutorOfAsyncConfigurerThatIsConfigurationClass() {
 		this.runner.withUserConfiguration(AsyncApplication.class, ConfiguringConfiguration.class)
-			.run((context) -> assertAsyncMethodsCarry(context, workerOf(context.getBean("own"))));
+			.run((context) -> assertAsyncMethodsPropagate(context, workerOf(context.getBean("own"))));
 	}
 
-	private static void assertAsyncMethodsCarry(ApplicationContext context, WorkerProbe worker) throws Exception {
+	private static void assertAsyncMethodsPropagate(ApplicationContext context, WorkerProbe worker) throws Exception {
 		Service service = context.getBean(Service.class);
-		PropagationAssertions.assertCarries(SubmissionMethod.of("@Async void", (body) -> {
+		PropagationAssertions.assertPropagates(SubmissionMethod.of("@Async void", (body) -> {
 			service.run(body);
 			return null;
 		}), worker);
-		PropagationAssertions.assertCarries(SubmissionMethod.of("@Async CompletableFuture", service::call), worker);
-		PropagationAssertions.assertCarries(SubmissionMethod.of("@Async @EventListener", (body) -> {
+		PropagationAssertions.assertPropagates(SubmissionMethod.of("@Async CompletableFuture", service::call), worker);
+		PropagationAssertions.assertPropagates(SubmissionMethod.of("@Async @EventListener", (body) -> {
 			context.publishEvent(new Job(body));
 			return null;
 		}), worker);
@@ -218,7 +218,7 @@ class AsyncPropagationTests {
 	@EnumSource
 	void asyncTransactionalEventListener(TransactionPhase phase) {
 		transactional()
-			.run((context) -> PropagationAssertions.assertCarries(SubmissionMethod.of("@Async " + phase, (body) -> {
+			.run((context) -> PropagationAssertions.assertPropagates(SubmissionMethod.of("@Async " + phase, (body) -> {
 				inTransaction(context, phase, new PhasedJob(phase, body));
 				return null;
 			}), workerOf(context.getBean("applicationTaskExecutor"))));

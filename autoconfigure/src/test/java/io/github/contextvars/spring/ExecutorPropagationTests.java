@@ -71,7 +71,7 @@ class ExecutorPropagationTests {
 					AopAutoConfiguration.class, TaskExecutionAutoConfiguration.class));
 
 	@Test
-	void everyExecutorBeanCarriesHoweverItIsCalled(CapturedOutput output) {
+	void everyExecutorBeanPropagatesHoweverItIsCalled(CapturedOutput output) {
 		ExecutorBeans[] beans = new ExecutorBeans[1];
 		this.runner.withUserConfiguration(ExecutorBeans.class).run((context) -> {
 			beans[0] = context.getBean(ExecutorBeans.class);
@@ -81,7 +81,7 @@ class ExecutorPropagationTests {
 				assertThat(SubmissionMethod.allOf(bean)).isNotEmpty();
 				for (SubmissionMethod way : SubmissionMethod.allOf(bean)) {
 					try {
-						PropagationAssertions.assertCarries(way, worker);
+						PropagationAssertions.assertPropagates(way, worker);
 					}
 					catch (Throwable ex) {
 						throw new AssertionError(name + "." + way, ex);
@@ -93,7 +93,7 @@ class ExecutorPropagationTests {
 				.extracting(PropagationSource.Entry::name)
 				.containsAll(ExecutorBeans.names().toList());
 		});
-		assertThat(output).doesNotContain("does not carry");
+		assertThat(output).doesNotContain("does not propagate");
 		assertThatAllEnded(beans[0]);
 	}
 
@@ -139,7 +139,7 @@ class ExecutorPropagationTests {
 				if (way.name().startsWith("submit(Runnable")) {
 					cancel(way);
 					worker.assertClean();
-					PropagationAssertions.assertCarries(way, worker);
+					PropagationAssertions.assertPropagates(way, worker);
 				}
 			}
 		});
@@ -326,7 +326,7 @@ class ExecutorPropagationTests {
 	}
 
 	@Test
-	void executorThatIsProxiedAlreadyCarriesOnce() {
+	void executorThatIsProxiedAlreadyPropagatesOnce() {
 		this.runner.withUserConfiguration(ExecutorBeans.class)
 			.withBean(DefaultAdvisorAutoProxyCreator.class)
 			.run((context) -> {
@@ -334,7 +334,7 @@ class ExecutorPropagationTests {
 					Object bean = context.getBean(name);
 					WorkerProbe worker = context.getBean(ExecutorBeans.class).workerOf(name, bean);
 					for (SubmissionMethod way : SubmissionMethod.allOf(bean)) {
-						PropagationAssertions.assertCarries(way, worker);
+						PropagationAssertions.assertPropagates(way, worker);
 					}
 				}
 			});
@@ -342,17 +342,17 @@ class ExecutorPropagationTests {
 
 	@Test
 	@EnabledForJreRange(min = JRE.JAVA_25)
-	void newerMethodsOfForkJoinPoolCarry() {
+	void newerMethodsOfForkJoinPoolPropagate() {
 		this.runner.withUserConfiguration(ExecutorBeans.class).run((context) -> {
 			ForkJoinPool pool = context.getBean(ForkJoinPool.class);
 			WorkerProbe worker = context.getBean(ExecutorBeans.class).workerOf("forkJoinPool", pool);
 			Method submitWithTimeout = ForkJoinPool.class.getMethod("submitWithTimeout", Callable.class, long.class,
 					TimeUnit.class, Consumer.class);
 			PropagationAssertions
-				.assertCarries(SubmissionMethod.of("submitWithTimeout", (body) -> (Future<?>) submitWithTimeout
+				.assertPropagates(SubmissionMethod.of("submitWithTimeout", (body) -> (Future<?>) submitWithTimeout
 					.invoke(pool, Executors.callable(body), 30, TimeUnit.SECONDS, null)), worker);
 			Method invokeAll = ForkJoinPool.class.getMethod("invokeAllUninterruptibly", Collection.class);
-			PropagationAssertions.assertCarries(
+			PropagationAssertions.assertPropagates(
 					new SubmissionMethod("invokeAllUninterruptibly", SubmissionMethod.ReturnsWhen.ENDED, (body) -> {
 						invokeAll.invoke(pool, List.of(Executors.callable(body)));
 						return null;
@@ -361,7 +361,7 @@ class ExecutorPropagationTests {
 	}
 
 	@Test
-	void whatIsMadeOutsideOfSpringCarriesOnlyWhenWrapped() {
+	void whatIsMadeOutsideOfSpringPropagatesOnlyWhenWrapped() {
 		assertThat(seenByTaskOf((task) -> new Thread(task).start())).isEqualTo("none");
 		assertThat(seenByTaskOf(ForkJoinPool.commonPool())).isEqualTo("none");
 		ExecutorService pool = Executors.newSingleThreadExecutor();
@@ -377,7 +377,7 @@ class ExecutorPropagationTests {
 	}
 
 	@Test
-	void nothingIsCarriedWhenSwitchedOff() {
+	void nothingIsPropagatedWhenSwitchedOff() {
 		this.runner.withPropertyValues("contextvars.task.enabled=false")
 			.withUserConfiguration(ExecutorBeans.class)
 			.run((context) -> {

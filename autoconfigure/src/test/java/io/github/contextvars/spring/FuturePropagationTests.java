@@ -48,11 +48,11 @@ class FuturePropagationTests {
 			ThreadPoolTaskExecutor executor = context.getBean(ThreadPoolTaskExecutor.class);
 			WorkerProbe worker = WorkerProbe.ofPool(executor.getThreadPoolExecutor());
 			PropagationAssertions
-				.assertCarries(SubmissionMethod.of("supplyAsync", (body) -> CompletableFuture.supplyAsync(() -> {
+				.assertPropagates(SubmissionMethod.of("supplyAsync", (body) -> CompletableFuture.supplyAsync(() -> {
 					body.run();
 					return "done";
 				}, executor)), worker);
-			PropagationAssertions.assertCarries(SubmissionMethod.of("thenRunAsync on completed future",
+			PropagationAssertions.assertPropagates(SubmissionMethod.of("thenRunAsync on completed future",
 					(body) -> CompletableFuture.completedFuture("").thenRunAsync(body, executor)), worker);
 		});
 	}
@@ -88,7 +88,7 @@ class FuturePropagationTests {
 	void stagesOfFixedContextKeepAllPromisesOfRow() throws Exception {
 		ExecutorService pool = Executors.newSingleThreadExecutor();
 		try {
-			PropagationAssertions.assertCarries(
+			PropagationAssertions.assertPropagates(
 					SubmissionMethod.of("fixed",
 							(body) -> CompletableFuture.runAsync(body,
 									ContextExecutors.fixed((Executor) pool, Context.copyOfCurrent()))),
@@ -113,7 +113,7 @@ class FuturePropagationTests {
 			.invoke(null, wrapped);
 		try {
 			for (SubmissionMethod way : SubmissionMethod.allOf(executor)) {
-				PropagationAssertions.assertCarries(way, threads::joinAndAssertClean);
+				PropagationAssertions.assertPropagates(way, threads::joinAndAssertClean);
 			}
 		}
 		finally {

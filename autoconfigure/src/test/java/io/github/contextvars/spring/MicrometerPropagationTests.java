@@ -70,9 +70,9 @@ class MicrometerPropagationTests {
 	void wrappedTasksKeepAllPromisesOfRow() throws Exception {
 		ExecutorService pool = Executors.newSingleThreadExecutor();
 		try {
-			PropagationAssertions.assertCarries(SubmissionMethod.of("ContextSnapshot.wrap",
+			PropagationAssertions.assertPropagates(SubmissionMethod.of("ContextSnapshot.wrap",
 					(body) -> pool.submit(this.snapshots.captureAll().wrap(body))), WorkerProbe.ofPool(pool));
-			PropagationAssertions.assertCarries(
+			PropagationAssertions.assertPropagates(
 					SubmissionMethod.of("ContextSnapshotFactory.captureAll in executor",
 							(body) -> ContextExecutorService.wrap(pool, this.snapshots::captureAll).submit(body)),
 					WorkerProbe.ofPool(pool));
@@ -103,7 +103,7 @@ class MicrometerPropagationTests {
 	}
 
 	@Test
-	void absenceIsCarriedToo() {
+	void absenceIsPropagatedToo() {
 		ContextSnapshot nothing = this.snapshots.captureAll();
 		ContextSnapshot empty = snapshotOf(null);
 		for (ContextSnapshot snapshot : List.of(nothing, empty)) {
@@ -176,29 +176,29 @@ class MicrometerPropagationTests {
 		this.runner.withPropertyValues(threading.property(), "spring.task.execution.propagate-context=true")
 			.run((context) -> {
 				assertThat(context).hasSingleBean(ContextPropagatingTaskDecorator.class);
-				assertExecutorCarries(context.getBean("applicationTaskExecutor", AsyncTaskExecutor.class));
+				assertExecutorPropagates(context.getBean("applicationTaskExecutor", AsyncTaskExecutor.class));
 			});
 	}
 
 	@Test
 	void usersPropagatingDecoratorInsideOfOurs() {
 		this.runner.withUserConfiguration(PropagatingExecutor.class)
-			.run((context) -> assertExecutorCarries(context.getBean(AsyncTaskExecutor.class)));
+			.run((context) -> assertExecutorPropagates(context.getBean(AsyncTaskExecutor.class)));
 	}
 
 	@Test
 	void bootsOwnPropagationAlone() {
 		this.runner.withPropertyValues("contextvars.task.enabled=false", "spring.task.execution.propagate-context=true")
-			.run((context) -> assertExecutorCarries(
+			.run((context) -> assertExecutorPropagates(
 					context.getBean("applicationTaskExecutor", AsyncTaskExecutor.class)));
 	}
 
-	private static void assertExecutorCarries(AsyncTaskExecutor executor) throws Exception {
+	private static void assertExecutorPropagates(AsyncTaskExecutor executor) throws Exception {
 		WorkerProbe worker = (executor instanceof ThreadPoolTaskExecutor pool)
 				? WorkerProbe.ofPool(pool.getThreadPoolExecutor()) : () -> {
 				};
 		for (SubmissionMethod way : SubmissionMethod.allOf(executor)) {
-			PropagationAssertions.assertCarries(way, worker);
+			PropagationAssertions.assertPropagates(way, worker);
 		}
 	}
 
@@ -208,20 +208,20 @@ class MicrometerPropagationTests {
 		ExecutorService raw = Executors.newSingleThreadExecutor();
 		Scheduler onRaw = Schedulers.fromExecutorService(raw);
 		this.runner.withPropertyValues("spring.reactor.context-propagation=auto").run((context) -> {
-			PropagationAssertions.assertCarries(
+			PropagationAssertions.assertPropagates(
 					SubmissionMethod.of("publishOn",
 							(body) -> Mono.just("").publishOn(onRaw).map((nothing) -> run(body)).toFuture()),
 					WorkerProbe.ofPool(raw));
-			PropagationAssertions.assertCarries(SubmissionMethod.of("subscribeOn",
+			PropagationAssertions.assertPropagates(SubmissionMethod.of("subscribeOn",
 					(body) -> Mono.fromCallable(() -> run(body)).subscribeOn(onRaw).contextCapture().toFuture()),
 					WorkerProbe.ofPool(raw));
-			assertOperatorsCarry(scheduler);
+			assertOperatorsPropagate(scheduler);
 		});
 		scheduler.dispose();
 		raw.shutdown();
 	}
 
-	private static void assertOperatorsCarry(Scheduler scheduler) {
+	private static void assertOperatorsPropagate(Scheduler scheduler) {
 		for (String tenant : List.of("acme", "none", "globex")) {
 			List<String> seen = new Context().call(() -> {
 				if (!tenant.equals("none")) {

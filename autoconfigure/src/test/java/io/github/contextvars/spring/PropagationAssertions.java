@@ -31,7 +31,7 @@ final class PropagationAssertions {
 	/**
 	 * Assert all that is promised of a way to another thread.
 	 */
-	static void assertCarries(SubmissionMethod way, WorkerProbe worker) throws Exception {
+	static void assertPropagates(SubmissionMethod way, WorkerProbe worker) throws Exception {
 		assertThat(ThreadContextProbe.isInContext()).isFalse();
 		assertStartsFromCopy(way);
 		worker.assertClean();

@@ -37,7 +37,7 @@ class PropagationFaultTests {
 
 	@Test
 	void rightDecoratorPasses() {
-		assertThatNoException().isThrownBy(() -> assertCarries((task) -> Context.copyOfCurrent().wrap(task)));
+		assertThatNoException().isThrownBy(() -> assertPropagates((task) -> Context.copyOfCurrent().wrap(task)));
 	}
 
 	@Test
@@ -60,7 +60,7 @@ class PropagationFaultTests {
 		ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
 		try {
 			assertThatExceptionOfType(AssertionError.class).isThrownBy(
-					() -> PropagationAssertions.assertCarries(SubmissionMethod.periodic("seeded fault", (body) -> {
+					() -> PropagationAssertions.assertPropagates(SubmissionMethod.periodic("seeded fault", (body) -> {
 						Context once = Context.copyOfCurrent();
 						return scheduler.scheduleAtFixedRate(() -> once.run(body), 1, 1, TimeUnit.MILLISECONDS);
 					}), WorkerProbe.ofPool(scheduler)))
@@ -74,7 +74,7 @@ class PropagationFaultTests {
 	@Test
 	void taskThatRunsInSubmittersOwnThreadIsCaught() {
 		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> PropagationAssertions
-			.assertCarries(new SubmissionMethod("seeded fault", SubmissionMethod.ReturnsWhen.ENDED, (body) -> {
+			.assertPropagates(new SubmissionMethod("seeded fault", SubmissionMethod.ReturnsWhen.ENDED, (body) -> {
 				Context.copyOfCurrent().run(body);
 				return null;
 			}), () -> {
@@ -98,11 +98,11 @@ class PropagationFaultTests {
 	void requestsWithoutUsAreCaught() {
 		try (WebApp app = WebApp.start(RequestApplication.class, "contextvars.task.enabled=false",
 				"spring.task.execution.pool.core-size=1", "logging.level.org.springframework.web=off")) {
-			assertThatNoException().isThrownBy(() -> RequestPropagationTests.assertCarries(app, "/thread"));
+			assertThatNoException().isThrownBy(() -> RequestPropagationTests.assertPropagates(app, "/thread"));
 			for (String path : List.of("/callable", "/web-async-task", "/deferred", "/streaming", "/emitter", "/sse",
 					"/completable", "/mono", "/flux", "/web-client")) {
 				assertThatExceptionOfType(AssertionError.class)
-					.isThrownBy(() -> RequestPropagationTests.assertCarries(app, path))
+					.isThrownBy(() -> RequestPropagationTests.assertPropagates(app, path))
 					.as(path);
 			}
 		}
@@ -152,13 +152,13 @@ class PropagationFaultTests {
 	}
 
 	private void assertCaught(UnaryOperator<Runnable> decorator, String message) {
-		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> assertCarries(decorator))
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> assertPropagates(decorator))
 			.withMessageContaining(message);
 	}
 
-	private void assertCarries(UnaryOperator<Runnable> decorator) throws Exception {
+	private void assertPropagates(UnaryOperator<Runnable> decorator) throws Exception {
 		// submit(): what fails in execute() would take the pool's thread with it.
-		PropagationAssertions.assertCarries(
+		PropagationAssertions.assertPropagates(
 				SubmissionMethod.of("seeded fault", (body) -> this.pool.submit(decorator.apply(body))),
 				WorkerProbe.ofPool(this.pool));
 	}

@@ -65,14 +65,14 @@ class RequestPropagationTests {
 			"/deferred", "/streaming", "/emitter", "/sse", "/completable", "/completable/async", "/mono", "/flux",
 			"/flux/sse", "/web-client" })
 	void seesRequestsValuesAndKeepsItsOwn(String path) {
-		assertCarries(app, path);
+		assertPropagates(app, path);
 	}
 
 	/**
 	 * Assert that what a path hands over sees the request's value and nothing of the
 	 * request before, and that the request sees nothing of what was set elsewhere.
 	 */
-	static void assertCarries(WebApp app, String path) {
+	static void assertPropagates(WebApp app, String path) {
 		for (String tenant : List.of("acme", "globex", "none")) {
 			RequestApplication.EVENTS.clear();
 			String body = (tenant.equals("none") ? app.get(path) : app.get(path, "X-Tenant", tenant)).body();

@@ -72,7 +72,7 @@ class ScheduledPropagationTests {
 					? WorkerProbe.ofPool(pool.getScheduledThreadPoolExecutor()) : threads;
 			OutsideOfContexts.run(() -> {
 				for (SubmissionMethod way : SubmissionMethod.allOf(bean)) {
-					PropagationAssertions.assertCarries(way, worker);
+					PropagationAssertions.assertPropagates(way, worker);
 				}
 			});
 		});

@@ -52,7 +52,7 @@ class ShownVariablesTomcatTests {
 
 	@ParameterizedTest
 	@MethodSource("io.github.contextvars.testsupport.Threading#available")
-	void logsAndObservationsOfRequestAndItsTaskCarryTheRequestsValue(Threading threading) {
+	void logsAndObservationsOfRequestAndItsTaskHaveTheRequestsValue(Threading threading) {
 		try (WebApp app = WebApp.start(Application.class, threading.property(),
 				"management.endpoints.web.exposure.include=contextvars")) {
 			Appender appender = new Appender();

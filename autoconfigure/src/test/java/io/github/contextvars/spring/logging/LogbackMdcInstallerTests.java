@@ -65,7 +65,7 @@ class LogbackMdcInstallerTests {
 	}
 
 	@Test
-	void eventCarriesWhatIsSetWhenItIsLogged() {
+	void eventHasWhatIsSetWhenItIsLogged() {
 		Recorder recorder = attach(new Recorder());
 
 		install(VARIABLES);

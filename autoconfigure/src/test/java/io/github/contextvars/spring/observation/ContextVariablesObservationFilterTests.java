@@ -36,7 +36,7 @@ class ContextVariablesObservationFilterTests {
 		.withUserConfiguration(Variables.class);
 
 	@Test
-	void observationCarriesWhatIsSetWhenItStops() {
+	void observationHasWhatIsSetWhenItStops() {
 		this.runner.run((context) -> {
 			Map<String, String> values = observe(context, () -> {
 				Variables.TENANT.set("acme");

@@ -134,7 +134,7 @@ class ContextTaskDecoratorTests {
 	}
 
 	@Test
-	void valueWhoseHashCodeFailsIsCarried() {
+	void valueWhoseHashCodeFailsIsPropagated() {
 		ContextVar<Object> hostile = ContextVar.of("hostile");
 		Object value = new Hostile();
 		this.runner.run((context) -> new Context().run(() -> {

@@ -40,8 +40,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * Executors that are awkward to proxy: they carry, or work as they would without us and
- * are said not to carry.
+ * Executors that are awkward to proxy: they propagate, or work as they would without us
+ * and are said not to propagate.
  */
 class ExecutorCompatibilityTests {
 
@@ -52,13 +52,13 @@ class ExecutorCompatibilityTests {
 				ContextVarsTaskAutoConfiguration.class, TaskSchedulingAutoConfiguration.class));
 
 	@Test
-	void executorWhoseMethodsAreFinalCarriesBehindItsInterface() {
+	void executorWhoseMethodsAreFinalPropagatesBehindItsInterface() {
 		this.runner.withUserConfiguration(FinalMethods.class)
 			.run((context) -> assertThat(readOn(context.getBean("behindInterface", Executor.class))).isEqualTo("acme"));
 	}
 
 	@Test
-	void executorWhoseMethodsAreFinalIsNotSaidToCarry() {
+	void executorWhoseMethodsAreFinalIsNotSaidToPropagate() {
 		this.runner.withUserConfiguration(FinalMethods.class).run((context) -> {
 			assertThat(readOn(context.getBean("asClass", Executor.class))).isEqualTo("none");
 			assertThat(entryOf("asClass", context).propagates()).isFalse();

@@ -97,7 +97,7 @@ public final class WebApp implements AutoCloseable {
 	}
 
 	/**
-	 * What the sentinel has caught, for tests that planted it.
+	 * What the sentinel has caught, for tests that expect it.
 	 */
 	public List<String> takeDirty() {
 		awaitQuiet();

@@ -69,7 +69,7 @@ class Log4j2ContextDataProviderTests {
 	}
 
 	@Test
-	void eventCarriesWhatIsSetWhenItIsLogged() {
+	void eventHasWhatIsSetWhenItIsLogged() {
 		Logger logger = logger(this.recorder);
 		this.recorder.mayGoOn.countDown();
 
@@ -162,7 +162,7 @@ class Log4j2ContextDataProviderTests {
 	}
 
 	@Test
-	void singleValueIsWhatEventsCarry() {
+	void singleValueIsWhatEventsHave() {
 		Log4j2ContextDataProvider provider = new Log4j2ContextDataProvider();
 
 		new Context().run(() -> {

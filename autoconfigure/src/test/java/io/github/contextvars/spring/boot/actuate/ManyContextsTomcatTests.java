@@ -144,12 +144,12 @@ class ManyContextsTomcatTests {
 
 	private static void assertCollected(List<WeakReference<Object>> values) {
 		Object kept = new Object();
-		WeakReference<Object> canary = new WeakReference<>(kept);
+		WeakReference<Object> reference = new WeakReference<>(kept);
 		Awaitility.await().untilAsserted(() -> {
 			System.gc();
 			assertThat(values.stream().map(WeakReference::get).filter(Objects::nonNull)).isEmpty();
 		});
-		assertThat(canary.get()).isSameAs(kept);
+		assertThat(reference.get()).isSameAs(kept);
 	}
 
 	@Configuration(proxyBeanMethods = false)

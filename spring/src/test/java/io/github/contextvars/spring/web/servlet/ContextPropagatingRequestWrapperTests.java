@@ -49,8 +49,8 @@ class ContextPropagatingRequestWrapperTests {
 		this.context.run(() -> TENANT.set("acme"));
 		UnitOfWork work = this.live.create(UnitOfWork.Kind.REQUEST, ContextFilter.originOf(this.request), null,
 				this.context);
-		HttpServletRequest carrying = new ContextPropagatingRequestWrapper(this.request, this.live, work);
-		this.ours = carrying.startAsync(this.request, this.response);
+		HttpServletRequest wrapper = new ContextPropagatingRequestWrapper(this.request, this.live, work);
+		this.ours = wrapper.startAsync(this.request, this.response);
 		if (this.request.getAsyncContext() instanceof MockAsyncContext mock) {
 			this.containers = mock;
 		}
