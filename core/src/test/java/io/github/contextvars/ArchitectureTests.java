@@ -49,7 +49,7 @@ class ArchitectureTests {
 			.collect(Collectors.toSet());
 
 		assertThat(visible).containsExactlyInAnyOrder("ContextVar", "Token", "Context", "Context$CallableOp",
-				"Context$Scope", "ContextExecutors");
+				"Context$Scope", "ContextExecutors", "ContextFuture");
 	}
 
 	// A member of an interface is public, but no more visible than the interface.

@@ -68,6 +68,21 @@ enum CoreFault {
 	STACK_OF_ANOTHER_THREAD(ThreadTable.class, "stack != null && stack.thread == thread", "stack != null",
 			by(ThreadTableTests.Sharing.class, "getWhenThreadsAreInContextsAtOnceReturnsTheirOwnValues")),
 
+	FUTURE_CAPTURES_NOTHING(ContextFuture.class, "return Context.copyOfCurrent();", "return new Context();",
+			by(ContextFutureTests.Model.class, "randomRegistrationsMatchTheModel")),
+
+	FUTURE_CAPTURES_WHEN_ITS_STAGE_RUNS(ContextFuture.class, "super.thenRun(captured().wrap(task))",
+			"super.thenRun(() -> captured().run(task))",
+			by(ContextFutureTests.Stages.class, "functionWhenAnotherThreadCompletesSeesRegistrarsValues")),
+
+	DEPENDENTS_ARE_PLAIN(ContextFuture.class,
+			"return new ContextFuture<>();\n\t}\n\n\t@Override\n\tpublic ContextFuture<T> copy",
+			"return new CompletableFuture<>();\n\t}\n\n\t@Override\n\tpublic ContextFuture<T> copy",
+			by(ContextFutureTests.Model.class, "randomRegistrationsMatchTheModel")),
+
+	FROM_CAPTURES(ContextFuture.class, "super.whenComplete(target::settle);", "whenComplete(target::settle);",
+			by(ContextFutureTests.Retention.class, "fromKeepsNoValue")),
+
 	GET_OUTSIDE_IS_CALLED_INSIDE(ContextVar.class,
 			"Context context = ThreadStack.current();\n\t\tif (context == null) {", """
 					Context context = ThreadStack.current();

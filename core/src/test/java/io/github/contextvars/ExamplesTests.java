@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -96,6 +98,27 @@ class ExamplesTests {
 	}
 
 	@Test
+	void future() throws Exception {
+		CompletableFuture<String> response = new CompletableFuture<>();
+		Client client = () -> response;
+		CompletableFuture<String> confirmation = new Context().call(() -> {
+			TENANT.set("acme");
+			return confirm(client);
+		});
+
+		response.complete("order 1");
+
+		assertThat(confirmation.get(10, TimeUnit.SECONDS)).isEqualTo("order 1 for acme");
+	}
+
+	private static CompletableFuture<String> confirm(Client client) {
+		// example: future
+		ContextFuture<String> order = ContextFuture.from(client.fetch());
+		return order.thenApply((text) -> text + " for " + TENANT.get());
+		// end
+	}
+
+	@Test
 	void javadocHasTheseExamplesAndNoOthers() throws IOException {
 		List<String> compiled = matches(EXAMPLE, Path.of("src/test/java/io/github/contextvars/ExamplesTests.java"));
 		List<String> shown;
@@ -103,7 +126,7 @@ class ExamplesTests {
 			shown = files.flatMap((file) -> matches(JAVADOC, file).stream()).toList();
 		}
 
-		assertThat(compiled).hasSize(4);
+		assertThat(compiled).hasSize(5);
 		assertThat(shown).containsExactlyInAnyOrderElementsOf(compiled);
 	}
 
@@ -119,6 +142,13 @@ class ExamplesTests {
 		catch (IOException ex) {
 			throw new IllegalStateException(ex);
 		}
+	}
+
+	@FunctionalInterface
+	private interface Client {
+
+		CompletionStage<String> fetch();
+
 	}
 
 }

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextExecutors;
+import io.github.contextvars.ContextFuture;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.Token;
 
@@ -123,9 +124,20 @@ class CoreExamplesTests {
 			return invoiced;
 		});
 
+		CompletableFuture<String> ofContextFuture = new Context().call(() -> {
+			TENANT.set("acme");
+			// tag::future-context[]
+			ContextFuture<String> invoiced = ContextFuture.from(order)
+				.thenApply(price)
+				.thenApplyAsync(invoice, this.pool);
+			// end::future-context[]
+			return invoiced;
+		});
+
 		new Thread(() -> order.complete("Anvil")).start();
 
 		assertThat(result.get(10, TimeUnit.SECONDS)).isEqualTo("Anvil at the price of acme, invoiced by acme");
+		assertThat(ofContextFuture.get(10, TimeUnit.SECONDS)).isEqualTo(result.get());
 	}
 
 	@Test

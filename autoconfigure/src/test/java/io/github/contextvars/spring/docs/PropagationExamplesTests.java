@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextExecutors;
+import io.github.contextvars.ContextFuture;
 import io.github.contextvars.ContextVar;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -116,15 +117,30 @@ class PropagationExamplesTests {
 		Function<String, String> function = (text) -> text + TENANT.get();
 
 		CompletableFuture<String> lost = future.thenApplyAsync(function, executor);
-		Context context = Context.copyOfCurrent();
-		List<CompletableFuture<String>> propagated = List.of(future.thenApply(context.wrapFunction(function)),
-				future.thenApplyAsync(function, ContextExecutors.fixed(executor, context)));
+		List<CompletableFuture<String>> propagated = List.of(ContextFuture.from(future).thenApply(function),
+				ContextFuture.from(future).thenApplyAsync(function, executor));
 		new Thread(() -> future.complete("for ")).start();
 
 		assertThat(lost.get(10, TimeUnit.SECONDS)).isEqualTo("for public");
 		for (CompletableFuture<String> stage : propagated) {
 			assertThat(stage.get(10, TimeUnit.SECONDS)).isEqualTo("for acme");
 		}
+	}
+
+	@Test
+	void stageOfFutureThatAnotherRequestCompletes() {
+		CompletableFuture<String> future = new CompletableFuture<>();
+		Function<String, String> function = (text) -> text + TENANT.get();
+
+		CompletableFuture<String> bled = future.thenApply(function);
+		CompletableFuture<String> propagated = ContextFuture.from(future).thenApply(function);
+		new Context().run(() -> {
+			TENANT.set("globex");
+			future.complete("for ");
+		});
+
+		assertThat(bled.join()).isEqualTo("for globex");
+		assertThat(propagated.join()).isEqualTo("for acme");
 	}
 
 	@Test
