@@ -4,11 +4,15 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -45,6 +49,7 @@ import io.github.contextvars.spring.testing.WorkerProbe;
 import io.github.contextvars.testsupport.Threading;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * {@code @Async} methods and event listeners.
@@ -137,6 +142,56 @@ class AsyncPropagationTests {
 	void asyncMethodOnExecutorOfAsyncConfigurerThatIsConfigurationClass() {
 		this.runner.withUserConfiguration(AsyncApplication.class, ConfiguringConfiguration.class)
 			.run((context) -> assertAsyncMethodsPropagate(context, workerOf(context.getBean("own"))));
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void handlerOfUncaughtExceptionsSeesWhatTheMethodSaw(ConfigurersExecutor kind) throws Exception {
+		Configurer configurer = new Configurer(kind);
+		this.runner.withUserConfiguration(AsyncApplication.class)
+			.withBean(Configurer.class, () -> configurer)
+			.run((context) -> assertHandlerSeesWhatTheMethodSaw(context, configurer));
+		configurer.worker().assertClean();
+		configurer.shutdown();
+	}
+
+	@Test
+	void handlerOfUncaughtExceptionsOnExcludedExecutorSeesWhatTheMethodSaw() {
+		Configurer configurer = new Configurer(ConfigurersExecutor.LAMBDA) {
+
+			@Override
+			public Executor getAsyncExecutor() {
+				return null; // Boot's
+			}
+
+		};
+		this.runner.withUserConfiguration(AsyncApplication.class)
+			.withBean(Configurer.class, () -> configurer)
+			.withPropertyValues("contextvars.task.exclude=applicationTaskExecutor")
+			.run((context) -> assertHandlerSeesWhatTheMethodSaw(context, configurer));
+	}
+
+	private static void assertHandlerSeesWhatTheMethodSaw(ApplicationContext context, Configurer configurer) {
+		Service service = context.getBean(Service.class);
+		for (String tenant : List.of("acme", "globex")) {
+			new Context().run(() -> {
+				PropagationAssertions.TENANT.set(tenant);
+				service.run(() -> {
+					PropagationAssertions.STEP.set("of " + tenant);
+					throw new IllegalStateException("planned");
+				});
+				// A failure that goes into a future calls no handler, now or later.
+				assertThatExceptionOfType(ExecutionException.class).isThrownBy(() -> service.call(() -> {
+					throw new IllegalStateException("planned");
+				}).get(30, TimeUnit.SECONDS));
+			});
+		}
+		service.run(() -> {
+			throw new IllegalStateException("planned");
+		});
+		Awaitility.await()
+			.untilAsserted(() -> assertThat(configurer.handled).containsExactlyInAnyOrder("acme, of acme",
+					"globex, of globex", "none, none"));
 	}
 
 	private static void assertAsyncMethodsPropagate(ApplicationContext context, WorkerProbe worker) throws Exception {
@@ -380,6 +435,8 @@ class AsyncPropagationTests {
 
 		private final ThreadPoolTaskExecutor spring = new ThreadPoolTaskExecutor();
 
+		private final List<String> handled = new CopyOnWriteArrayList<>();
+
 		Configurer(ConfigurersExecutor kind) {
 			this.kind = kind;
 			this.spring.initialize();
@@ -396,7 +453,11 @@ class AsyncPropagationTests {
 
 		@Override
 		public AsyncUncaughtExceptionHandler getAsyncUncaughtExceptionHandler() {
-			return (ex, method, arguments) -> assertThat(ex).hasMessage("planned");
+			return (ex, method, arguments) -> {
+				assertThat(ex).hasMessage("planned");
+				this.handled.add(PropagationAssertions.swap());
+				throw new IllegalStateException("planned, too");
+			};
 		}
 
 		private WorkerProbe worker() {

@@ -17,7 +17,9 @@ import org.springframework.test.util.ReflectionTestUtils;
 import io.github.contextvars.Context;
 import io.github.contextvars.spring.testing.WebApp;
 import io.github.contextvars.spring.testing.WorkerProbe;
+import io.github.contextvars.testsupport.SeededFault;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
@@ -92,6 +94,15 @@ class PropagationFaultTests {
 	void listenersWithoutUsAreCaught() {
 		assertThatExceptionOfType(AssertionError.class).isThrownBy(
 				() -> ListenerPropagationTests.assertEachMessageBeginsEmpty("contextvars.messaging.enabled=false"));
+	}
+
+	@Test
+	void exceptionHandlerThatIsCalledOutsideIsCaught() {
+		assertThat(SeededFault
+			.in("io.github.contextvars.spring.task.AsyncInvocation",
+					"FAILURE.set(new Failure(this.workRegistry, unit));", "")
+			.detectedBy(AsyncPropagationTests.class, "handlerOfUncaughtExceptionsSeesWhatTheMethodSaw")).isNotEmpty()
+			.allSatisfy((failure) -> assertThat(failure).hasMessageContaining("none, none"));
 	}
 
 	@Test

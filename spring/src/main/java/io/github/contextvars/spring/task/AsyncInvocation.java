@@ -1,13 +1,17 @@
 package io.github.contextvars.spring.task;
 
+import java.lang.reflect.Method;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
+import org.springframework.aop.support.AopUtils;
 
-import io.github.contextvars.Context;
+import io.github.contextvars.spring.work.UnitOfWork;
+import io.github.contextvars.spring.work.WorkRegistry;
 import io.github.contextvars.spring.work.WorkSnapshot;
 
 /**
@@ -17,11 +21,16 @@ import io.github.contextvars.spring.work.WorkSnapshot;
  * The advice before Spring's own captures and {@linkplain #submit offers} the snapshot to
  * the calling thread. If the executor is instrumented, the decorator {@linkplain #take
  * takes} it for the task that Spring submits, and the task enters it. If not, the advice
- * behind Spring's own {@linkplain #proceed does so}.
+ * behind Spring's own {@linkplain #proceed does so}, and {@linkplain #handleError enters
+ * the context again} for the handler of uncaught exceptions, which Spring calls after it.
  */
 final class AsyncInvocation {
 
 	private static final ThreadLocal<@Nullable AsyncInvocation> SUBMITTING = new ThreadLocal<>();
+
+	private static final ThreadLocal<@Nullable Failure> FAILURE = new ThreadLocal<>();
+
+	private final WorkRegistry workRegistry;
 
 	private final WorkSnapshot snapshot;
 
@@ -29,7 +38,8 @@ final class AsyncInvocation {
 	// other's name here: it enters a copy then, which is right as well.
 	private volatile @Nullable Thread worker;
 
-	AsyncInvocation(WorkSnapshot snapshot) {
+	AsyncInvocation(WorkRegistry workRegistry, WorkSnapshot snapshot) {
+		this.workRegistry = workRegistry;
 		this.snapshot = snapshot;
 	}
 
@@ -114,6 +124,7 @@ final class AsyncInvocation {
 	 * @return what the method returned
 	 * @throws Throwable what the method throws
 	 */
+	@SuppressWarnings("NullAway") // JDK 17 drops nullable type arguments
 	@Nullable Object proceed(MethodInvocation invocation) throws Throwable {
 		if (this.worker == Thread.currentThread()) {
 			this.worker = null; // one entry serves one call
@@ -122,9 +133,45 @@ final class AsyncInvocation {
 		// If the executor runs the task on the caller's thread, the body's tasks are
 		// others.
 		take();
-		try (Context.Scope scope = this.snapshot.open()) {
-			return invocation.proceed();
+		FAILURE.remove();
+		UnitOfWork unit = this.snapshot.create();
+		try {
+			return this.workRegistry.<@Nullable Object, Throwable>call(unit, invocation::proceed);
 		}
+		catch (Throwable ex) {
+			if (!returnsFuture(invocation)) {
+				FAILURE.set(new Failure(this.workRegistry, unit));
+			}
+			throw ex;
+		}
+	}
+
+	// As Spring decides it: what returns no future calls the handler.
+	private static boolean returnsFuture(MethodInvocation invocation) {
+		Object target = invocation.getThis();
+		Method method = AopUtils.getMostSpecificMethod(invocation.getMethod(),
+				(target != null) ? AopUtils.getTargetClass(target) : null);
+		return Future.class.isAssignableFrom(method.getReturnType());
+	}
+
+	/**
+	 * Run the handling of an exception that a method has thrown, on the worker, in the
+	 * context that the method has left, if it has left one.
+	 * @param handling calls the handler
+	 */
+	static void handleError(Runnable handling) {
+		Failure failure = FAILURE.get();
+		FAILURE.remove();
+		if (failure != null) {
+			failure.workRegistry().run(failure.unit(), handling);
+		}
+		else {
+			handling.run();
+		}
+	}
+
+	private record Failure(WorkRegistry workRegistry, UnitOfWork unit) {
+
 	}
 
 }

@@ -1,5 +1,9 @@
 package io.github.contextvars.spring.task;
 
+import java.lang.reflect.Field;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
 import java.util.function.Supplier;
 
 import org.aopalliance.intercept.MethodInterceptor;
@@ -10,9 +14,11 @@ import org.springframework.aop.PointcutAdvisor;
 import org.springframework.aop.ProxyMethodInvocation;
 import org.springframework.aop.framework.Advised;
 import org.springframework.aop.interceptor.AsyncExecutionInterceptor;
+import org.springframework.aop.interceptor.AsyncUncaughtExceptionHandler;
 import org.springframework.aop.support.DefaultPointcutAdvisor;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.scheduling.annotation.AsyncAnnotationBeanPostProcessor;
+import org.springframework.util.ReflectionUtils;
 
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
@@ -23,6 +29,7 @@ import io.github.contextvars.spring.work.WorkRegistry;
  * <p>
  * Spring's advice submits the rest of the method's advice chain to another thread. The
  * advice that is added before it captures, and the advice that is added behind it enters.
+ * The handler of uncaught exceptions is called in the context that the method has left.
  *
  * @see AsyncAnnotationBeanPostProcessor
  * @see AsyncInvocation
@@ -32,7 +39,12 @@ final class ContextAsyncBeanPostProcessor implements BeanPostProcessor {
 
 	private static final String INVOCATION = AsyncInvocation.class.getName();
 
+	static final String EXCEPTION_HANDLER = "exceptionHandler";
+
 	private final Supplier<WorkRegistry> workRegistry;
+
+	private final Set<AsyncExecutionInterceptor> interceptors = Collections
+		.newSetFromMap(Collections.synchronizedMap(new IdentityHashMap<>()));
 
 	/**
 	 * Create a post-processor.
@@ -48,8 +60,9 @@ final class ContextAsyncBeanPostProcessor implements BeanPostProcessor {
 		if (bean instanceof Advised advised && !advised.isFrozen()) {
 			Advisor[] advisors = advised.getAdvisors();
 			for (int i = advisors.length - 1; i >= 0; i--) {
-				if (advisors[i].getAdvice() instanceof AsyncExecutionInterceptor
+				if (advisors[i].getAdvice() instanceof AsyncExecutionInterceptor interceptor
 						&& advisors[i] instanceof PointcutAdvisor async) {
+					propagateToExceptionHandler(interceptor);
 					advised.addAdvisor(i + 1, new DefaultPointcutAdvisor(async.getPointcut(),
 							(MethodInterceptor) ContextAsyncBeanPostProcessor::enter));
 					advised.addAdvisor(i,
@@ -60,14 +73,31 @@ final class ContextAsyncBeanPostProcessor implements BeanPostProcessor {
 		return bean;
 	}
 
+	// All beans share one interceptor, as a rule. The handler may be a bean, and is not
+	// asked for before there is an exception.
+	private void propagateToExceptionHandler(AsyncExecutionInterceptor interceptor) {
+		Field field = ReflectionUtils.findField(AsyncExecutionInterceptor.class, EXCEPTION_HANDLER);
+		if (field == null || !this.interceptors.add(interceptor)) {
+			return;
+		}
+		ReflectionUtils.makeAccessible(field);
+		if (ReflectionUtils.getField(field, interceptor) instanceof Supplier<?> present) {
+			interceptor.setExceptionHandler((ex, method, arguments) -> AsyncInvocation.handleError(() -> {
+				if (present.get() instanceof AsyncUncaughtExceptionHandler handler) {
+					handler.handleUncaughtException(ex, method, arguments);
+				}
+			}));
+		}
+	}
+
 	private @Nullable Object capture(MethodInvocation invocation) throws Throwable {
 		if (!(invocation instanceof ProxyMethodInvocation call)) {
 			return invocation.proceed();
 		}
 		String origin = invocation.getMethod().getDeclaringClass().getSimpleName() + "."
 				+ invocation.getMethod().getName();
-		AsyncInvocation async = new AsyncInvocation(
-				this.workRegistry.get().capture(UnitOfWork.Kind.TASK, () -> origin));
+		WorkRegistry registry = this.workRegistry.get();
+		AsyncInvocation async = new AsyncInvocation(registry, registry.capture(UnitOfWork.Kind.TASK, () -> origin));
 		call.setUserAttribute(INVOCATION, async);
 		return async.submit(invocation);
 	}

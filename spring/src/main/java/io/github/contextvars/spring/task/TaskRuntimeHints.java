@@ -6,6 +6,7 @@ import java.util.concurrent.ScheduledExecutorService;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.AopProxyUtils;
+import org.springframework.aop.interceptor.AsyncExecutionAspectSupport;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.aot.hint.TypeReference;
@@ -14,8 +15,9 @@ import org.springframework.scheduling.config.TaskSchedulerRouter;
 import org.springframework.util.ClassUtils;
 
 /**
- * {@link RuntimeHintsRegistrar} for the decorator fields of Spring's executors, and for
- * the proxies of executors whose class is known at run time only.
+ * {@link RuntimeHintsRegistrar} for the decorator fields of Spring's executors, the
+ * handler of exceptions of {@code @Async} methods, and the proxies of executors whose
+ * class is known at run time only.
  */
 final class TaskRuntimeHints implements RuntimeHintsRegistrar {
 
@@ -23,6 +25,7 @@ final class TaskRuntimeHints implements RuntimeHintsRegistrar {
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
 		ExecutorDecorators.DECORATABLE.forEach((type) -> registerField(hints, type, "taskDecorator"));
 		registerField(hints, CompositeTaskDecorator.class, "taskDecorators");
+		registerField(hints, AsyncExecutionAspectSupport.class, ContextAsyncBeanPostProcessor.EXCEPTION_HANDLER);
 		registerProxy(hints, Executor.class);
 		registerProxy(hints, ExecutorService.class);
 		registerProxy(hints, ScheduledExecutorService.class);
