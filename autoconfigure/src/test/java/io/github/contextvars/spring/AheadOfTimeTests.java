@@ -67,6 +67,12 @@ class AheadOfTimeTests {
 	}
 
 	@Test
+	void entryPointsPropagate(@TempDir Path directory) throws Exception {
+		assertThat(new PreparedApplication(directory, EntryPointApplication.class).run(EntryPointApplication.class))
+			.contains("WebSocket: alice hello");
+	}
+
+	@Test
 	void fieldsOfDeclaredVariablesCanBeRead() {
 		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(Application.class, "USER")).accepts(hints);
 		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(Variables.class, "TENANT")).accepts(hints);

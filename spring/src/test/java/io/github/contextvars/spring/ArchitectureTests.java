@@ -57,8 +57,8 @@ class ArchitectureTests {
 		assertThat(publicTypes(true)).containsExactlyInAnyOrder("logging.ContextLoggingConfiguration",
 				"messaging.ContextMessagingConfiguration", "observation.ContextObservationConfiguration",
 				"registry.ContextVariableConfiguration", "scoped.ContextScopedConfiguration",
-				"task.ContextTaskConfiguration", "web.servlet.ContextWebConfiguration", "work.AdvisorConfiguration",
-				"work.WorkConfiguration");
+				"task.ContextTaskConfiguration", "web.servlet.ContextWebConfiguration",
+				"web.socket.ContextWebSocketConfiguration", "work.AdvisorConfiguration", "work.WorkConfiguration");
 	}
 
 	@Test

@@ -17,9 +17,11 @@ import org.springframework.aot.generate.DefaultGenerationContext;
 import org.springframework.aot.generate.FileSystemGeneratedFiles;
 import org.springframework.aot.generate.GeneratedFiles;
 import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.boot.SpringApplicationAotProcessor;
 import org.springframework.boot.test.util.TestPropertyValues;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+import org.springframework.context.aot.AbstractAotProcessor;
 import org.springframework.context.aot.ApplicationContextAotGenerator;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.javapoet.ClassName;
@@ -38,6 +40,9 @@ public final class PreparedApplication {
 
 	private final String initializer;
 
+	/**
+	 * Prepare a configuration without Boot's {@code SpringApplication}.
+	 */
 	public PreparedApplication(Path directory, Class<?> configuration, String... properties) {
 		this.directory = directory;
 		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
@@ -50,6 +55,24 @@ public final class PreparedApplication {
 				.reflectionName();
 			generation.writeGeneratedContent();
 		}
+	}
+
+	/**
+	 * Prepare what a main method starts with {@code SpringApplication}.
+	 */
+	public PreparedApplication(Path directory, Class<?> main) {
+		this.directory = directory;
+		this.initializer = new SpringApplicationAotProcessor(main,
+				AbstractAotProcessor.Settings.builder()
+					.sourceOutput(directory(GeneratedFiles.Kind.SOURCE))
+					.resourceOutput(directory(GeneratedFiles.Kind.RESOURCE))
+					.classOutput(directory(GeneratedFiles.Kind.CLASS))
+					.groupId("io.github.contextvars")
+					.artifactId("prepared")
+					.build(),
+				new String[0])
+			.process()
+			.reflectionName();
 	}
 
 	public RuntimeHints hints() {

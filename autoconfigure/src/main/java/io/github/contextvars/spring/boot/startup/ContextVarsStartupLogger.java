@@ -24,7 +24,8 @@ import io.github.contextvars.spring.work.PropagationSource;
  */
 final class ContextVarsStartupLogger implements ApplicationListener<ContextRefreshedEvent>, Ordered {
 
-	private static final Set<String> COUNTED = Set.of("executor", "scheduler", "listener", "runner");
+	// What has one entry, whose name says it all.
+	private static final Set<String> NAMED = Set.of("async", "request", "scheduled", "scoped");
 
 	private static final Log logger = LogFactory.getLog(ContextVarsStartupLogger.class);
 
@@ -73,11 +74,11 @@ final class ContextVarsStartupLogger implements ApplicationListener<ContextRefre
 		Map<String, List<PropagationSource.Entry>> counted = new LinkedHashMap<>();
 		List<String> summary = new ArrayList<>();
 		for (PropagationSource.Entry entry : entries) {
-			if (COUNTED.contains(entry.category())) {
-				counted.computeIfAbsent(entry.category(), (category) -> new ArrayList<>()).add(entry);
-			}
-			else if (entry.propagates()) {
+			if (entry.propagates() && NAMED.contains(entry.category())) {
 				summary.add(entry.name());
+			}
+			else {
+				counted.computeIfAbsent(entry.category(), (category) -> new ArrayList<>()).add(entry);
 			}
 		}
 		counted.forEach((category, all) -> summary.add(count(category, all)));

@@ -1,6 +1,7 @@
 package io.github.contextvars.spring.web.servlet;
 
 import java.io.IOException;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 import jakarta.servlet.FilterChain;
@@ -34,6 +35,17 @@ public final class ContextFilter extends OncePerRequestFilter {
 	 */
 	public ContextFilter(WorkRegistry workRegistry) {
 		this.workRegistry = workRegistry;
+	}
+
+	/**
+	 * Return the unit of work of a request that has passed this filter, for code that
+	 * runs outside the filter on behalf of the request. May be called on any thread that
+	 * may use the request.
+	 * @param request the request
+	 * @return the unit of work, if the request has passed the filter
+	 */
+	public static Optional<UnitOfWork> findUnitOfWork(HttpServletRequest request) {
+		return (request.getAttribute(UNIT_OF_WORK) instanceof UnitOfWork unit) ? Optional.of(unit) : Optional.empty();
 	}
 
 	@Override

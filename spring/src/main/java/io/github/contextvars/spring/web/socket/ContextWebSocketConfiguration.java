@@ -1,0 +1,92 @@
+package io.github.contextvars.spring.web.socket;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.ConfigurableBeanFactory;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Condition;
+import org.springframework.context.annotation.ConditionContext;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.Role;
+import org.springframework.core.convert.support.DefaultConversionService;
+import org.springframework.core.type.AnnotatedTypeMetadata;
+import org.springframework.util.ClassUtils;
+import org.springframework.util.function.SingletonSupplier;
+
+import io.github.contextvars.spring.messaging.FromContextArgumentResolver;
+import io.github.contextvars.spring.registry.ContextVariableConfiguration;
+import io.github.contextvars.spring.registry.ContextVariableRegistry;
+import io.github.contextvars.spring.work.WorkConfiguration;
+import io.github.contextvars.spring.work.WorkRegistry;
+
+/**
+ * {@link Configuration @Configuration} that gives each WebSocket session a context, begun
+ * as a copy of its handshake request's, and each of its messages a copy of that, also for
+ * SockJS and STOMP.
+ *
+ * @since 0.1.0
+ */
+@Configuration(proxyBeanMethods = false)
+@Conditional(ContextWebSocketConfiguration.WebSocketIsPresent.class)
+@Import(WorkConfiguration.class)
+public final class ContextWebSocketConfiguration {
+
+	@Bean
+	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+	static WebSocketSessionContexts contextVarsWebSocketSessionContexts(ObjectProvider<WorkRegistry> workRegistry) {
+		return new WebSocketSessionContexts(SingletonSupplier.of(workRegistry::getObject));
+	}
+
+	@Bean
+	static ContextWebSocketBeanPostProcessor contextVarsWebSocketBeanPostProcessor(WebSocketSessionContexts contexts) {
+		return new ContextWebSocketBeanPostProcessor(contexts);
+	}
+
+	/**
+	 * Condition that Spring's support for WebSocket is present.
+	 */
+	static final class WebSocketIsPresent implements Condition {
+
+		@Override
+		public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
+			return ClassUtils.isPresent("org.springframework.web.socket.server.support.WebSocketHandlerMapping",
+					context.getClassLoader());
+		}
+
+	}
+
+	/**
+	 * Condition that STOMP is present.
+	 */
+	static final class StompIsPresent implements Condition {
+
+		@Override
+		public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
+			return ClassUtils.isPresent("org.springframework.messaging.simp.SimpMessageHeaderAccessor",
+					context.getClassLoader());
+		}
+
+	}
+
+	/**
+	 * {@link Configuration @Configuration} for the frames of STOMP.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(StompIsPresent.class)
+	@Import(ContextVariableConfiguration.class)
+	static final class Stomp {
+
+		@Bean
+		static StompContextBeanPostProcessor contextVarsStompBeanPostProcessor(WebSocketSessionContexts contexts,
+				ConfigurableBeanFactory beanFactory, ObjectProvider<ContextVariableRegistry> variables) {
+			return new StompContextBeanPostProcessor(contexts,
+					SingletonSupplier
+						.of(() -> new FromContextArgumentResolver(DefaultConversionService.getSharedInstance(),
+								beanFactory, variables.getObject())));
+		}
+
+	}
+
+}
