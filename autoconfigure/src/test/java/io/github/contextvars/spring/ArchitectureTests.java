@@ -217,6 +217,8 @@ class ArchitectureTests {
 			.areNotInterfaces()
 			.and()
 			.areNotEnums()
+			.and()
+			.doNotHaveModifier(JavaModifier.ABSTRACT)
 			.should()
 			.haveModifier(JavaModifier.FINAL)
 			.check(CLASSES);

@@ -4,17 +4,26 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
+import org.springframework.aot.AotDetector;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.kafka.listener.RecordInterceptor;
+import org.springframework.kafka.test.EmbeddedKafkaBroker;
+import org.springframework.kafka.test.EmbeddedKafkaKraftBroker;
+import org.springframework.messaging.handler.annotation.Payload;
 import org.springframework.web.socket.TextMessage;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.WebSocketSession;
@@ -26,6 +35,7 @@ import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
 
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
+import io.github.contextvars.spring.annotation.FromContext;
 
 /**
  * An application with one of each entry point, which prints what each has seen.
@@ -37,13 +47,26 @@ public class EntryPointApplication {
 	@ContextVariable
 	static final ContextVar<String> USER = ContextVar.of("user", "-");
 
+	private static final BlockingQueue<String> RECEIVED = new LinkedBlockingQueue<>();
+
 	public static void main(String[] arguments) throws Exception {
+		EmbeddedKafkaBroker broker = new EmbeddedKafkaKraftBroker(1, 1);
 		SpringApplication application = new SpringApplication(EntryPointApplication.class);
-		application.setDefaultProperties(Map.of("server.port", "0", "server.shutdown", "immediate", "tests.frameworks",
-				"websocket", "management.endpoints.web.exposure.include", "contextvars"));
+		application.setDefaultProperties(
+				Map.of("server.port", "0", "server.shutdown", "immediate", "tests.frameworks", "websocket,kafka",
+						"management.endpoints.web.exposure.include", "contextvars", "spring.kafka.bootstrap-servers",
+						"${spring.embedded.kafka.brokers:}", "spring.kafka.consumer.auto-offset-reset", "earliest"));
+		if (AotDetector.useGeneratedArtifacts()) {
+			broker.afterPropertiesSet();
+		}
 		try (ConfigurableApplicationContext context = application.run()) {
 			String port = context.getEnvironment().getRequiredProperty("local.server.port");
 			System.out.println("WebSocket: " + sendWebSocket(URI.create("ws://localhost:" + port + "/socket")));
+			context.getBean(KafkaTemplate.class).send("topic", "hello");
+			System.out.println("Kafka: " + RECEIVED.poll(30, TimeUnit.SECONDS));
+		}
+		finally {
+			broker.destroy();
 		}
 	}
 
@@ -71,6 +94,39 @@ public class EntryPointApplication {
 			})
 			.thenAccept((socket) -> socket.sendText("hello", true));
 		return answer.get(30, TimeUnit.SECONDS);
+	}
+
+	/**
+	 * Listeners of messages.
+	 */
+	static class Listeners {
+
+		@KafkaListener(id = "kafka", topics = "topic")
+		void onKafka(@Payload String text, @FromContext("user") String user) {
+			RECEIVED.add(user + " " + text);
+		}
+
+	}
+
+	/**
+	 * {@link Configuration @Configuration} for messages.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Messages {
+
+		@Bean
+		static RecordInterceptor<Object, Object> recordInterceptor() {
+			return (message, consumer) -> {
+				USER.set("bob");
+				return message;
+			};
+		}
+
+		@Bean
+		static Listeners listeners() {
+			return new Listeners();
+		}
+
 	}
 
 	/**

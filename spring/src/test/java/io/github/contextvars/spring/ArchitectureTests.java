@@ -40,7 +40,7 @@ class ArchitectureTests {
 	 * Public for the library's other packages only.
 	 */
 	private static final List<String> INTERNAL = List.of("registry.BeanTypes", "registry.CachingAnnotationClassFilter",
-			"registry.ValueFormatter", "work.RunningApplications", "work.ThreadBoundScope");
+			"registry.ValueFormatter", "work.PresenceCondition", "work.RunningApplications", "work.ThreadBoundScope");
 
 	private static final JavaClasses CLASSES = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())
@@ -55,10 +55,11 @@ class ArchitectureTests {
 	@Test
 	void publicConfigurationsAreOneForEachPackage() {
 		assertThat(publicTypes(true)).containsExactlyInAnyOrder("logging.ContextLoggingConfiguration",
-				"messaging.ContextMessagingConfiguration", "observation.ContextObservationConfiguration",
-				"registry.ContextVariableConfiguration", "scoped.ContextScopedConfiguration",
-				"task.ContextTaskConfiguration", "web.servlet.ContextWebConfiguration",
-				"web.socket.ContextWebSocketConfiguration", "work.AdvisorConfiguration", "work.WorkConfiguration");
+				"messaging.ContextMessagingConfiguration", "messaging.FromContextConfiguration",
+				"observation.ContextObservationConfiguration", "registry.ContextVariableConfiguration",
+				"scoped.ContextScopedConfiguration", "task.ContextTaskConfiguration",
+				"web.servlet.ContextWebConfiguration", "web.socket.ContextWebSocketConfiguration",
+				"work.AdvisorConfiguration", "work.WorkConfiguration");
 	}
 
 	@Test
@@ -70,6 +71,8 @@ class ArchitectureTests {
 			.areNotInterfaces()
 			.and()
 			.areNotEnums()
+			.and()
+			.doNotHaveModifier(JavaModifier.ABSTRACT)
 			.should()
 			.haveModifier(JavaModifier.FINAL)
 			.check(CLASSES);

@@ -9,6 +9,10 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
+import org.springframework.core.task.VirtualThreadTaskExecutor;
+
+import io.github.contextvars.testsupport.Threading;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -60,6 +64,14 @@ public interface WorkerProbe {
 
 		public Threads(ThreadFactory delegate) {
 			this.delegate = delegate;
+		}
+
+		/**
+		 * Make threads of a kind.
+		 */
+		public static Threads of(Threading threading) {
+			return (threading == Threading.VIRTUAL)
+					? new Threads(new VirtualThreadTaskExecutor().getVirtualThreadFactory()) : new Threads();
 		}
 
 		@Override

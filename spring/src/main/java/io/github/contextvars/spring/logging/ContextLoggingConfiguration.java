@@ -2,17 +2,14 @@ package io.github.contextvars.spring.logging;
 
 import org.slf4j.LoggerFactory;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Condition;
-import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Lazy;
-import org.springframework.core.type.AnnotatedTypeMetadata;
-import org.springframework.util.ClassUtils;
 
 import io.github.contextvars.spring.registry.ContextVariableConfiguration;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
+import io.github.contextvars.spring.work.PresenceCondition;
 
 /**
  * {@link Configuration @Configuration} for logged variables, in Logback and Log4j2.
@@ -42,12 +39,10 @@ public final class ContextLoggingConfiguration {
 
 	}
 
-	static final class LogbackIsPresent implements Condition {
+	static final class LogbackIsPresent extends PresenceCondition {
 
-		@Override
-		public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
-			return ClassUtils.isPresent("ch.qos.logback.classic.LoggerContext", context.getClassLoader())
-					&& ClassUtils.isPresent("org.slf4j.LoggerFactory", context.getClassLoader());
+		LogbackIsPresent() {
+			super("ch.qos.logback.classic.LoggerContext", "org.slf4j.LoggerFactory");
 		}
 
 	}

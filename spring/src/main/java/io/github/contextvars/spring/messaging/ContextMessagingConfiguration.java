@@ -31,7 +31,8 @@ import io.github.contextvars.spring.work.WorkRegistry;
  * @since 0.1.0
  */
 @Configuration(proxyBeanMethods = false)
-@Import({ WorkConfiguration.class, AdvisorConfiguration.class })
+@Import({ WorkConfiguration.class, AdvisorConfiguration.class, FromContextConfiguration.class,
+		KafkaContextConfiguration.class })
 public final class ContextMessagingConfiguration {
 
 	@Bean(defaultCandidate = false)

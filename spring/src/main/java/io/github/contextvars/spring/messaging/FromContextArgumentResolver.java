@@ -1,5 +1,7 @@
 package io.github.contextvars.spring.messaging;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.NoSuchElementException;
 
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,21 @@ public final class FromContextArgumentResolver implements HandlerMethodArgumentR
 	public FromContextArgumentResolver(ConversionService conversionService, ConfigurableBeanFactory beanFactory,
 			ContextVariableRegistry variables) {
 		this.namedValues = new NamedValues(conversionService, beanFactory, variables);
+	}
+
+	/**
+	 * Put a resolver in front of others, which might bind a parameter whatever its
+	 * annotation.
+	 * @param resolver the resolver
+	 * @param others the others; one of this type among them is left out
+	 * @return a new list
+	 */
+	public static List<HandlerMethodArgumentResolver> first(FromContextArgumentResolver resolver,
+			List<HandlerMethodArgumentResolver> others) {
+		List<HandlerMethodArgumentResolver> resolvers = new ArrayList<>(others);
+		resolvers.removeIf(FromContextArgumentResolver.class::isInstance);
+		resolvers.add(0, resolver);
+		return resolvers;
 	}
 
 	@Override

@@ -32,8 +32,7 @@ final class MessageListenerPointcut extends StaticMethodMatcherPointcut implemen
 	/**
 	 * Names of annotations, by framework.
 	 */
-	static final List<List<String>> ANNOTATIONS = List.of(List.of("org.springframework.kafka.annotation.KafkaListener",
-			"org.springframework.kafka.annotation.KafkaListeners", "org.springframework.kafka.annotation.KafkaHandler"),
+	static final List<List<String>> ANNOTATIONS = List.of(
 			List.of("org.springframework.amqp.rabbit.annotation.RabbitListener",
 					"org.springframework.amqp.rabbit.annotation.RabbitListeners",
 					"org.springframework.amqp.rabbit.annotation.RabbitHandler"),

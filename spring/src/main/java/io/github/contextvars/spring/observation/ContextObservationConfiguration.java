@@ -4,17 +4,14 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.observation.ObservationFilter;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Condition;
-import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
-import org.springframework.core.type.AnnotatedTypeMetadata;
-import org.springframework.util.ClassUtils;
 
 import io.github.contextvars.spring.registry.ContextVariableConfiguration;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
 import io.github.contextvars.spring.registry.OutsideContextPolicy;
+import io.github.contextvars.spring.work.PresenceCondition;
 import io.github.contextvars.spring.work.WorkConfiguration;
 import io.github.contextvars.spring.work.WorkRegistry;
 
@@ -52,20 +49,18 @@ public final class ContextObservationConfiguration {
 
 	}
 
-	static final class MetersArePresent implements Condition {
+	static final class MetersArePresent extends PresenceCondition {
 
-		@Override
-		public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
-			return ClassUtils.isPresent("io.micrometer.core.instrument.binder.MeterBinder", context.getClassLoader());
+		MetersArePresent() {
+			super("io.micrometer.core.instrument.binder.MeterBinder");
 		}
 
 	}
 
-	static final class ObservationsArePresent implements Condition {
+	static final class ObservationsArePresent extends PresenceCondition {
 
-		@Override
-		public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
-			return ClassUtils.isPresent("io.micrometer.observation.ObservationFilter", context.getClassLoader());
+		ObservationsArePresent() {
+			super("io.micrometer.observation.ObservationFilter");
 		}
 
 	}

@@ -1,6 +1,7 @@
 package io.github.contextvars.spring.web.socket;
 
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -14,6 +15,11 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @Tag("stress")
 class WebSocketFaultTests {
+
+	@Test
+	void rightCodePasses() {
+		assertThat(SeededFault.NONE.detectedBy(WebSocketPropagationTests.class)).isEmpty();
+	}
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`',

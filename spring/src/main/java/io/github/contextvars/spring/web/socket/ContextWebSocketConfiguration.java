@@ -2,22 +2,16 @@ package io.github.contextvars.spring.web.socket;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanDefinition;
-import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Condition;
-import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Role;
-import org.springframework.core.convert.support.DefaultConversionService;
-import org.springframework.core.type.AnnotatedTypeMetadata;
-import org.springframework.util.ClassUtils;
 import org.springframework.util.function.SingletonSupplier;
 
 import io.github.contextvars.spring.messaging.FromContextArgumentResolver;
-import io.github.contextvars.spring.registry.ContextVariableConfiguration;
-import io.github.contextvars.spring.registry.ContextVariableRegistry;
+import io.github.contextvars.spring.messaging.FromContextConfiguration;
+import io.github.contextvars.spring.work.PresenceCondition;
 import io.github.contextvars.spring.work.WorkConfiguration;
 import io.github.contextvars.spring.work.WorkRegistry;
 
@@ -47,12 +41,10 @@ public final class ContextWebSocketConfiguration {
 	/**
 	 * Condition that Spring's support for WebSocket is present.
 	 */
-	static final class WebSocketIsPresent implements Condition {
+	static final class WebSocketIsPresent extends PresenceCondition {
 
-		@Override
-		public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
-			return ClassUtils.isPresent("org.springframework.web.socket.server.support.WebSocketHandlerMapping",
-					context.getClassLoader());
+		WebSocketIsPresent() {
+			super("org.springframework.web.socket.server.support.WebSocketHandlerMapping");
 		}
 
 	}
@@ -60,12 +52,10 @@ public final class ContextWebSocketConfiguration {
 	/**
 	 * Condition that STOMP is present.
 	 */
-	static final class StompIsPresent implements Condition {
+	static final class StompIsPresent extends PresenceCondition {
 
-		@Override
-		public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
-			return ClassUtils.isPresent("org.springframework.messaging.simp.SimpMessageHeaderAccessor",
-					context.getClassLoader());
+		StompIsPresent() {
+			super("org.springframework.messaging.simp.SimpMessageHeaderAccessor");
 		}
 
 	}
@@ -75,16 +65,13 @@ public final class ContextWebSocketConfiguration {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@Conditional(StompIsPresent.class)
-	@Import(ContextVariableConfiguration.class)
+	@Import(FromContextConfiguration.class)
 	static final class Stomp {
 
 		@Bean
 		static StompContextBeanPostProcessor contextVarsStompBeanPostProcessor(WebSocketSessionContexts contexts,
-				ConfigurableBeanFactory beanFactory, ObjectProvider<ContextVariableRegistry> variables) {
-			return new StompContextBeanPostProcessor(contexts,
-					SingletonSupplier
-						.of(() -> new FromContextArgumentResolver(DefaultConversionService.getSharedInstance(),
-								beanFactory, variables.getObject())));
+				ObjectProvider<FromContextArgumentResolver> resolver) {
+			return new StompContextBeanPostProcessor(contexts, SingletonSupplier.of(resolver::getObject));
 		}
 
 	}

@@ -1,6 +1,5 @@
 package io.github.contextvars.spring.web.socket;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -50,9 +49,8 @@ final class StompContextBeanPostProcessor implements BeanPostProcessor {
 		}
 		else if (bean instanceof SimpAnnotationMethodMessageHandler handler) {
 			// Before Spring's own, which would bind a Principal whatever its annotation.
-			List<HandlerMethodArgumentResolver> resolvers = new ArrayList<>(handler.getArgumentResolvers());
-			resolvers.removeIf(FromContextArgumentResolver.class::isInstance);
-			resolvers.add(0, this.resolver.get());
+			List<HandlerMethodArgumentResolver> resolvers = FromContextArgumentResolver.first(this.resolver.get(),
+					handler.getArgumentResolvers());
 			// Adds, unless there are none.
 			handler.setArgumentResolvers(null);
 			handler.setArgumentResolvers(resolvers);

@@ -1,0 +1,136 @@
+package io.github.contextvars.spring.messaging;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
+import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.GenericMessageListenerContainer;
+
+import io.github.contextvars.spring.work.PropagationSource;
+import io.github.contextvars.spring.work.WorkRegistry;
+
+/**
+ * Bean post-processor that puts the interceptors of records and batches around those of
+ * the application: in factories, whose containers are no beans, and in containers. It
+ * looks at the containers again before they start, as an application may have given them
+ * other interceptors, in a {@code ContainerCustomizer} for example.
+ */
+final class KafkaContextBeanPostProcessor implements BeanPostProcessor, SmartLifecycle, PropagationSource {
+
+	private final KafkaContexts contexts;
+
+	private final ListableBeanFactory beanFactory;
+
+	private volatile boolean running;
+
+	/**
+	 * Create a post-processor.
+	 * @param workRegistry enters the contexts; asked for at the first message
+	 * @param beanFactory holds the containers and the registries of containers
+	 */
+	KafkaContextBeanPostProcessor(Supplier<WorkRegistry> workRegistry, ListableBeanFactory beanFactory) {
+		this.contexts = new KafkaContexts(workRegistry);
+		this.beanFactory = beanFactory;
+	}
+
+	@Override
+	public Object postProcessAfterInitialization(Object bean, String name) {
+		if (bean instanceof AbstractKafkaListenerContainerFactory<?, ?, ?> factory) {
+			instrument(factory);
+		}
+		else if (bean instanceof AbstractMessageListenerContainer<?, ?> container) {
+			instrument(container);
+		}
+		return bean;
+	}
+
+	// Before all containers: they read their interceptors when they start.
+	@Override
+	public int getPhase() {
+		return Integer.MIN_VALUE;
+	}
+
+	@Override
+	public void start() {
+		this.running = true;
+		containers().values().forEach((container) -> {
+			if (container instanceof AbstractMessageListenerContainer<?, ?> known && !known.isRunning()) {
+				instrument(known);
+			}
+		});
+	}
+
+	@Override
+	public void stop() {
+		this.running = false;
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.running;
+	}
+
+	/**
+	 * List the containers, from the interceptors that they have at this moment.
+	 */
+	@Override
+	public Stream<Entry> entries() {
+		return containers().entrySet().stream().map((entry) -> entryOf(entry.getKey(), entry.getValue()));
+	}
+
+	private Map<String, Object> containers() {
+		Map<String, Object> containers = new LinkedHashMap<>();
+		this.beanFactory.getBeansOfType(KafkaListenerEndpointRegistry.class, false, false)
+			.values()
+			.forEach((registry) -> registry.getListenerContainerIds()
+				.forEach((id) -> containers.put(id, registry.getListenerContainer(id))));
+		this.beanFactory.getBeansOfType(GenericMessageListenerContainer.class, false, false)
+			.forEach(containers::putIfAbsent);
+		return containers;
+	}
+
+	private static Entry entryOf(String name, Object container) {
+		if (!(container instanceof AbstractMessageListenerContainer<?, ?> known)) {
+			return Entry.notPropagating(name, "listener", container.getClass(),
+					"containers of share consumers have no interceptors",
+					"Run the listener's body in new Context().run(...).");
+		}
+		if (known.getRecordInterceptor() instanceof KafkaRecordContextInterceptor
+				&& known.getBatchInterceptor() instanceof KafkaBatchContextInterceptor) {
+			return Entry.propagating(name, "listener", container.getClass(), "interceptor");
+		}
+		return Entry.notPropagating(name, "listener", container.getClass(),
+				"its interceptor was replaced after the application had started",
+				"Set the interceptor on the container's factory, or in a ContainerCustomizer bean.");
+	}
+
+	private <K, V> void instrument(AbstractKafkaListenerContainerFactory<?, K, V> factory) {
+		if (!(factory.getRecordInterceptor() instanceof KafkaRecordContextInterceptor)) {
+			factory.setRecordInterceptor(
+					new KafkaRecordContextInterceptor<>(factory.getRecordInterceptor(), this.contexts));
+		}
+		if (!(factory.getBatchInterceptor() instanceof KafkaBatchContextInterceptor)) {
+			factory
+				.setBatchInterceptor(new KafkaBatchContextInterceptor<>(factory.getBatchInterceptor(), this.contexts));
+		}
+	}
+
+	private <K, V> void instrument(AbstractMessageListenerContainer<K, V> container) {
+		if (!(container.getRecordInterceptor() instanceof KafkaRecordContextInterceptor)) {
+			container.setRecordInterceptor(
+					new KafkaRecordContextInterceptor<>(container.getRecordInterceptor(), this.contexts));
+		}
+		if (!(container.getBatchInterceptor() instanceof KafkaBatchContextInterceptor)) {
+			container.setBatchInterceptor(
+					new KafkaBatchContextInterceptor<>(container.getBatchInterceptor(), this.contexts));
+		}
+	}
+
+}

@@ -1,0 +1,46 @@
+package io.github.contextvars.spring.messaging;
+
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.kafka.annotation.KafkaListenerConfigurer;
+import org.springframework.messaging.handler.invocation.HandlerMethodArgumentResolver;
+import org.springframework.util.function.SingletonSupplier;
+
+import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.WorkRegistry;
+
+/**
+ * {@link Configuration @Configuration} for Kafka.
+ */
+@Configuration(proxyBeanMethods = false)
+@Conditional(KafkaContextConfiguration.KafkaIsPresent.class)
+final class KafkaContextConfiguration {
+
+	@Bean
+	static KafkaContextBeanPostProcessor contextVarsKafkaBeanPostProcessor(ObjectProvider<WorkRegistry> workRegistry,
+			ListableBeanFactory beanFactory) {
+		return new KafkaContextBeanPostProcessor(SingletonSupplier.of(workRegistry::getObject), beanFactory);
+	}
+
+	@Bean
+	static KafkaListenerConfigurer contextVarsKafkaListenerConfigurer(FromContextArgumentResolver resolver) {
+		return (registrar) -> registrar.setCustomMethodArgumentResolvers(
+				FromContextArgumentResolver.first(resolver, registrar.getCustomMethodArgumentResolvers())
+					.toArray(HandlerMethodArgumentResolver[]::new));
+	}
+
+	/**
+	 * Condition that Spring for Apache Kafka is present.
+	 */
+	static final class KafkaIsPresent extends PresenceCondition {
+
+		KafkaIsPresent() {
+			super("org.springframework.kafka.listener.AbstractMessageListenerContainer");
+		}
+
+	}
+
+}
