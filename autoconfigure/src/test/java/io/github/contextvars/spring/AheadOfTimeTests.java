@@ -19,7 +19,6 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.core.task.support.CompositeTaskDecorator;
-import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.EnableAsync;
 import org.springframework.scheduling.concurrent.ConcurrentTaskExecutor;
@@ -120,7 +119,6 @@ class AheadOfTimeTests {
 
 	@Test
 	void optionalTypesCanBeLookedUp() {
-		assertThat(RuntimeHintsPredicates.reflection().onType(KafkaListener.class)).accepts(hints);
 		assertThat(RuntimeHintsPredicates.reflection().onType(Flux.class)).accepts(hints);
 	}
 

@@ -91,12 +91,6 @@ class PropagationFaultTests {
 	}
 
 	@Test
-	void listenersWithoutUsAreCaught() {
-		assertThatExceptionOfType(AssertionError.class).isThrownBy(
-				() -> ListenerPropagationTests.assertEachMessageBeginsEmpty("contextvars.messaging.enabled=false"));
-	}
-
-	@Test
 	void exceptionHandlerThatIsCalledOutsideIsCaught() {
 		assertThat(SeededFault
 			.in("io.github.contextvars.spring.task.AsyncInvocation",

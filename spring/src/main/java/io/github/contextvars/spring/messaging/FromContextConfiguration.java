@@ -1,11 +1,19 @@
 package io.github.contextvars.spring.messaging;
 
+import java.util.List;
+
+import org.springframework.amqp.rabbit.annotation.RabbitListenerConfigurer;
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.convert.support.DefaultConversionService;
+import org.springframework.jms.annotation.JmsListenerConfigurer;
+import org.springframework.kafka.annotation.KafkaListenerConfigurer;
+import org.springframework.messaging.handler.annotation.support.DefaultMessageHandlerMethodFactory;
+import org.springframework.messaging.handler.invocation.HandlerMethodArgumentResolver;
 
 import io.github.contextvars.spring.registry.ContextVariableConfiguration;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
@@ -14,13 +22,14 @@ import io.github.contextvars.spring.work.PresenceCondition;
 /**
  * {@link Configuration @Configuration} for
  * {@link io.github.contextvars.spring.annotation.FromContext @FromContext} in methods
- * that handle messages.
+ * that handle messages. Without it, Spring binds such a parameter to the message.
  *
  * @since 0.1.0
  */
 @Configuration(proxyBeanMethods = false)
 @Conditional(FromContextConfiguration.MessagingIsPresent.class)
-@Import(ContextVariableConfiguration.class)
+@Import({ ContextVariableConfiguration.class, FromContextConfiguration.Kafka.class,
+		FromContextConfiguration.Rabbit.class, FromContextConfiguration.Jms.class })
 public final class FromContextConfiguration {
 
 	@Bean
@@ -36,6 +45,63 @@ public final class FromContextConfiguration {
 
 		MessagingIsPresent() {
 			super("org.springframework.messaging.handler.invocation.HandlerMethodArgumentResolver");
+		}
+
+	}
+
+	/**
+	 * {@link Configuration @Configuration} for listeners of Kafka.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(KafkaContextConfiguration.KafkaIsPresent.class)
+	static final class Kafka {
+
+		@Bean
+		static KafkaListenerConfigurer contextVarsKafkaListenerConfigurer(FromContextArgumentResolver resolver) {
+			return (registrar) -> registrar.setCustomMethodArgumentResolvers(
+					FromContextArgumentResolver.first(resolver, registrar.getCustomMethodArgumentResolvers())
+						.toArray(HandlerMethodArgumentResolver[]::new));
+		}
+
+	}
+
+	/**
+	 * {@link Configuration @Configuration} for listeners of RabbitMQ.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(RabbitContextConfiguration.RabbitIsPresent.class)
+	static final class Rabbit {
+
+		@Bean
+		static RabbitListenerConfigurer contextVarsRabbitListenerConfigurer(FromContextArgumentResolver resolver) {
+			return (registrar) -> registrar.setCustomMethodArgumentResolvers(
+					FromContextArgumentResolver.first(resolver, registrar.getCustomMethodArgumentResolvers())
+						.toArray(HandlerMethodArgumentResolver[]::new));
+		}
+
+	}
+
+	/**
+	 * {@link Configuration @Configuration} for listeners of JMS.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(JmsContextConfiguration.JmsIsPresent.class)
+	static final class Jms {
+
+		// There are no custom resolvers to add to: the factory is that of Spring's
+		// default.
+		@Bean
+		static JmsListenerConfigurer contextVarsJmsListenerConfigurer(FromContextArgumentResolver resolver,
+				BeanFactory beanFactory) {
+			return (registrar) -> {
+				if (registrar.getMessageHandlerMethodFactory() == null) {
+					DefaultMessageHandlerMethodFactory factory = new DefaultMessageHandlerMethodFactory();
+					factory.setBeanFactory(beanFactory);
+					factory.setCustomArgumentResolvers(List.of(resolver));
+					factory.afterPropertiesSet();
+					registrar.setMessageHandlerMethodFactory(factory);
+				}
+			};
 		}
 
 	}

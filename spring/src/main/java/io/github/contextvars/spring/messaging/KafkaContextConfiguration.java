@@ -5,8 +5,6 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.kafka.annotation.KafkaListenerConfigurer;
-import org.springframework.messaging.handler.invocation.HandlerMethodArgumentResolver;
 import org.springframework.util.function.SingletonSupplier;
 
 import io.github.contextvars.spring.work.PresenceCondition;
@@ -23,13 +21,6 @@ final class KafkaContextConfiguration {
 	static KafkaContextBeanPostProcessor contextVarsKafkaBeanPostProcessor(ObjectProvider<WorkRegistry> workRegistry,
 			ListableBeanFactory beanFactory) {
 		return new KafkaContextBeanPostProcessor(SingletonSupplier.of(workRegistry::getObject), beanFactory);
-	}
-
-	@Bean
-	static KafkaListenerConfigurer contextVarsKafkaListenerConfigurer(FromContextArgumentResolver resolver) {
-		return (registrar) -> registrar.setCustomMethodArgumentResolvers(
-				FromContextArgumentResolver.first(resolver, registrar.getCustomMethodArgumentResolvers())
-					.toArray(HandlerMethodArgumentResolver[]::new));
 	}
 
 	/**

@@ -18,7 +18,8 @@ import io.github.contextvars.spring.work.WorkSnapshot;
  * {@link TaskDecorator} that runs each task in a copy of its submitter's context. The
  * copy is taken when the task is submitted, and each run of the task gets a copy of that.
  * Tasks that Spring schedules for the application itself, such as {@code @Scheduled}
- * methods, have no submitter: each run begins with an empty context.
+ * methods, have no submitter: each run begins with an empty context. The loops of message
+ * consumers run outside any context, whatever has started them: each message gets one.
  * <p>
  * Among several decorators this one is the outermost at run time, so that the others run
  * inside the copy. A task that is decorated already is returned as it is. May be used on
@@ -30,6 +31,10 @@ import io.github.contextvars.spring.work.WorkSnapshot;
 public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 
 	private static final String REGISTRAR_PACKAGE = "org.springframework.scheduling.";
+
+	private static final String JMS_PACKAGE = "org.springframework.jms.listener.";
+
+	private static final String RABBIT_PACKAGE = "org.springframework.amqp.rabbit.listener.";
 
 	private final WorkRegistry workRegistry;
 
@@ -50,7 +55,7 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 	public Runnable decorate(Runnable task) {
 		// A scheduler decorates each run of a trigger inside the run before it:
 		// there the task itself is decorated, when it is scheduled.
-		if (task instanceof PropagatingTask || task instanceof RunnableScheduledFuture) {
+		if (task instanceof PropagatingTask || task instanceof RunnableScheduledFuture || isLoopOfConsumer(task)) {
 			return task;
 		}
 		if (isScheduledBySpring(task)) {
@@ -86,6 +91,12 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 		String type = task.getClass().getName();
 		return type.startsWith(REGISTRAR_PACKAGE + "config.Task$")
 				|| type.equals(REGISTRAR_PACKAGE + "support.ScheduledMethodRunnable");
+	}
+
+	// It belongs to no unit of work, whatever has started the container: its messages do.
+	private static boolean isLoopOfConsumer(Runnable task) {
+		String type = task.getClass().getName();
+		return type.startsWith(JMS_PACKAGE) || type.startsWith(RABBIT_PACKAGE);
 	}
 
 	// The class that the task was written in: its toString() is the application's code.

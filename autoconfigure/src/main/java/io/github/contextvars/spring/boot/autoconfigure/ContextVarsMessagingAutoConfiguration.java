@@ -2,19 +2,28 @@ package io.github.contextvars.spring.boot.autoconfigure;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
 import io.github.contextvars.spring.messaging.ContextMessagingConfiguration;
+import io.github.contextvars.spring.messaging.FromContextConfiguration;
 
 /**
- * {@link AutoConfiguration Auto-configuration} that begins each message of a listener
- * with a context of its own.
+ * {@link AutoConfiguration Auto-configuration} that gives each message of a listener a
+ * context of its own, and binds parameters of listeners to context variables, also where
+ * contexts of messages are switched off: Spring would bind these to the message.
  *
  * @since 0.1.0
  */
 @AutoConfiguration(after = ContextVarsAutoConfiguration.class)
-@ConditionalOnBooleanProperty(name = "contextvars.messaging.enabled", matchIfMissing = true)
-@Import(ContextMessagingConfiguration.class)
+@Import(FromContextConfiguration.class)
 public final class ContextVarsMessagingAutoConfiguration {
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnBooleanProperty(name = "contextvars.messaging.enabled", matchIfMissing = true)
+	@Import(ContextMessagingConfiguration.class)
+	static final class Messages {
+
+	}
 
 }

@@ -214,16 +214,29 @@ class ContextVarsAutoConfigurationTests {
 	@Nested
 	class Messaging {
 
+		private static final String[] POST_PROCESSORS = { "contextVarsKafkaBeanPostProcessor",
+				"contextVarsRabbitBeanPostProcessor", "contextVarsJmsBeanPostProcessor" };
+
 		@Test
-		void advisorIsThere() {
+		void postProcessorsAreThere() {
 			ContextVarsAutoConfigurationTests.this.runner
-				.run((context) -> assertThat(context).hasBean("contextVarsMessageListenerAdvisor"));
+				.run((context) -> assertThat(context.getBeanDefinitionNames()).contains(POST_PROCESSORS));
 		}
 
 		@Test
-		void advisorCanBeSwitchedOff() {
+		void postProcessorsCanBeSwitchedOffAndParametersAreStillBound() {
 			ContextVarsAutoConfigurationTests.this.runner.withPropertyValues("contextvars.messaging.enabled=false")
-				.run((context) -> assertThat(context).doesNotHaveBean("contextVarsMessageListenerAdvisor"));
+				.run((context) -> assertThat(context.getBeanDefinitionNames()).doesNotContain(POST_PROCESSORS)
+					.contains("contextVarsKafkaListenerConfigurer", "contextVarsRabbitListenerConfigurer",
+							"contextVarsJmsListenerConfigurer"));
+		}
+
+		@Test
+		void frameworksThatAreAbsentCostNothing() {
+			ContextVarsAutoConfigurationTests.this.runner
+				.withClassLoader(new FilteredClassLoader("org.springframework.kafka", "org.springframework.amqp",
+						"org.springframework.jms"))
+				.run((context) -> assertThat(context.getBeanDefinitionNames()).doesNotContain(POST_PROCESSORS));
 		}
 
 	}

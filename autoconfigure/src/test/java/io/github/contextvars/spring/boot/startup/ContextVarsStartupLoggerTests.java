@@ -5,6 +5,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
+import jakarta.jms.ConnectionFactory;
+import jakarta.jms.MessageListener;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.ApplicationRunner;
@@ -23,7 +25,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.env.Environment;
-import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.jms.listener.DefaultMessageListenerContainer;
 import org.springframework.scheduling.annotation.EnableAsync;
 import org.springframework.scheduling.annotation.EnableScheduling;
 
@@ -40,6 +42,7 @@ import io.github.contextvars.spring.work.PropagationSource;
 import io.github.contextvars.spring.work.WorkRegistry;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
 
 @ExtendWith(OutputCaptureExtension.class)
 class ContextVarsStartupLoggerTests {
@@ -175,22 +178,20 @@ class ContextVarsStartupLoggerTests {
 		}
 
 		@Bean
-		Listener listener() {
-			return new Listener();
+		DefaultMessageListenerContainer listener() {
+			DefaultMessageListenerContainer container = new DefaultMessageListenerContainer();
+			container.setConnectionFactory(mock(ConnectionFactory.class));
+			container.setDestinationName("orders");
+			container.setMessageListener((MessageListener) (message) -> {
+			});
+			container.setAutoStartup(false);
+			return container;
 		}
 
 		@Bean
 		ApplicationRunner runner() {
 			return (arguments) -> {
 			};
-		}
-
-	}
-
-	static class Listener {
-
-		@KafkaListener
-		void receive(String message) {
 		}
 
 	}

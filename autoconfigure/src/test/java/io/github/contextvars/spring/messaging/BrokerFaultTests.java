@@ -1,0 +1,63 @@
+package io.github.contextvars.spring.messaging;
+
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import io.github.contextvars.testsupport.SeededFault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/**
+ * Seeded faults in what gives messages of JMS and RabbitMQ a context, which
+ * {@link JmsPropagationTests} and {@link RabbitPropagationTests} must detect.
+ */
+@Tag("stress")
+class BrokerFaultTests {
+
+	@Test
+	void rightCodePasses() {
+		assertThat(SeededFault.NONE.detectedBy(JmsPropagationTests.class)).isEmpty();
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			textBlock = """
+					messaging.MessageContexts             | this.workRegistry.get().run(unit, handler); | handler.run();                            | messagesAreSeparate
+					messaging.JmsContextBeanPostProcessor | container.setErrorHandler(new ContextErrorHandler(handler, this.contexts)); | `` | messagesAreSeparate
+					messaging.JmsContextBeanPostProcessor | return ContainerFactoryProxies.proxy(bean, name, this::instrument); | return bean;      | messagesAreSeparate
+					messaging.JmsContextBeanPostProcessor | new ContextListener(plain, origin, this.contexts) | plain                               | messagesOfPlainListenersAreSeparateWhateverHasStartedTheirContainer
+					messaging.FromContextConfiguration    | factory.setCustomArgumentResolvers(List.of(resolver)); | ``                             | messagesAreSeparate
+					task.ContextTaskDecorator             | type.startsWith(JMS_PACKAGE)                | false                                     | messagesOfPlainListenersAreSeparateWhateverHasStartedTheirContainer
+					""")
+	void faultIsDetectedWithJms(String type, String text, String replacement, String test) {
+		assertDetected(JmsPropagationTests.class, type, text, replacement, test);
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			textBlock = """
+					messaging.MessageContexts | this.workRegistry.get().run(unit, handler);                 | handler.run();          | messagesAreSeparate
+					messaging.MessageContexts | unit = unhandled;                                           | ``                      | messagesAreSeparate
+					messaging.MessageContexts | (unit != null) ? unit : create(origin), handling            | create(origin), handling | messagesAreSeparate
+					messaging.MessageContexts | capture(batch, UnitOfWork.Kind.MESSAGE, origin).create()    | create(UnitOfWork.Kind.MESSAGE, origin) | partsOfBatchesAreSeparate
+					messaging.MessageContexts | if (over) {                                                 | if (!over) {            | partsOfBatchesAreSeparate
+					messaging.RabbitContextBeanPostProcessor | this.contexts.receive(originOf(message.getMessageProperties()), isBatch(message)); | `` | messagesOfDirectContainersAreSeparate
+					messaging.RabbitContextBeanPostProcessor | Stream.of(new ContextAdvice(this.contexts)), Stream.of(adviceOf(container)) | Stream.of(adviceOf(container)), Stream.of(new ContextAdvice(this.contexts)) | messagesAreSeparate
+					messaging.RabbitContextBeanPostProcessor | if (this.contexts.isBatch() && !isBatch(message)) {          | if (false) { | partsOfBatchesAreSeparate
+					messaging.RabbitContextBeanPostProcessor | ? ContainerFactoryProxies.proxy(bean, name, this::instrument) : bean | ? bean : bean | messagesAreSeparate
+					""")
+	void faultIsDetectedWithRabbit(String type, String text, String replacement, String test) {
+		assumeTrue(RabbitPropagationTests.isBrokerThere(), "No RabbitMQ answers on 127.0.0.1:5672");
+		assertDetected(RabbitPropagationTests.class, type, text, replacement, test);
+	}
+
+	private static void assertDetected(Class<?> tests, String type, String text, String replacement, String test) {
+		assertThat(SeededFault
+			.in("io.github.contextvars.spring." + type, text.translateEscapes(), replacement.translateEscapes())
+			.detectedBy(tests, test)).isNotEmpty();
+	}
+
+}

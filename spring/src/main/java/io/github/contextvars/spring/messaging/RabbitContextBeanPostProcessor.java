@@ -1,0 +1,190 @@
+package io.github.contextvars.spring.messaging;
+
+import java.lang.reflect.Method;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+import org.aopalliance.aop.Advice;
+import org.aopalliance.intercept.MethodInterceptor;
+import org.aopalliance.intercept.MethodInvocation;
+import org.jspecify.annotations.Nullable;
+import org.springframework.amqp.core.Message;
+import org.springframework.amqp.core.MessageListenerContainer;
+import org.springframework.amqp.core.MessagePostProcessor;
+import org.springframework.amqp.core.MessageProperties;
+import org.springframework.amqp.rabbit.listener.AbstractMessageListenerContainer;
+import org.springframework.amqp.rabbit.listener.RabbitListenerContainerFactory;
+import org.springframework.amqp.rabbit.listener.RabbitListenerEndpointRegistry;
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.core.PriorityOrdered;
+import org.springframework.util.Assert;
+import org.springframework.util.ErrorHandler;
+import org.springframework.util.ReflectionUtils;
+
+import io.github.contextvars.spring.work.PropagationSource;
+import io.github.contextvars.spring.work.WorkRegistry;
+
+/**
+ * Bean post-processor that gives each message of RabbitMQ's listener containers a
+ * context: begun by the first post-processor of received messages, held by advice around
+ * all other advice, such as that for retries and its recoverer, and entered again for the
+ * error handler.
+ */
+final class RabbitContextBeanPostProcessor implements BeanPostProcessor, PropagationSource {
+
+	private final MessageContexts contexts;
+
+	private final ListableBeanFactory beanFactory;
+
+	/**
+	 * Create a post-processor.
+	 * @param workRegistry enters the contexts; asked for at the first message
+	 * @param beanFactory holds the containers and the registries of containers
+	 */
+	RabbitContextBeanPostProcessor(Supplier<WorkRegistry> workRegistry, ListableBeanFactory beanFactory) {
+		this.contexts = new MessageContexts(workRegistry);
+		this.beanFactory = beanFactory;
+	}
+
+	// The chain of advice is built when a container is initialized.
+	@Override
+	public Object postProcessBeforeInitialization(Object bean, String name) {
+		instrument(bean);
+		return bean;
+	}
+
+	@Override
+	public Object postProcessAfterInitialization(Object bean, String name) {
+		return (bean instanceof RabbitListenerContainerFactory<?>)
+				? ContainerFactoryProxies.proxy(bean, name, this::instrument) : bean;
+	}
+
+	/**
+	 * List the containers, from the error handlers that they have at this moment.
+	 */
+	@Override
+	public Stream<Entry> entries() {
+		Map<String, Object> containers = new LinkedHashMap<>();
+		this.beanFactory.getBeansOfType(RabbitListenerEndpointRegistry.class, false, false)
+			.values()
+			.forEach((registry) -> registry.getListenerContainerIds()
+				.forEach((id) -> containers.put(id, registry.getListenerContainer(id))));
+		this.beanFactory.getBeansOfType(MessageListenerContainer.class, false, false).forEach(containers::putIfAbsent);
+		return containers.entrySet().stream().map((entry) -> entryOf(entry.getKey(), entry.getValue()));
+	}
+
+	private static Entry entryOf(String name, Object container) {
+		if (!(container instanceof AbstractMessageListenerContainer known)) {
+			return Entry.notPropagating(name, "listener", container.getClass(),
+					"only containers that extend AbstractMessageListenerContainer can be instrumented",
+					"Run the listener's body in new Context().run(...).");
+		}
+		if (isInstrumented(known)) {
+			return Entry.propagating(name, "listener", container.getClass(), "advice");
+		}
+		return Entry.notPropagating(name, "listener", container.getClass(),
+				"its advice was replaced after the container was created, or its factory cannot be proxied",
+				"Set the advice on the container's factory, or in a ContainerCustomizer bean.");
+	}
+
+	private void instrument(Object bean) {
+		if (!(bean instanceof AbstractMessageListenerContainer container) || isInstrumented(container)) {
+			return;
+		}
+		container.addAfterReceivePostProcessors(new ReceivedMessage(this.contexts));
+		container
+			.setAdviceChain(Stream.concat(Stream.of(new ContextAdvice(this.contexts)), Stream.of(adviceOf(container)))
+				.toArray(Advice[]::new));
+		container.setErrorHandler(new ContextErrorHandler(container.getErrorHandler(), this.contexts));
+	}
+
+	private static boolean isInstrumented(AbstractMessageListenerContainer container) {
+		return Stream.of(adviceOf(container)).anyMatch(ContextAdvice.class::isInstance);
+	}
+
+	// The getter is protected.
+	private static Advice[] adviceOf(AbstractMessageListenerContainer container) {
+		Method getter = ReflectionUtils.findMethod(AbstractMessageListenerContainer.class, "getAdviceChain");
+		Assert.state(getter != null, "No getAdviceChain() in AbstractMessageListenerContainer");
+		ReflectionUtils.makeAccessible(getter);
+		Advice[] advice = (Advice[]) ReflectionUtils.invokeMethod(getter, container);
+		return (advice != null) ? advice : new Advice[0];
+	}
+
+	private static boolean isBatch(Message message) {
+		return message.getMessageProperties().getHeaders().containsKey(MessageProperties.SPRING_BATCH_FORMAT);
+	}
+
+	private static Supplier<String> originOf(MessageProperties properties) {
+		String queue = properties.getConsumerQueue();
+		return () -> "Rabbit queue " + queue;
+	}
+
+	private static final class ReceivedMessage implements MessagePostProcessor, PriorityOrdered {
+
+		private final MessageContexts contexts;
+
+		private ReceivedMessage(MessageContexts contexts) {
+			this.contexts = contexts;
+		}
+
+		@Override
+		public int getOrder() {
+			return HIGHEST_PRECEDENCE;
+		}
+
+		@Override
+		public Message postProcessMessage(Message message) {
+			this.contexts.receive(originOf(message.getMessageProperties()), isBatch(message));
+			return message;
+		}
+
+	}
+
+	private static final class ContextAdvice implements MethodInterceptor {
+
+		private final MessageContexts contexts;
+
+		private ContextAdvice(MessageContexts contexts) {
+			this.contexts = contexts;
+		}
+
+		@Override
+		@SuppressWarnings("NullAway") // JDK 17 drops nullable type arguments
+		public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
+			Object data = invocation.getArguments()[invocation.getArguments().length - 1];
+			Message message = (data instanceof List<?> list) ? (Message) list.get(0) : (Message) data;
+			MessageProperties properties = message.getMessageProperties();
+			// The container takes the header from the parts.
+			if (this.contexts.isBatch() && !isBatch(message)) {
+				return this.contexts.<@Nullable Object, Throwable>handlePart(originOf(properties),
+						properties.isLastInBatch(), invocation::proceed);
+			}
+			return this.contexts.<@Nullable Object, Throwable>handle(originOf(properties), invocation::proceed);
+		}
+
+	}
+
+	private static final class ContextErrorHandler implements ErrorHandler {
+
+		private final ErrorHandler delegate;
+
+		private final MessageContexts contexts;
+
+		private ContextErrorHandler(ErrorHandler delegate, MessageContexts contexts) {
+			this.delegate = delegate;
+			this.contexts = contexts;
+		}
+
+		@Override
+		public void handleError(Throwable ex) {
+			this.contexts.handleError(() -> this.delegate.handleError(ex));
+		}
+
+	}
+
+}

@@ -1,0 +1,60 @@
+package io.github.contextvars.spring.messaging;
+
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.aot.hint.ExecutableMode;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.RuntimeHintsRegistrar;
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.ImportRuntimeHints;
+import org.springframework.util.function.SingletonSupplier;
+
+import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.WorkRegistry;
+
+/**
+ * {@link Configuration @Configuration} for RabbitMQ.
+ */
+@Configuration(proxyBeanMethods = false)
+@Conditional(RabbitContextConfiguration.RabbitIsPresent.class)
+@ImportRuntimeHints(RabbitContextConfiguration.Hints.class)
+final class RabbitContextConfiguration {
+
+	@Bean
+	static RabbitContextBeanPostProcessor contextVarsRabbitBeanPostProcessor(ObjectProvider<WorkRegistry> workRegistry,
+			ListableBeanFactory beanFactory) {
+		return new RabbitContextBeanPostProcessor(SingletonSupplier.of(workRegistry::getObject), beanFactory);
+	}
+
+	/**
+	 * Condition that Spring AMQP's support for RabbitMQ is present.
+	 */
+	static final class RabbitIsPresent extends PresenceCondition {
+
+		RabbitIsPresent() {
+			super("org.springframework.amqp.rabbit.listener.AbstractMessageListenerContainer");
+		}
+
+	}
+
+	/**
+	 * Hints for native images: the getter of a container's advice is protected.
+	 */
+	static final class Hints implements RuntimeHintsRegistrar {
+
+		@Override
+		public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
+			hints.reflection()
+				.registerTypeIfPresent(classLoader,
+						"org.springframework.amqp.rabbit.listener.AbstractMessageListenerContainer",
+						(hint) -> hint.withMethod("getAdviceChain", List.of(), ExecutableMode.INVOKE));
+		}
+
+	}
+
+}
