@@ -10,6 +10,22 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
+import com.google.protobuf.StringValue;
+import io.grpc.BindableService;
+import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.protobuf.ProtoUtils;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.ServerCalls;
+import io.grpc.stub.StreamObserver;
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
 import org.springframework.aot.AotDetector;
@@ -24,6 +40,8 @@ import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.kafka.test.EmbeddedKafkaBroker;
 import org.springframework.kafka.test.EmbeddedKafkaKraftBroker;
 import org.springframework.messaging.handler.annotation.Payload;
+import org.springframework.grpc.server.GlobalServerInterceptor;
+import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 import org.springframework.web.socket.TextMessage;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.WebSocketSession;
@@ -53,7 +71,7 @@ public class EntryPointApplication {
 		EmbeddedKafkaBroker broker = new EmbeddedKafkaKraftBroker(1, 1);
 		SpringApplication application = new SpringApplication(EntryPointApplication.class);
 		application.setDefaultProperties(
-				Map.of("server.port", "0", "server.shutdown", "immediate", "tests.frameworks", "websocket,kafka",
+				Map.of("server.port", "0", "server.shutdown", "immediate", "tests.frameworks", "websocket,kafka,grpc", "spring.grpc.server.port", "0",
 						"management.endpoints.web.exposure.include", "contextvars", "spring.kafka.bootstrap-servers",
 						"${spring.embedded.kafka.brokers:}", "spring.kafka.consumer.auto-offset-reset", "earliest"));
 		if (AotDetector.useGeneratedArtifacts()) {
@@ -64,6 +82,7 @@ public class EntryPointApplication {
 			System.out.println("WebSocket: " + sendWebSocket(URI.create("ws://localhost:" + port + "/socket")));
 			context.getBean(KafkaTemplate.class).send("topic", "hello");
 			System.out.println("Kafka: " + RECEIVED.poll(30, TimeUnit.SECONDS));
+			System.out.println("gRPC: " + callGrpc(context.getBean(GrpcServerLifecycle.class).getPort()));
 		}
 		finally {
 			broker.destroy();
@@ -94,6 +113,65 @@ public class EntryPointApplication {
 			})
 			.thenAccept((socket) -> socket.sendText("hello", true));
 		return answer.get(30, TimeUnit.SECONDS);
+	}
+
+	private static String callGrpc(int port) throws Exception {
+		Metadata headers = new Metadata();
+		headers.put(Calls.USER_KEY, "carol");
+		ManagedChannel channel = NettyChannelBuilder.forAddress("localhost", port)
+			.usePlaintext()
+			.intercept(MetadataUtils.newAttachHeadersInterceptor(headers))
+			.build();
+		try {
+			return ClientCalls.blockingUnaryCall(channel, Calls.METHOD, CallOptions.DEFAULT, StringValue.of("hello"))
+				.getValue();
+		}
+		finally {
+			channel.shutdownNow();
+		}
+	}
+
+	/**
+	 * {@link Configuration @Configuration} for gRPC.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Calls {
+
+		static final Metadata.Key<String> USER_KEY = Metadata.Key.of("user", Metadata.ASCII_STRING_MARSHALLER);
+
+		static final MethodDescriptor<StringValue, StringValue> METHOD = MethodDescriptor
+			.<StringValue, StringValue>newBuilder()
+			.setType(MethodDescriptor.MethodType.UNARY)
+			.setFullMethodName("tests.Greeter/Greet")
+			.setRequestMarshaller(ProtoUtils.marshaller(StringValue.getDefaultInstance()))
+			.setResponseMarshaller(ProtoUtils.marshaller(StringValue.getDefaultInstance()))
+			.build();
+
+		@Bean
+		static BindableService greeter() {
+			return () -> ServerServiceDefinition.builder("tests.Greeter")
+				.addMethod(METHOD, ServerCalls.asyncUnaryCall((StringValue text, StreamObserver<StringValue> out) -> {
+					out.onNext(StringValue.of(USER.get() + " " + text.getValue()));
+					out.onCompleted();
+				}))
+				.build();
+		}
+
+		@Bean
+		@GlobalServerInterceptor
+		static ServerInterceptor userInterceptor() {
+			return new ServerInterceptor() {
+
+				@Override
+				public <Q, R> ServerCall.Listener<Q> interceptCall(ServerCall<Q, R> call, Metadata headers,
+						ServerCallHandler<Q, R> next) {
+					USER.set(headers.get(USER_KEY));
+					return next.startCall(call, headers);
+				}
+
+			};
+		}
+
 	}
 
 	/**

@@ -27,8 +27,9 @@ class ArchitectureTests {
 	private static final List<String> INDEX = List.of("annotation.ContextScoped", "annotation.ContextSetting",
 			"annotation.ContextVariable", "annotation.FromContext", "messaging.FromContextArgumentResolver",
 			"registry.ContextVariableRegistry", "registry.InvalidDeclarationException", "registry.OutsideContextPolicy",
-			"task.ContextTaskDecorator", "web.servlet.ContextFilter", "web.servlet.FromContextArgumentResolver",
-			"work.PropagationSource", "work.UnitOfWork", "work.WorkRegistry", "work.WorkSnapshot");
+			"rpc.ContextServerInterceptor", "task.ContextTaskDecorator", "web.servlet.ContextFilter",
+			"web.servlet.FromContextArgumentResolver", "work.PropagationSource", "work.UnitOfWork", "work.WorkRegistry",
+			"work.WorkSnapshot");
 
 	/**
 	 * Public because a service loader needs them to be.
@@ -57,6 +58,7 @@ class ArchitectureTests {
 		assertThat(publicTypes(true)).containsExactlyInAnyOrder("logging.ContextLoggingConfiguration",
 				"messaging.ContextMessagingConfiguration", "messaging.FromContextConfiguration",
 				"observation.ContextObservationConfiguration", "registry.ContextVariableConfiguration",
+				"rpc.ContextRpcConfiguration",
 				"scoped.ContextScopedConfiguration", "task.ContextTaskConfiguration",
 				"web.servlet.ContextWebConfiguration", "web.socket.ContextWebSocketConfiguration",
 				"work.AdvisorConfiguration", "work.WorkConfiguration");

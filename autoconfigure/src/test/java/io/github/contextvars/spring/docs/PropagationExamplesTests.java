@@ -88,6 +88,22 @@ class PropagationExamplesTests {
 	}
 
 	@Test
+	void cancellationListenerOfGrpc() {
+		io.grpc.Context.CancellableContext grpcContext = io.grpc.Context.current().withCancellation();
+		Executor executor = this.pool;
+		CompletableFuture<String> lost = new CompletableFuture<>();
+		CompletableFuture<String> propagated = new CompletableFuture<>();
+
+		grpcContext.addListener((cancelled) -> lost.complete(TENANT.get()), executor);
+		io.grpc.Context.CancellationListener listener = (cancelled) -> propagated.complete(TENANT.get());
+		grpcContext.addListener(listener, ContextExecutors.fixed(executor, Context.copyOfCurrent()));
+		grpcContext.cancel(null);
+
+		assertThat(lost.join()).isEqualTo("public");
+		assertThat(propagated.join()).isEqualTo("acme");
+	}
+
+	@Test
 	void executorThatIsNoBean() {
 		Executor executor = this.pool;
 		Supplier<String> supplier = TENANT::get;

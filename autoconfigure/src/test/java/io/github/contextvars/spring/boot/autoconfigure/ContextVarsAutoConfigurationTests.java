@@ -27,6 +27,7 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 import io.github.contextvars.Context;
 import io.github.contextvars.spring.boot.actuate.ContextVarsEndpoint;
 import io.github.contextvars.spring.boot.actuate.ContextVarsEndpointWebExtension;
+import io.github.contextvars.spring.rpc.ContextRpcConfiguration;
 import io.github.contextvars.spring.task.ContextTaskDecorator;
 import io.github.contextvars.spring.web.servlet.ContextFilter;
 import io.github.contextvars.spring.work.UnitOfWork;
@@ -43,7 +44,8 @@ class ContextVarsAutoConfigurationTests {
 			ContextVarsEndpointAutoConfiguration.class, ContextVarsWebAutoConfiguration.class,
 			ContextVarsTaskAutoConfiguration.class, ContextVarsScopedAutoConfiguration.class,
 			ContextVarsObservationAutoConfiguration.class, ContextVarsLoggingAutoConfiguration.class,
-			ContextVarsMessagingAutoConfiguration.class, ContextVarsStartupAutoConfiguration.class);
+			ContextVarsMessagingAutoConfiguration.class, ContextVarsRpcAutoConfiguration.class,
+			ContextVarsStartupAutoConfiguration.class);
 
 	private static final String EXPOSED = "management.endpoints.web.exposure.include=contextvars";
 
@@ -242,6 +244,39 @@ class ContextVarsAutoConfigurationTests {
 	}
 
 	@Nested
+	class Rpc {
+
+		@Test
+		void customizerIsThere() {
+			ContextVarsAutoConfigurationTests.this.runner
+				.run((context) -> assertThat(context).hasBean("contextVarsServerBuilderCustomizer"));
+		}
+
+		@Test
+		void customizerCanBeSwitchedOff() {
+			ContextVarsAutoConfigurationTests.this.runner.withPropertyValues("contextvars.rpc.enabled=false")
+				.run((context) -> assertThat(context).doesNotHaveBean("contextVarsServerBuilderCustomizer"));
+		}
+
+		@Test
+		void customizerIsNotThereWithoutGrpc() {
+			ContextVarsAutoConfigurationTests.this.runner
+				.withClassLoader(new FilteredClassLoader("org.springframework.grpc", "io.grpc"))
+				.run((context) -> assertThat(context).hasNotFailed()
+					.doesNotHaveBean("contextVarsServerBuilderCustomizer"));
+		}
+
+		@Test
+		void configurationNeedsNoGrpc() {
+			new ApplicationContextRunner().withUserConfiguration(ContextRpcConfiguration.class)
+				.withClassLoader(new FilteredClassLoader("org.springframework.grpc", "io.grpc"))
+				.run((context) -> assertThat(context).hasNotFailed()
+					.doesNotHaveBean("contextVarsServerBuilderCustomizer"));
+		}
+
+	}
+
+	@Nested
 	class EndpointBeans {
 
 		@Test
@@ -291,7 +326,7 @@ class ContextVarsAutoConfigurationTests {
 			assertThat(properties).extracting((property) -> property.get("name"))
 				.containsExactlyInAnyOrder("contextvars.web.enabled", "contextvars.web.order",
 						"contextvars.task.enabled", "contextvars.task.exclude", "contextvars.messaging.enabled",
-						"contextvars.outside-context.set", "contextvars.outside-context.get",
+						"contextvars.outside-context.set", "contextvars.outside-context.get", "contextvars.rpc.enabled",
 						"contextvars.scoped.enabled", "contextvars.logging.enabled", "contextvars.metrics.enabled",
 						"management.endpoint.contextvars.access", "management.endpoint.contextvars.cache.time-to-live",
 						"management.endpoint.contextvars.show-values", "management.endpoint.contextvars.roles");

@@ -1,0 +1,104 @@
+package io.github.contextvars.spring.rpc;
+
+import io.grpc.ForwardingServerCallListener;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+
+import io.github.contextvars.spring.work.UnitOfWork;
+import io.github.contextvars.spring.work.WorkRegistry;
+
+/**
+ * {@link ServerInterceptor} that runs each call of a gRPC server in a fresh context,
+ * around all interceptors behind it and the service. gRPC invokes the callbacks of a call
+ * one after the other, on any thread: each enters the same context again.
+ * <p>
+ * {@link ContextRpcConfiguration} adds one to the servers of Spring gRPC. Add it to any
+ * other {@link io.grpc.ServerBuilder} after all other interceptors, as the last one is
+ * the outermost.
+ *
+ * @since 0.1.0
+ */
+public final class ContextServerInterceptor implements ServerInterceptor {
+
+	private final WorkRegistry workRegistry;
+
+	/**
+	 * Create an interceptor.
+	 * @param workRegistry enters the contexts
+	 */
+	public ContextServerInterceptor(WorkRegistry workRegistry) {
+		this.workRegistry = workRegistry;
+	}
+
+	@Override
+	public <Q, R> ServerCall.Listener<Q> interceptCall(ServerCall<Q, R> call, Metadata headers,
+			ServerCallHandler<Q, R> next) {
+		MethodDescriptor<Q, R> method = call.getMethodDescriptor();
+		UnitOfWork unit = this.workRegistry.create(UnitOfWork.Kind.CALL, method::getFullMethodName);
+		return this.workRegistry.<ServerCall.Listener<Q>, RuntimeException>call(unit, () -> {
+			ServerCall.Listener<Q> listener = new ContextListener<>(next.startCall(call, headers), this.workRegistry,
+					unit);
+			this.workRegistry.awaitCompletion(unit, listener, (ended) -> false);
+			return listener;
+		});
+	}
+
+	private static final class ContextListener<Q> extends ForwardingServerCallListener<Q> {
+
+		private final ServerCall.Listener<Q> delegate;
+
+		private final WorkRegistry workRegistry;
+
+		private final UnitOfWork unit;
+
+		private ContextListener(ServerCall.Listener<Q> delegate, WorkRegistry workRegistry, UnitOfWork unit) {
+			this.delegate = delegate;
+			this.workRegistry = workRegistry;
+			this.unit = unit;
+		}
+
+		@Override
+		protected ServerCall.Listener<Q> delegate() {
+			return this.delegate;
+		}
+
+		@Override
+		public void onMessage(Q message) {
+			this.workRegistry.run(this.unit, () -> super.onMessage(message));
+		}
+
+		@Override
+		public void onHalfClose() {
+			this.workRegistry.run(this.unit, super::onHalfClose);
+		}
+
+		@Override
+		public void onReady() {
+			this.workRegistry.run(this.unit, super::onReady);
+		}
+
+		@Override
+		public void onCancel() {
+			end(super::onCancel);
+		}
+
+		@Override
+		public void onComplete() {
+			end(super::onComplete);
+		}
+
+		private void end(Runnable callback) {
+			try {
+				this.workRegistry.run(this.unit, callback);
+			}
+			finally {
+				this.workRegistry.complete(this.unit);
+			}
+		}
+
+	}
+
+}

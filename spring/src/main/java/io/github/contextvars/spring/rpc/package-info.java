@@ -1,0 +1,7 @@
+/**
+ * A context for each remote procedure call.
+ */
+@NullMarked
+package io.github.contextvars.spring.rpc;
+
+import org.jspecify.annotations.NullMarked;
