@@ -34,14 +34,14 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.grpc.server.GlobalServerInterceptor;
+import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.kafka.test.EmbeddedKafkaBroker;
 import org.springframework.kafka.test.EmbeddedKafkaKraftBroker;
 import org.springframework.messaging.handler.annotation.Payload;
-import org.springframework.grpc.server.GlobalServerInterceptor;
-import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 import org.springframework.web.socket.TextMessage;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.WebSocketSession;
@@ -70,10 +70,10 @@ public class EntryPointApplication {
 	public static void main(String[] arguments) throws Exception {
 		EmbeddedKafkaBroker broker = new EmbeddedKafkaKraftBroker(1, 1);
 		SpringApplication application = new SpringApplication(EntryPointApplication.class);
-		application.setDefaultProperties(
-				Map.of("server.port", "0", "server.shutdown", "immediate", "tests.frameworks", "websocket,kafka,grpc", "spring.grpc.server.port", "0",
-						"management.endpoints.web.exposure.include", "contextvars", "spring.kafka.bootstrap-servers",
-						"${spring.embedded.kafka.brokers:}", "spring.kafka.consumer.auto-offset-reset", "earliest"));
+		application.setDefaultProperties(Map.of("server.port", "0", "server.shutdown", "immediate", "tests.frameworks",
+				"websocket,kafka,grpc", "spring.grpc.server.port", "0", "management.endpoints.web.exposure.include",
+				"contextvars", "spring.kafka.bootstrap-servers", "${spring.embedded.kafka.brokers:}",
+				"spring.kafka.consumer.auto-offset-reset", "earliest"));
 		if (AotDetector.useGeneratedArtifacts()) {
 			broker.afterPropertiesSet();
 		}

@@ -58,8 +58,7 @@ class ArchitectureTests {
 		assertThat(publicTypes(true)).containsExactlyInAnyOrder("logging.ContextLoggingConfiguration",
 				"messaging.ContextMessagingConfiguration", "messaging.FromContextConfiguration",
 				"observation.ContextObservationConfiguration", "registry.ContextVariableConfiguration",
-				"rpc.ContextRpcConfiguration",
-				"scoped.ContextScopedConfiguration", "task.ContextTaskConfiguration",
+				"rpc.ContextRpcConfiguration", "scoped.ContextScopedConfiguration", "task.ContextTaskConfiguration",
 				"web.servlet.ContextWebConfiguration", "web.socket.ContextWebSocketConfiguration",
 				"work.AdvisorConfiguration", "work.WorkConfiguration");
 	}

@@ -57,19 +57,18 @@ class StressFaultTests {
 
 	static Stream<Arguments> faultIsDetectedUnderLoad() {
 		return Stream.of(
-				fault(FILTER, "try (Context.Scope scope = this.workRegistry.enter(unit)) {",
-						"this.workRegistry.enter(unit);\n{", "DIRTY_ON_EXIT: exit"),
+				fault(FILTER, "try (Context.Scope scope = this.workRegistry.enter(wrapper.unit())) {",
+						"this.workRegistry.enter(wrapper.unit());\n{", "DIRTY_ON_EXIT: exit"),
 				fault(FILTER, "AsyncDispatch() {\n\t\treturn false", "AsyncDispatch() {\n\t\treturn true",
 						"LOSS: ASYNC of"),
 				fault(FILTER, "ErrorDispatch() {\n\t\treturn false", "ErrorDispatch() {\n\t\treturn true",
 						"LOSS: ERROR of"),
-				fault(FILTER, "request.setAttribute(UNIT_OF_WORK, unit);", "", "LOSS: "),
+				fault(FILTER, "request.setAttribute(WRAPPER, wrapper);", "", "LOSS: "),
 				fault(FILTER, "originOf(request));",
 						"originOf(request), null, (Context) System.getProperties().computeIfAbsent(\"seeded fault \""
 								+ " + Thread.currentThread().getId(), (key) -> new Context()));",
 						"BLEED: request"),
-				fault(FILTER, "new ContextPropagatingRequestWrapper(request, this.workRegistry, unit)", "request",
-						"LOSS: "),
+				fault(FILTER, "wrapper.propagating(request)", "request", "LOSS: "),
 				fault(REQUEST, "capture(this.unit, UnitOfWork.Kind.TASK", "capture(UnitOfWork.Kind.TASK",
 						"LOSS: onComplete"),
 				fault(REQUEST, ".wrap(task));", ".wrap(() -> new io.github.contextvars.Context().run(task)));",

@@ -7,12 +7,8 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.Executor;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -23,9 +19,6 @@ import org.junit.jupiter.api.condition.JRE;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.boot.jetty.JettyWebServer;
-import org.springframework.boot.tomcat.TomcatWebServer;
-import org.springframework.boot.web.server.WebServer;
 import org.springframework.boot.web.server.servlet.context.ServletWebServerApplicationContext;
 import org.springframework.messaging.converter.StringMessageConverter;
 import org.springframework.messaging.simp.stomp.StompHeaders;
@@ -44,7 +37,7 @@ import org.springframework.web.socket.sockjs.client.RestTemplateXhrTransport;
 import org.springframework.web.socket.sockjs.client.SockJsClient;
 
 import io.github.contextvars.spring.testing.MixedWork;
-import io.github.contextvars.spring.testing.ThreadContextProbe;
+import io.github.contextvars.spring.testing.ServerThreads;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -116,7 +109,7 @@ class WebSocketPropagationTests {
 			ThreadPoolExecutor pool = application.getBean("clientInboundChannelExecutor", ThreadPoolTaskExecutor.class)
 				.getThreadPoolExecutor();
 			pool.prestartAllCoreThreads();
-			assertClean(pool.getQueue()::add, pool.getPoolSize());
+			ServerThreads.assertClean(pool.getQueue()::add, pool.getPoolSize());
 		}
 	}
 
@@ -271,30 +264,7 @@ class WebSocketPropagationTests {
 	}
 
 	private static void assertClean(ServletWebServerApplicationContext application) throws Exception {
-		Executor executor = executor(application.getWebServer());
-		if (executor != null) {
-			assertClean(executor, THREADS);
-		}
-	}
-
-	// As many tasks as there are threads, and each waits for the others.
-	private static void assertClean(Executor executor, int threads) throws Exception {
-		CyclicBarrier barrier = new CyclicBarrier(threads);
-		List<FutureTask<Boolean>> probes = Stream.generate(() -> new FutureTask<>(() -> {
-			boolean dirty = ThreadContextProbe.isInContext();
-			barrier.await(30, TimeUnit.SECONDS);
-			return dirty;
-		})).limit(threads).toList();
-		probes.forEach(executor::execute);
-		for (FutureTask<Boolean> probe : probes) {
-			assertThat(probe.get(30, TimeUnit.SECONDS)).as("thread is in a context").isFalse();
-		}
-	}
-
-	private static Executor executor(WebServer server) {
-		return (server instanceof TomcatWebServer tomcatServer)
-				? tomcatServer.getTomcat().getConnector().getProtocolHandler().getExecutor()
-				: ((JettyWebServer) server).getServer().getThreadPool();
+		ServerThreads.assertClean(application.getWebServer(), THREADS);
 	}
 
 	private static SockJsClient sockJs() {

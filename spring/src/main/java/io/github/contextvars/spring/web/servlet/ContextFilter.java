@@ -9,7 +9,6 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.springframework.web.filter.OncePerRequestFilter;
-import org.springframework.web.util.WebUtils;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.spring.work.UnitOfWork;
@@ -19,13 +18,15 @@ import io.github.contextvars.spring.work.WorkRegistry;
  * {@link jakarta.servlet.Filter} that runs each request in a fresh context, around all
  * filters and servlets behind it. An ASYNC or ERROR dispatch of the request enters the
  * same context again, on any thread. FORWARD and INCLUDE dispatches happen inside it.
- * Callbacks of asynchronous processing run in a copy of it.
+ * Callbacks of asynchronous processing and of non-blocking IO run in a copy of it.
  *
  * @since 0.1.0
  */
 public final class ContextFilter extends OncePerRequestFilter {
 
-	private static final String UNIT_OF_WORK = ContextFilter.class.getName() + ".UNIT_OF_WORK";
+	private static final String WRAPPER = ContextFilter.class.getName() + ".WRAPPER";
+
+	private static final String FILTERED = ContextFilter.class.getName() + ALREADY_FILTERED_SUFFIX;
 
 	private final WorkRegistry workRegistry;
 
@@ -45,7 +46,16 @@ public final class ContextFilter extends OncePerRequestFilter {
 	 * @return the unit of work, if the request has passed the filter
 	 */
 	public static Optional<UnitOfWork> findUnitOfWork(HttpServletRequest request) {
-		return (request.getAttribute(UNIT_OF_WORK) instanceof UnitOfWork unit) ? Optional.of(unit) : Optional.empty();
+		return (request.getAttribute(WRAPPER) instanceof ContextPropagatingRequestWrapper wrapper)
+				? Optional.of(wrapper.unit()) : Optional.empty();
+	}
+
+	// One name for all, as a context is entered once. Spring's would be made anew for
+	// each
+	// request.
+	@Override
+	protected String getAlreadyFilteredAttributeName() {
+		return FILTERED;
 	}
 
 	@Override
@@ -61,26 +71,21 @@ public final class ContextFilter extends OncePerRequestFilter {
 	@Override
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
-		UnitOfWork unit = unitOfWork(request);
-		try (Context.Scope scope = this.workRegistry.enter(unit)) {
-			chain.doFilter(propagating(request, unit), response);
+		ContextPropagatingRequestWrapper wrapper = wrapper(request);
+		try (Context.Scope scope = this.workRegistry.enter(wrapper.unit())) {
+			chain.doFilter(wrapper.propagating(request), wrapper.propagating(response));
 		}
 	}
 
-	private UnitOfWork unitOfWork(HttpServletRequest request) {
-		if (request.getAttribute(UNIT_OF_WORK) instanceof UnitOfWork unit) {
-			return unit;
+	private ContextPropagatingRequestWrapper wrapper(HttpServletRequest request) {
+		if (request.getAttribute(WRAPPER) instanceof ContextPropagatingRequestWrapper wrapper) {
+			return wrapper;
 		}
 		UnitOfWork unit = this.workRegistry.create(UnitOfWork.Kind.REQUEST, originOf(request));
-		request.setAttribute(UNIT_OF_WORK, unit);
-		return unit;
-	}
-
-	// An ASYNC dispatch brings back the request that asynchronous processing was started
-	// with.
-	private HttpServletRequest propagating(HttpServletRequest request, UnitOfWork unit) {
-		return (WebUtils.getNativeRequest(request, ContextPropagatingRequestWrapper.class) == null)
-				? new ContextPropagatingRequestWrapper(request, this.workRegistry, unit) : request;
+		ContextPropagatingRequestWrapper wrapper = new ContextPropagatingRequestWrapper(request, this.workRegistry,
+				unit);
+		request.setAttribute(WRAPPER, wrapper);
+		return wrapper;
 	}
 
 	static Supplier<String> originOf(HttpServletRequest request) {

@@ -7,11 +7,14 @@ import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
+import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
+import org.springframework.web.util.WebUtils;
 
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
@@ -20,8 +23,8 @@ import io.github.contextvars.spring.work.WorkSnapshot;
 /**
  * {@link HttpServletRequestWrapper} whose asynchronous callbacks see the request's
  * variables. The container calls them on its own threads, outside all filters: on
- * time-out, on error, on completion. Each runs in a copy of the request's context as it
- * is at that moment.
+ * time-out, on error, on completion, and when data can be read or written. Each runs in a
+ * copy of the request's context as it is at that moment.
  */
 final class ContextPropagatingRequestWrapper extends HttpServletRequestWrapper {
 
@@ -29,10 +32,68 @@ final class ContextPropagatingRequestWrapper extends HttpServletRequestWrapper {
 
 	private final UnitOfWork unit;
 
+	private @Nullable ContextPropagatingInputStream input;
+
+	private @Nullable ContextPropagatingResponseWrapper response;
+
 	ContextPropagatingRequestWrapper(HttpServletRequest request, WorkRegistry workRegistry, UnitOfWork unit) {
 		super(request);
 		this.workRegistry = workRegistry;
 		this.unit = unit;
+	}
+
+	UnitOfWork unit() {
+		return this.unit;
+	}
+
+	/**
+	 * Wrap what comes with a dispatch of this request. An ASYNC dispatch brings back what
+	 * asynchronous processing was started with, an ERROR dispatch comes with a new
+	 * request.
+	 * @param request the dispatch's request
+	 * @return a request that propagates, the same one for the same request
+	 */
+	@SuppressWarnings("ReferenceEquality") // it is this very request
+	HttpServletRequest propagating(HttpServletRequest request) {
+		if (request == getRequest()) {
+			return this;
+		}
+		if (WebUtils.getNativeRequest(request, ContextPropagatingRequestWrapper.class) != null) {
+			return request;
+		}
+		ContextPropagatingRequestWrapper wrapper = new ContextPropagatingRequestWrapper(request, this.workRegistry,
+				this.unit);
+		wrapper.response = this.response;
+		return wrapper;
+	}
+
+	/**
+	 * Wrap what comes with a dispatch of this request, like
+	 * {@link #propagating(HttpServletRequest)}.
+	 * @param response the dispatch's response
+	 * @return a response that propagates, the same one for the same response
+	 */
+	@SuppressWarnings("ReferenceEquality") // it is this very response
+	HttpServletResponse propagating(HttpServletResponse response) {
+		ContextPropagatingResponseWrapper known = this.response;
+		if (known != null && known.getResponse() == response) {
+			return known;
+		}
+		if (WebUtils.getNativeResponse(response, ContextPropagatingResponseWrapper.class) != null) {
+			return response;
+		}
+		this.response = new ContextPropagatingResponseWrapper(response, this);
+		return this.response;
+	}
+
+	// Asks each time: the container refuses if there is a reader.
+	@Override
+	public ServletInputStream getInputStream() throws IOException {
+		ServletInputStream stream = super.getInputStream();
+		if (this.input == null || !this.input.wraps(stream)) {
+			this.input = new ContextPropagatingInputStream(stream, this);
+		}
+		return this.input;
 	}
 
 	@Override
@@ -52,7 +113,14 @@ final class ContextPropagatingRequestWrapper extends HttpServletRequestWrapper {
 		return (asyncContext != null) ? new ContextPropagatingAsyncContext(asyncContext) : null;
 	}
 
-	private <X extends Exception> void runInCopy(String callback, Callback<X> body) throws X {
+	/**
+	 * Run a callback in a copy of the request's context.
+	 * @param <X> the type of the exception that the callback may throw
+	 * @param callback the name of the callback
+	 * @param body the callback
+	 * @throws X if the callback throws it
+	 */
+	<X extends Exception> void runInCopy(String callback, Callback<X> body) throws X {
 		WorkSnapshot snapshot = this.workRegistry.capture(this.unit, UnitOfWork.Kind.TASK,
 				() -> this.unit.origin() + " " + callback);
 		snapshot.<Boolean, X>call(() -> {
@@ -61,7 +129,13 @@ final class ContextPropagatingRequestWrapper extends HttpServletRequestWrapper {
 		});
 	}
 
-	private interface Callback<X extends Exception> {
+	/**
+	 * Callback of the container.
+	 *
+	 * @param <X> the type of the exception that it may throw
+	 */
+	@FunctionalInterface
+	interface Callback<X extends Exception> {
 
 		void run() throws X;
 
@@ -75,14 +149,17 @@ final class ContextPropagatingRequestWrapper extends HttpServletRequestWrapper {
 			this.delegate = delegate;
 		}
 
+		// The container's own, if asynchronous processing was started without any.
 		@Override
 		public ServletRequest getRequest() {
-			return this.delegate.getRequest();
+			ServletRequest request = this.delegate.getRequest();
+			return (request instanceof HttpServletRequest httpRequest) ? propagating(httpRequest) : request;
 		}
 
 		@Override
 		public ServletResponse getResponse() {
-			return this.delegate.getResponse();
+			ServletResponse response = this.delegate.getResponse();
+			return (response instanceof HttpServletResponse httpResponse) ? propagating(httpResponse) : response;
 		}
 
 		@Override

@@ -8,8 +8,11 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletResponseWrapper;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpServletResponseWrapper;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.mock.web.MockAsyncContext;
@@ -39,6 +42,8 @@ class ContextPropagatingRequestWrapperTests {
 
 	private final Context context = new Context();
 
+	private HttpServletRequest wrapper = this.request;
+
 	private AsyncContext ours = new MockAsyncContext(this.request, this.response);
 
 	private MockAsyncContext containers = new MockAsyncContext(this.request, this.response);
@@ -49,17 +54,27 @@ class ContextPropagatingRequestWrapperTests {
 		this.context.run(() -> TENANT.set("acme"));
 		UnitOfWork work = this.live.create(UnitOfWork.Kind.REQUEST, ContextFilter.originOf(this.request), null,
 				this.context);
-		HttpServletRequest wrapper = new ContextPropagatingRequestWrapper(this.request, this.live, work);
-		this.ours = wrapper.startAsync(this.request, this.response);
+		this.wrapper = new ContextPropagatingRequestWrapper(this.request, this.live, work);
+		this.ours = this.wrapper.startAsync(this.request, this.response);
 		if (this.request.getAsyncContext() instanceof MockAsyncContext mock) {
 			this.containers = mock;
 		}
 	}
 
 	@Test
-	void requestAndResponseAreThoseItWasStartedWith() {
-		assertThat(this.ours.getRequest()).isSameAs(this.request);
-		assertThat(this.ours.getResponse()).isSameAs(this.response);
+	void requestAndResponseAreThoseItWasStartedWithAndPropagate() {
+		assertThat(this.ours.getRequest()).isSameAs(this.wrapper);
+		assertThat(this.ours.getResponse()).isInstanceOf(ContextPropagatingResponseWrapper.class)
+			.isSameAs(this.ours.getResponse())
+			.extracting((response) -> ((ServletResponseWrapper) response).getResponse())
+			.isSameAs(this.response);
+
+		HttpServletRequest users = new HttpServletRequestWrapper(this.wrapper);
+		HttpServletResponse usersResponse = new HttpServletResponseWrapper(
+				(HttpServletResponse) this.ours.getResponse());
+		AsyncContext again = this.wrapper.startAsync(users, usersResponse);
+		assertThat(again.getRequest()).isSameAs(users);
+		assertThat(again.getResponse()).isSameAs(usersResponse);
 	}
 
 	@Test
