@@ -34,6 +34,7 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.grpc.server.GlobalServerInterceptor;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 import org.springframework.kafka.annotation.KafkaListener;
@@ -51,6 +52,7 @@ import org.springframework.web.socket.handler.TextWebSocketHandler;
 import org.springframework.web.socket.server.standard.StandardWebSocketUpgradeStrategy;
 import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
 
+import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
 import io.github.contextvars.spring.annotation.FromContext;
@@ -83,10 +85,20 @@ public class EntryPointApplication {
 			context.getBean(KafkaTemplate.class).send("topic", "hello");
 			System.out.println("Kafka: " + RECEIVED.poll(30, TimeUnit.SECONDS));
 			System.out.println("gRPC: " + callGrpc(context.getBean(GrpcServerLifecycle.class).getPort()));
+			new Context().run(() -> {
+				USER.set("carol");
+				System.out.println("Construction: " + context.getBean("construction"));
+			});
 		}
 		finally {
 			broker.destroy();
 		}
+	}
+
+	@Bean
+	@Lazy
+	static String construction() {
+		return USER.get();
 	}
 
 	@Bean

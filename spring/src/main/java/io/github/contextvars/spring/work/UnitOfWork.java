@@ -163,7 +163,7 @@ public final class UnitOfWork {
 		/** One firing of a job. */
 		JOB,
 
-		/** One runner or listener that prepares the application when it starts. */
+		/** One runner, listener or singleton that prepares the application. */
 		RUNNER;
 
 		/**

@@ -4,13 +4,15 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
 
 /**
- * {@link Configuration @Configuration} for the {@link WorkRegistry}. Imported by the
+ * {@link Configuration @Configuration} for the {@link WorkRegistry}, which also begins
+ * the construction of each singleton with an empty context. Imported by the
  * configurations of all other packages.
  *
  * @since 0.1.0
@@ -37,6 +39,11 @@ public final class WorkConfiguration {
 	DisposableBean contextVarsWorkRegistryRegistration(WorkRegistry workRegistry) {
 		RunningApplications.add(WorkRegistry.class, workRegistry);
 		return () -> RunningApplications.remove(WorkRegistry.class, workRegistry);
+	}
+
+	@Bean
+	static BeanFactoryPostProcessor contextVarsSingletonConstruction() {
+		return SingletonApplicationStartup::register;
 	}
 
 	private static @Nullable WorkRegistry inherited(@Nullable BeanFactory parent) {
