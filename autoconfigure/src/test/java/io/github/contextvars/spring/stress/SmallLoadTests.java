@@ -3,6 +3,8 @@ package io.github.contextvars.spring.stress;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import io.github.contextvars.testsupport.Threading;
 
@@ -21,6 +23,12 @@ class SmallLoadTests {
 	@EnabledForJreRange(min = JRE.JAVA_21, disabledReason = "virtual threads come with JDK 21: skipped")
 	void loadOnVirtualThreadsMixesNothingUp() throws Exception {
 		LoadTests.runSmall(Threading.VIRTUAL);
+	}
+
+	@ParameterizedTest
+	@MethodSource("io.github.contextvars.testsupport.Threading#available")
+	void callsMixNothingUp(Threading threading) throws Exception {
+		GrpcLoadTests.runSmall(threading);
 	}
 
 	@Test

@@ -39,6 +39,8 @@ class StressFaultTests {
 
 	private static final String TRACKING = "io.github.contextvars.spring.work.TrackingWorkRegistry";
 
+	private static final String RPC = "io.github.contextvars.spring.rpc.ContextServerInterceptor";
+
 	private static final String PLATFORM = "loadOnPlatformThreadsMixesNothingUp";
 
 	private static final String VIRTUAL = "loadOnVirtualThreadsMixesNothingUp";
@@ -100,6 +102,29 @@ class StressFaultTests {
 						"!scoped.fresh()) ?", "LOSS: @ContextScoped"),
 				fault(TRACKING, "this.active.remove(thread);", "", "that no context still runs"),
 				fault(TRACKING, "finally {\n\t\t\t\tthis.scope.close();", "finally {", "DIRTY_ON_EXIT: "));
+	}
+
+	@ParameterizedTest
+	@MethodSource
+	void faultIsDetectedUnderLoadOfCalls(String text, String replacement, String complaint) {
+		assertShows(SeededFault.in(RPC, text, replacement).detectedBy(SmallLoadTests.class, "callsMixNothingUp"),
+				complaint);
+	}
+
+	static Stream<Arguments> faultIsDetectedUnderLoadOfCalls() {
+		return Stream.of(Arguments.of("create(UnitOfWork.Kind.CALL, method::getFullMethodName);",
+				"create(UnitOfWork.Kind.CALL, method::getFullMethodName, null,"
+						+ " (io.github.contextvars.Context) System.getProperties().computeIfAbsent(\"seeded fault \""
+						+ " + Thread.currentThread().getId(), (key) -> new io.github.contextvars.Context()));",
+				"BLEED: "),
+				Arguments.of("this.workRegistry.run(this.unit, () -> super.onMessage(message));",
+						"this.workRegistry.capture(this.unit, UnitOfWork.Kind.CALL, () -> \"\")"
+								+ ".run(() -> super.onMessage(message));",
+						"LOSS: "),
+				Arguments.of("this.workRegistry.run(this.unit, super::onHalfClose);",
+						"Object entered = this.workRegistry.enter(this.unit);\nsuper.onHalfClose();",
+						"DIRTY_ON_EXIT: gRPC"),
+				Arguments.of("this.workRegistry.complete(this.unit);", "", "that no call is listed"));
 	}
 
 	@Test
