@@ -10,6 +10,7 @@ import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -102,6 +103,18 @@ class StressFaultTests {
 						"!scoped.fresh()) ?", "LOSS: @ContextScoped"),
 				fault(TRACKING, "this.active.remove(thread);", "", "that no context still runs"),
 				fault(TRACKING, "finally {\n\t\t\t\tthis.scope.close();", "finally {", "DIRTY_ON_EXIT: "));
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					KafkaRecordContextInterceptor | this.contexts.begin(this, originOf(record)); | BLEED: intercept began with
+					KafkaRecordContextInterceptor | this.contexts.end(this);                     | BLEED: failure began with
+					KafkaBatchContextInterceptor  | this.contexts.endPoll(this);                 | threads that ended in a context
+					""")
+	void faultIsDetectedUnderLoadOfRecords(String type, String text, String complaint) {
+		assertShows(SeededFault.in("io.github.contextvars.spring.messaging." + type, text, "")
+			.detectedBy(KafkaLoadTests.class, "fewRecordsMixNothingUp"), complaint);
 	}
 
 	@ParameterizedTest
