@@ -68,7 +68,8 @@ class AheadOfTimeTests {
 	@Test
 	void entryPointsPropagate(@TempDir Path directory) throws Exception {
 		assertThat(new PreparedApplication(directory, EntryPointApplication.class).run(EntryPointApplication.class))
-			.contains("WebSocket: alice hello", "Kafka: bob hello", "gRPC: carol hello", "Construction: -");
+			.contains("WebSocket: alice hello", "Kafka: bob hello", "gRPC: carol hello", "Quartz: dave StdScheduler",
+					"Construction: -");
 	}
 
 	@Test

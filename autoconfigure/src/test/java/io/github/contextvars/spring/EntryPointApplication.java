@@ -28,6 +28,11 @@ import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
+import org.quartz.Job;
+import org.quartz.JobBuilder;
+import org.quartz.JobExecutionContext;
+import org.quartz.Scheduler;
+import org.quartz.TriggerBuilder;
 import org.springframework.aot.AotDetector;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -73,9 +78,9 @@ public class EntryPointApplication {
 		EmbeddedKafkaBroker broker = new EmbeddedKafkaKraftBroker(1, 1);
 		SpringApplication application = new SpringApplication(EntryPointApplication.class);
 		application.setDefaultProperties(Map.of("server.port", "0", "server.shutdown", "immediate", "tests.frameworks",
-				"websocket,kafka,grpc", "spring.grpc.server.port", "0", "management.endpoints.web.exposure.include",
-				"contextvars", "spring.kafka.bootstrap-servers", "${spring.embedded.kafka.brokers:}",
-				"spring.kafka.consumer.auto-offset-reset", "earliest"));
+				"websocket,kafka,grpc,quartz", "spring.grpc.server.port", "0",
+				"management.endpoints.web.exposure.include", "contextvars", "spring.kafka.bootstrap-servers",
+				"${spring.embedded.kafka.brokers:}", "spring.kafka.consumer.auto-offset-reset", "earliest"));
 		if (AotDetector.useGeneratedArtifacts()) {
 			broker.afterPropertiesSet();
 		}
@@ -84,6 +89,9 @@ public class EntryPointApplication {
 			System.out.println("WebSocket: " + sendWebSocket(URI.create("ws://localhost:" + port + "/socket")));
 			context.getBean(KafkaTemplate.class).send("topic", "hello");
 			System.out.println("Kafka: " + RECEIVED.poll(30, TimeUnit.SECONDS));
+			context.getBean(Scheduler.class)
+				.scheduleJob(JobBuilder.newJob(UserJob.class).build(), TriggerBuilder.newTrigger().startNow().build());
+			System.out.println("Quartz: " + RECEIVED.poll(30, TimeUnit.SECONDS));
 			System.out.println("gRPC: " + callGrpc(context.getBean(GrpcServerLifecycle.class).getPort()));
 			new Context().run(() -> {
 				USER.set("carol");
@@ -182,6 +190,19 @@ public class EntryPointApplication {
 				}
 
 			};
+		}
+
+	}
+
+	/**
+	 * A job that needs a context.
+	 */
+	public static class UserJob implements Job {
+
+		@Override
+		public void execute(JobExecutionContext context) {
+			USER.set("dave");
+			RECEIVED.add(USER.get() + " " + context.getScheduler().getClass().getSimpleName());
 		}
 
 	}

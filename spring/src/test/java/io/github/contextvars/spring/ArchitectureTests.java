@@ -32,9 +32,9 @@ class ArchitectureTests {
 			"work.WorkSnapshot");
 
 	/**
-	 * Public because a service loader needs them to be.
+	 * Public because what loads them by their names needs them to be.
 	 */
-	private static final List<String> SERVICES = List.of("logging.Log4j2ContextDataProvider",
+	private static final List<String> SERVICES = List.of("logging.Log4j2ContextDataProvider", "task.ContextThreadPool",
 			"threadlocal.ContextThreadLocalAccessor");
 
 	/**
