@@ -69,7 +69,7 @@ class AheadOfTimeTests {
 	void entryPointsPropagate(@TempDir Path directory) throws Exception {
 		assertThat(new PreparedApplication(directory, EntryPointApplication.class).run(EntryPointApplication.class))
 			.contains("WebSocket: alice hello", "Kafka: bob hello", "gRPC: carol hello", "Quartz: dave StdScheduler",
-					"Construction: -");
+					"Integration: dave hello dave", "Construction: -");
 	}
 
 	@Test

@@ -40,14 +40,21 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.grpc.server.GlobalServerInterceptor;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
+import org.springframework.integration.annotation.Poller;
+import org.springframework.integration.annotation.ServiceActivator;
+import org.springframework.integration.channel.ExecutorChannel;
+import org.springframework.integration.channel.QueueChannel;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.kafka.test.EmbeddedKafkaBroker;
 import org.springframework.kafka.test.EmbeddedKafkaKraftBroker;
+import org.springframework.messaging.MessageChannel;
 import org.springframework.messaging.handler.annotation.Payload;
+import org.springframework.messaging.support.GenericMessage;
 import org.springframework.web.socket.TextMessage;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.WebSocketSession;
@@ -78,7 +85,7 @@ public class EntryPointApplication {
 		EmbeddedKafkaBroker broker = new EmbeddedKafkaKraftBroker(1, 1);
 		SpringApplication application = new SpringApplication(EntryPointApplication.class);
 		application.setDefaultProperties(Map.of("server.port", "0", "server.shutdown", "immediate", "tests.frameworks",
-				"websocket,kafka,grpc,quartz", "spring.grpc.server.port", "0",
+				"websocket,kafka,grpc,quartz,integration", "spring.grpc.server.port", "0",
 				"management.endpoints.web.exposure.include", "contextvars", "spring.kafka.bootstrap-servers",
 				"${spring.embedded.kafka.brokers:}", "spring.kafka.consumer.auto-offset-reset", "earliest"));
 		if (AotDetector.useGeneratedArtifacts()) {
@@ -89,6 +96,11 @@ public class EntryPointApplication {
 			System.out.println("WebSocket: " + sendWebSocket(URI.create("ws://localhost:" + port + "/socket")));
 			context.getBean(KafkaTemplate.class).send("topic", "hello");
 			System.out.println("Kafka: " + RECEIVED.poll(30, TimeUnit.SECONDS));
+			new Context().run(() -> {
+				USER.set("dave");
+				context.getBean("queue", MessageChannel.class).send(new GenericMessage<>("hello"));
+			});
+			System.out.println("Integration: " + RECEIVED.poll(30, TimeUnit.SECONDS));
 			context.getBean(Scheduler.class)
 				.scheduleJob(JobBuilder.newJob(UserJob.class).build(), TriggerBuilder.newTrigger().startNow().build());
 			System.out.println("Quartz: " + RECEIVED.poll(30, TimeUnit.SECONDS));
@@ -203,6 +215,35 @@ public class EntryPointApplication {
 		public void execute(JobExecutionContext context) {
 			USER.set("dave");
 			RECEIVED.add(USER.get() + " " + context.getScheduler().getClass().getSimpleName());
+		}
+
+	}
+
+	/**
+	 * {@link Configuration @Configuration} for Spring Integration.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Flows {
+
+		@Bean
+		static QueueChannel queue() {
+			return new QueueChannel();
+		}
+
+		@Bean
+		static ExecutorChannel executed() {
+			return new ExecutorChannel(new SimpleAsyncTaskExecutor());
+		}
+
+		@ServiceActivator(inputChannel = "queue", outputChannel = "executed",
+				poller = @Poller(fixedDelay = "1", receiveTimeout = "1"))
+		String onQueue(@Payload String text) {
+			return USER.get() + " " + text;
+		}
+
+		@ServiceActivator(inputChannel = "executed")
+		void onExecuted(@Payload String text) {
+			RECEIVED.add(text + " " + USER.get());
 		}
 
 	}

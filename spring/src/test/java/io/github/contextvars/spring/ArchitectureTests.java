@@ -55,10 +55,11 @@ class ArchitectureTests {
 
 	@Test
 	void publicConfigurationsAreOneForEachPackage() {
-		assertThat(publicTypes(true)).containsExactlyInAnyOrder("logging.ContextLoggingConfiguration",
-				"messaging.ContextMessagingConfiguration", "messaging.FromContextConfiguration",
-				"observation.ContextObservationConfiguration", "registry.ContextVariableConfiguration",
-				"rpc.ContextRpcConfiguration", "scoped.ContextScopedConfiguration", "task.ContextTaskConfiguration",
+		assertThat(publicTypes(true)).containsExactlyInAnyOrder("integration.ContextIntegrationConfiguration",
+				"logging.ContextLoggingConfiguration", "messaging.ContextMessagingConfiguration",
+				"messaging.FromContextConfiguration", "observation.ContextObservationConfiguration",
+				"registry.ContextVariableConfiguration", "rpc.ContextRpcConfiguration",
+				"scoped.ContextScopedConfiguration", "task.ContextTaskConfiguration",
 				"web.servlet.ContextWebConfiguration", "web.socket.ContextWebSocketConfiguration",
 				"work.AdvisorConfiguration", "work.WorkConfiguration");
 	}

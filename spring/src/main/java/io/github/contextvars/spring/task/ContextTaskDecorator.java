@@ -36,6 +36,8 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 
 	private static final String RABBIT_PACKAGE = "org.springframework.amqp.rabbit.listener.";
 
+	private static final String POLLER = "org.springframework.integration.endpoint.AbstractPollingEndpoint$";
+
 	private final WorkRegistry workRegistry;
 
 	/**
@@ -86,11 +88,11 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 	}
 
 	// The registrar's tasks are of its own classes, ReschedulingRunnable's and error
-	// handlers of others.
+	// handlers of others. A poller never ends, and is nothing of who has started it.
 	private static boolean isScheduledBySpring(Runnable task) {
 		String type = task.getClass().getName();
 		return type.startsWith(REGISTRAR_PACKAGE + "config.Task$")
-				|| type.equals(REGISTRAR_PACKAGE + "support.ScheduledMethodRunnable");
+				|| type.equals(REGISTRAR_PACKAGE + "support.ScheduledMethodRunnable") || type.startsWith(POLLER);
 	}
 
 	// It belongs to no unit of work, whatever has started the container: its messages do.
@@ -112,6 +114,9 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 	// The text of Spring's own tasks is the method's name, with the package before it. It
 	// is asked for once, now: those that a SchedulingConfigurer adds have their own.
 	private static String scheduledMethod(Runnable task) {
+		if (task.getClass().getName().startsWith(POLLER)) {
+			return "Integration poll";
+		}
 		try {
 			String text = task.toString();
 			return text.substring(text.lastIndexOf('.', text.lastIndexOf('.') - 1) + 1);
