@@ -15,6 +15,7 @@ import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.CommandLineRunner;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationEvent;
@@ -100,6 +101,20 @@ public final class ContextStartupConfiguration {
 				(obstacle != null) ? "it cannot be proxied, as it has " + obstacle
 						: "it was created too early to be proxied, for example by a bean post-processor",
 				"Run its body in new Context().run(...), or declare it as a lambda.");
+	}
+
+	/**
+	 * {@link Configuration @Configuration} for Hibernate's multi-tenancy.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(name = { OpenInViewTenantCheck.RESOLVER, OpenInViewTenantCheck.INTERCEPTOR })
+	static final class Hibernate {
+
+		@Bean
+		OpenInViewTenantCheck contextVarsOpenInViewTenantCheck(ApplicationContext applicationContext) {
+			return new OpenInViewTenantCheck(applicationContext);
+		}
+
 	}
 
 }
