@@ -34,8 +34,8 @@ class ArchitectureTests {
 	/**
 	 * Public because what loads them by their names needs them to be.
 	 */
-	private static final List<String> SERVICES = List.of("logging.Log4j2ContextDataProvider", "task.ContextThreadPool",
-			"threadlocal.ContextThreadLocalAccessor");
+	private static final List<String> SERVICES = List.of("logging.Log4j2ContextDataProvider",
+			"quartz.ContextThreadPool", "threadlocal.ContextThreadLocalAccessor");
 
 	/**
 	 * Public for the library's other packages only.
@@ -58,8 +58,8 @@ class ArchitectureTests {
 		assertThat(publicTypes(true)).containsExactlyInAnyOrder("integration.ContextIntegrationConfiguration",
 				"logging.ContextLoggingConfiguration", "messaging.ContextMessagingConfiguration",
 				"messaging.FromContextConfiguration", "observation.ContextObservationConfiguration",
-				"registry.ContextVariableConfiguration", "rpc.ContextRpcConfiguration",
-				"scoped.ContextScopedConfiguration", "task.ContextTaskConfiguration",
+				"registry.ContextVariableConfiguration", "quartz.ContextQuartzConfiguration",
+				"rpc.ContextRpcConfiguration", "scoped.ContextScopedConfiguration", "task.ContextTaskConfiguration",
 				"web.servlet.ContextWebConfiguration", "web.socket.ContextWebSocketConfiguration",
 				"work.AdvisorConfiguration", "work.WorkConfiguration");
 	}

@@ -31,7 +31,7 @@ import io.github.contextvars.spring.work.WorkRegistry;
  * @see Settings
  */
 @Configuration(proxyBeanMethods = false)
-@Import({ WorkConfiguration.class, QuartzContextConfiguration.class })
+@Import(WorkConfiguration.class)
 public final class ContextTaskConfiguration {
 
 	// What asks for the one TaskDecorator means the application's.

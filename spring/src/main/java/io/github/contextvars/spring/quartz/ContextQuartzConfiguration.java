@@ -1,0 +1,43 @@
+package io.github.contextvars.spring.quartz;
+
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.util.function.SingletonSupplier;
+
+import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.WorkConfiguration;
+import io.github.contextvars.spring.work.WorkRegistry;
+
+/**
+ * {@link Configuration @Configuration} that begins each firing of a Quartz job with an
+ * empty context, around the job and all listeners.
+ *
+ * @since 0.1.0
+ */
+@Configuration(proxyBeanMethods = false)
+@Conditional(ContextQuartzConfiguration.QuartzIsPresent.class)
+@Import(WorkConfiguration.class)
+public final class ContextQuartzConfiguration {
+
+	@Bean
+	static QuartzContextBeanPostProcessor contextVarsQuartzBeanPostProcessor(ObjectProvider<WorkRegistry> workRegistry,
+			ListableBeanFactory beanFactory) {
+		return new QuartzContextBeanPostProcessor(SingletonSupplier.of(workRegistry::getObject), beanFactory);
+	}
+
+	/**
+	 * Condition that Quartz and Spring's support for it are present.
+	 */
+	static final class QuartzIsPresent extends PresenceCondition {
+
+		QuartzIsPresent() {
+			super("org.quartz.Scheduler", "org.springframework.scheduling.quartz.SchedulerFactoryBean");
+		}
+
+	}
+
+}
