@@ -19,6 +19,13 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.core.task.support.CompositeTaskDecorator;
+import org.springframework.integration.channel.AbstractExecutorChannel;
+import org.springframework.integration.channel.QueueChannel;
+import org.springframework.integration.dispatcher.PartitionedDispatcher;
+import org.springframework.integration.endpoint.AbstractPollingEndpoint;
+import org.springframework.integration.gateway.GatewayMessageHandler;
+import org.springframework.integration.gateway.GatewayProxyFactoryBean;
+import org.springframework.integration.handler.support.IntegrationMessageHandlerMethodFactory;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.EnableAsync;
 import org.springframework.scheduling.concurrent.ConcurrentTaskExecutor;
@@ -77,6 +84,27 @@ class AheadOfTimeTests {
 		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(Application.class, "USER")).accepts(hints);
 		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(Variables.class, "TENANT")).accepts(hints);
 		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(Application.class, "OTHER")).rejects(hints);
+	}
+
+	@Test
+	void fieldsOfIntegrationCanBeRead() {
+		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(AbstractPollingEndpoint.class, "adviceChain"))
+			.accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(AbstractExecutorChannel.class, "executor"))
+			.accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(AbstractExecutorChannel.class, "dispatcher"))
+			.accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(QueueChannel.class, "queue")).accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(GatewayProxyFactoryBean.class, "asyncExecutor"))
+			.accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(GatewayMessageHandler.class, "executor"))
+			.accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection()
+			.onFieldAccess(PartitionedDispatcher.class, "messageHandlingTaskDecorator")).accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(PartitionedDispatcher.class, "errorHandler"))
+			.accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection()
+			.onFieldAccess(IntegrationMessageHandlerMethodFactory.class, "argumentResolvers")).accepts(hints);
 	}
 
 	@Test

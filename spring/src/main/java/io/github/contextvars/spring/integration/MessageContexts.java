@@ -38,8 +38,8 @@ final class MessageContexts {
 	 * Receive and handle one message in a context of its own.
 	 * @param invocation what receives and handles it
 	 * @param origin what polls
-	 * @param awaitsMessage whether the message is to be announced by {@link #receive}; if
-	 * it is not, or there is none, the poll itself is the unit of work
+	 * @param awaitsMessage whether the message is announced by {@link #receive}, and is
+	 * the unit of work then; otherwise the poll is
 	 * @return the invocation's result
 	 * @throws Throwable if the invocation fails
 	 */
