@@ -42,7 +42,8 @@ class IntegrationFaultTests {
 					IntegrationContextBeanPostProcessor | && factory.getObject() instanceof AbstractPollingEndpoint endpoint) {\\n			instrument(endpoint); | && factory.isRunning()) { | channelsInMemoryBringTheirSendersValues
 					IntegrationContextBeanPostProcessor | this.contexts.withContext(decorator.decorate(task), channel) | decorator.decorate(task)           | channelsInMemoryBringTheirSendersValues
 					IntegrationContextBeanPostProcessor | this.contexts.beginning(handler, channel)               | handler                               | channelsInMemoryBringTheirSendersValues
-					IntegrationContextBeanPostProcessor | composite.clear();                                      | ``                                    | parametersAreBoundFromContext
+					FromContextBeanPostProcessor | composite.clear();                                             | ``                                    | parametersAreBoundFromContext
+					FromContextBeanPostProcessor | if (bean instanceof                                            | if (name.isEmpty() && bean instanceof | parametersAreNeverBoundToThePayload
 					""")
 	void faultIsDetected(String type, String text, String replacement, String test) {
 		assertThat(SeededFault.in(getClass().getPackageName() + "." + type, text.translateEscapes(), replacement)

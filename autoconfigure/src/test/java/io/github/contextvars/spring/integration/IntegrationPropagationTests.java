@@ -337,6 +337,15 @@ class IntegrationPropagationTests {
 		assertThat(this.application.containsBean("contextVarsIntegrationBeanPostProcessor")).isFalse();
 	}
 
+	@Test
+	void parametersAreNeverBoundToThePayload() {
+		start(Threading.PLATFORM, "contextvars.messaging.enabled=false", Bound.class);
+
+		channel("channel").send(new GenericMessage<>("what the sender writes"));
+
+		Awaitility.await().untilAsserted(() -> assertThat(seen("bound")).containsExactly("-"));
+	}
+
 	private void start(Threading threading, Class<?>... configurations) {
 		start(threading, "contextvars.messaging.enabled=true", configurations);
 	}

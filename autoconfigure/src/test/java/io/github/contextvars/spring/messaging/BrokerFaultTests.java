@@ -25,13 +25,13 @@ class BrokerFaultTests {
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`',
 			textBlock = """
-					messaging.MessageContexts             | this.workRegistry.get().run(unit, handler); | handler.run();                            | messagesAreSeparate
-					messaging.JmsContextBeanPostProcessor | container.setErrorHandler(new ContextErrorHandler(handler, this.contexts)); | `` | messagesAreSeparate
-					messaging.JmsContextBeanPostProcessor | return ContainerFactoryProxies.proxy(bean, name, this::instrument); | return bean;      | messagesAreSeparate
-					messaging.JmsContextBeanPostProcessor | new ContextListener(plain, origin, this.contexts) | plain                               | messagesOfPlainListenersAreSeparateWhateverHasStartedTheirContainer
-					messaging.FromContextConfiguration    | factory.setCustomArgumentResolvers(List.of(resolver)); | ``                             | messagesAreSeparate
-					task.ContextTaskDecorator             | type.startsWith(JMS_PACKAGE)                | false                                     | messagesOfPlainListenersAreSeparateWhateverHasStartedTheirContainer
-					""")
+							messaging.MessageContexts             | last.error() == error                       | last.error() != error                     | messagesAreSeparate
+					messaging.JmsContextBeanPostProcessor | container.setErrorHandler(new ContextErrorHandler(handler, origin, this.contexts)); | `` | messagesAreSeparate
+							messaging.JmsContextBeanPostProcessor | return ContainerFactoryProxies.proxy(bean, name, this::instrument); | return bean;      | messagesAreSeparate
+							messaging.JmsContextBeanPostProcessor | new ContextListener(plain, origin, this.contexts) | plain                               | messagesOfPlainListenersAreSeparateWhateverHasStartedTheirContainer
+							messaging.FromContextConfiguration    | factory.setCustomArgumentResolvers(List.of(resolver)); | ``                             | messagesAreSeparate
+							task.ContextTaskDecorator             | type.startsWith(JMS_PACKAGE)                | false                                     | messagesOfPlainListenersAreSeparateWhateverHasStartedTheirContainer
+							""")
 	void faultIsDetectedWithJms(String type, String text, String replacement, String test) {
 		assertDetected(JmsPropagationTests.class, type, text, replacement, test);
 	}
@@ -39,16 +39,16 @@ class BrokerFaultTests {
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`',
 			textBlock = """
-					messaging.MessageContexts | this.workRegistry.get().run(unit, handler);                 | handler.run();          | messagesAreSeparate
-					messaging.MessageContexts | unit = unhandled;                                           | ``                      | messagesAreSeparate
-					messaging.MessageContexts | (unit != null) ? unit : create(origin), handling            | create(origin), handling | messagesAreSeparate
+							messaging.MessageContexts | last.error() == error                                       | last.error() != error   | messagesAreSeparate
+					messaging.MessageContexts | this.failed.set(new Failed(unit, ex));                      | ``                      | messagesAreSeparate
+					messaging.MessageContexts | (present != null) ? present.unit() : create(origin)         | create(origin)          | messagesAreSeparate
+					messaging.MessageContexts | this.received.set(new Received(unit, batch));               | ``                      | messagesOfDirectContainersAreSeparate
+					messaging.MessageContexts | R result = call(unit, processing);                          | this.workRegistry.get().enter(unit); R result = processing.call(); | errorOfPostProcessorLeavesNoContextOnTheThread
 					messaging.MessageContexts | capture(batch, UnitOfWork.Kind.MESSAGE, origin).create()    | create(UnitOfWork.Kind.MESSAGE, origin) | partsOfBatchesAreSeparate
-					messaging.MessageContexts | if (over) {                                                 | if (!over) {            | partsOfBatchesAreSeparate
-					messaging.RabbitContextBeanPostProcessor | this.contexts.receive(originOf(message.getMessageProperties()), isBatch(message)); | `` | messagesOfDirectContainersAreSeparate
 					messaging.RabbitContextBeanPostProcessor | Stream.of(new ContextAdvice(this.contexts)), Stream.of(adviceOf(container)) | Stream.of(adviceOf(container)), Stream.of(new ContextAdvice(this.contexts)) | messagesAreSeparate
-					messaging.RabbitContextBeanPostProcessor | if (this.contexts.isBatch() && !isBatch(message)) {          | if (false) { | partsOfBatchesAreSeparate
-					messaging.RabbitContextBeanPostProcessor | ? ContainerFactoryProxies.proxy(bean, name, this::instrument) : bean | ? bean : bean | messagesAreSeparate
-					""")
+							messaging.RabbitContextBeanPostProcessor | if (this.contexts.isBatch() && !isBatch(message)) {          | if (false) { | partsOfBatchesAreSeparate
+							messaging.RabbitContextBeanPostProcessor | ? ContainerFactoryProxies.proxy(bean, name, this::instrument) : bean | ? bean : bean | messagesAreSeparate
+							""")
 	void faultIsDetectedWithRabbit(String type, String text, String replacement, String test) {
 		assumeTrue(RabbitPropagationTests.isBrokerThere(), "No RabbitMQ answers on 127.0.0.1:5672");
 		assertDetected(RabbitPropagationTests.class, type, text, replacement, test);

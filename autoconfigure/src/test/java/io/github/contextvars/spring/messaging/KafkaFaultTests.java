@@ -28,7 +28,7 @@ class KafkaFaultTests {
 					KafkaContexts                 | this.polls.remove();\\n			poll.leaveMessage();           | this.polls.remove(); | batchesAreSeparate
 					KafkaContexts                 | poll.leaveMessage();\\n			poll.scope.close();            | ``               | recordsAreSeparate
 					KafkaContexts                 | new Context().enter()                                        | Context.copyOfCurrent().enter() | recordsOfPlainListenerAreSeparateWhateverHasStartedItsContainer
-					KafkaContexts                 | Poll poll = currentPoll(interceptor);                        | Poll poll = this.polls.get(); | batchesAreSeparate
+					KafkaContexts                 | Poll poll = currentPoll(interceptor);\\n		if (poll.interceptor | Poll poll = this.polls.get(); if (poll != null && poll.interceptor | batchesAreSeparate
 					KafkaContexts                 | registry.create(UnitOfWork.Kind.MESSAGE, origin)             | registry.capture(UnitOfWork.Kind.MESSAGE, origin).create() | recordsOfPlainListenerAreSeparateWhateverHasStartedItsContainer
 					KafkaContexts                 | currentPoll(interceptor).message == null                     | false            | recordThatCannotBeDeserializedFailsInContextOfItsOwn
 					KafkaContexts                 | if (poll == null) {                                          | if (true) {      | interceptorThatCustomizerComposesOrReplacesIsSurrounded

@@ -42,6 +42,7 @@ import org.springframework.kafka.annotation.EnableKafkaRetryTopic;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.annotation.RetryableTopic;
 import org.springframework.kafka.config.ContainerCustomizer;
+import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.core.KafkaTemplate;
@@ -146,11 +147,13 @@ class KafkaPropagationTests {
 
 	@Test
 	void batchesAreSeparate() {
-		start(Threading.PLATFORM, "batch");
+		start(Threading.PLATFORM, "batch", "spring.kafka.listener.auto-startup=false");
 		WorkRegistry registry = this.application.getBean(WorkRegistry.class);
 		registry.startCounting();
 
-		List<MixedWork.Unit> units = send("batch");
+		// Both partitions wait, so that one poll finds both.
+		List<MixedWork.Unit> units = send("batch", "", 2);
+		this.application.getBean(KafkaListenerEndpointRegistry.class).getListenerContainer("batch").start();
 
 		Batches batches = this.application.getBean(Batches.class);
 		Awaitility.await()
@@ -243,13 +246,18 @@ class KafkaPropagationTests {
 	}
 
 	private List<MixedWork.Unit> send(String topic, String prefix) {
+		return send(topic, prefix, 1);
+	}
+
+	private List<MixedWork.Unit> send(String topic, String prefix, int partitions) {
 		KafkaTemplate<String, String> template = this.application.getBean(KafkaTemplate.class);
 		List<MixedWork.Unit> units = MixedWork.units(UNITS)
 			.stream()
 			.map((unit) -> new MixedWork.Unit(prefix + unit.id(), unit.tenant()))
 			.toList();
 		for (MixedWork.Unit unit : units) {
-			ProducerRecord<String, String> message = new ProducerRecord<>(topic, unit.id());
+			Integer partition = (partitions > 1) ? units.indexOf(unit) % partitions : null;
+			ProducerRecord<String, String> message = new ProducerRecord<>(topic, partition, null, unit.id());
 			if (unit.tenant() != null) {
 				message.headers().add("tenant", unit.tenant().getBytes(StandardCharsets.UTF_8));
 			}

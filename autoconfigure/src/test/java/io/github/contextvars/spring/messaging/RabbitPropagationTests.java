@@ -6,6 +6,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -138,6 +139,20 @@ class RabbitPropagationTests {
 		scheduler.shutdown();
 
 		work().assertSeen(units, (unit) -> List.of("listener batch"));
+	}
+
+	@Test
+	void errorOfPostProcessorLeavesNoContextOnTheThread() {
+		start(Threading.PLATFORM);
+		SimpleMessageListenerContainer container = this.application.getBean("brokenContainer",
+				SimpleMessageListenerContainer.class);
+		container.setTaskExecutor((loop) -> this.threads.newThread(loop).start());
+		container.start();
+
+		this.application.getBean(RabbitTemplate.class).convertAndSend(queue("broken"), (Object) "error");
+
+		Awaitility.await().until(() -> !container.isRunning());
+		container.shutdown();
 	}
 
 	private void start(Threading threading) {
@@ -287,6 +302,29 @@ class RabbitPropagationTests {
 				return message;
 			});
 			container.setMessageListener((MessageListener) (message) -> work.end(textOf(message), "listener"));
+			return container;
+		}
+
+		@Bean
+		Queue brokenQueue() {
+			return new AnonymousQueue();
+		}
+
+		@Bean
+		@SuppressWarnings("removal") // there is no other way to go on after an Error
+		SimpleMessageListenerContainer brokenContainer(ConnectionFactory connectionFactory, Queue brokenQueue) {
+			SimpleMessageListenerContainer container = new SimpleMessageListenerContainer(connectionFactory);
+			container.setQueues(brokenQueue);
+			container.setAutoStartup(false);
+			container.setAfterReceivePostProcessors((message) -> {
+				throw new NoClassDefFoundError("planned");
+			});
+			container.setShutdownTimeout(100);
+			// By default the JVM exits.
+			container.setjavaLangErrorHandler((error) -> {
+			});
+			container.setMessageListener((message) -> {
+			});
 			return container;
 		}
 

@@ -102,6 +102,19 @@ public final class MixedWork {
 			.map((unit) -> unit + ": expected " + expected.apply(unit) + " but was " + seen(unit.id()))).isEmpty();
 	}
 
+	/**
+	 * Return what a hook has recorded for all of the units.
+	 * @param units the units of work that were sent
+	 * @param hook the beginning of the hook's name
+	 * @return the lines
+	 */
+	public List<String> lines(List<Unit> units, String hook) {
+		return units.stream()
+			.flatMap((unit) -> seen(unit.id()).stream())
+			.filter((line) -> line.startsWith(hook))
+			.toList();
+	}
+
 	private List<String> seen(String id) {
 		return this.seen.getOrDefault(id, List.of());
 	}

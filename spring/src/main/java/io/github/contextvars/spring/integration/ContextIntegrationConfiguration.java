@@ -28,7 +28,7 @@ import io.github.contextvars.spring.work.WorkRegistry;
  */
 @Configuration(proxyBeanMethods = false)
 @Conditional(ContextIntegrationConfiguration.IntegrationIsPresent.class)
-@Import({ WorkConfiguration.class, FromContextConfiguration.class })
+@Import({ WorkConfiguration.class, ContextIntegrationConfiguration.Parameters.class })
 public final class ContextIntegrationConfiguration {
 
 	@Bean
@@ -39,9 +39,8 @@ public final class ContextIntegrationConfiguration {
 
 	@Bean
 	static IntegrationContextBeanPostProcessor contextVarsIntegrationBeanPostProcessor(MessageContexts contexts,
-			ObjectProvider<FromContextArgumentResolver> resolver, ListableBeanFactory beanFactory) {
-		return new IntegrationContextBeanPostProcessor(contexts, SingletonSupplier.of(resolver::getObject),
-				beanFactory);
+			ListableBeanFactory beanFactory) {
+		return new IntegrationContextBeanPostProcessor(contexts, beanFactory);
 	}
 
 	@Bean
@@ -58,6 +57,27 @@ public final class ContextIntegrationConfiguration {
 		GlobalChannelInterceptorWrapper wrapper = new GlobalChannelInterceptorWrapper(interceptor);
 		wrapper.setOrder(order);
 		return wrapper;
+	}
+
+	/**
+	 * {@link Configuration @Configuration} that binds
+	 * {@link io.github.contextvars.spring.annotation.FromContext @FromContext}
+	 * parameters, also where messages get no contexts: Spring Integration would bind the
+	 * payload.
+	 *
+	 * @since 0.1.0
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(IntegrationIsPresent.class)
+	@Import(FromContextConfiguration.class)
+	public static final class Parameters {
+
+		@Bean
+		static FromContextBeanPostProcessor contextVarsIntegrationFromContextBeanPostProcessor(
+				ObjectProvider<FromContextArgumentResolver> resolver) {
+			return new FromContextBeanPostProcessor(SingletonSupplier.of(resolver::getObject));
+		}
+
 	}
 
 	/**

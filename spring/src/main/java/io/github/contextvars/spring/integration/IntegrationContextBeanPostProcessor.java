@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Executor;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import org.aopalliance.aop.Advice;
@@ -24,20 +23,14 @@ import org.springframework.integration.dsl.MessageChannelSpec;
 import org.springframework.integration.endpoint.AbstractPollingEndpoint;
 import org.springframework.integration.gateway.GatewayMessageHandler;
 import org.springframework.integration.gateway.GatewayProxyFactoryBean;
-import org.springframework.integration.handler.support.IntegrationMessageHandlerMethodFactory;
-import org.springframework.messaging.handler.invocation.HandlerMethodArgumentResolver;
-import org.springframework.messaging.handler.invocation.HandlerMethodArgumentResolverComposite;
 import org.springframework.util.ErrorHandler;
 
-import io.github.contextvars.spring.messaging.FromContextArgumentResolver;
 import io.github.contextvars.spring.work.PropagationSource;
 import io.github.contextvars.spring.work.UnitOfWork;
 
 /**
  * Bean post-processor that puts advice around each message that an endpoint polls, and
- * has the executors of channels and gateways propagate, which need not be beans. It also
- * binds {@link io.github.contextvars.spring.annotation.FromContext @FromContext}
- * parameters.
+ * has the executors of channels and gateways propagate, which need not be beans.
  * <p>
  * Framework objects that have setters only are read through their fields.
  */
@@ -57,11 +50,7 @@ final class IntegrationContextBeanPostProcessor implements BeanPostProcessor, Or
 
 	static final String HANDLER_EXECUTOR = "executor";
 
-	static final String ARGUMENT_RESOLVERS = "argumentResolvers";
-
 	private final MessageContexts contexts;
-
-	private final Supplier<FromContextArgumentResolver> resolver;
 
 	private final ListableBeanFactory beanFactory;
 
@@ -70,14 +59,10 @@ final class IntegrationContextBeanPostProcessor implements BeanPostProcessor, Or
 	/**
 	 * Create a post-processor.
 	 * @param contexts the contexts of messages
-	 * @param resolver the resolver; asked for when it is needed, as post-processors are
-	 * created before most beans
 	 * @param beanFactory holds the endpoints and channels
 	 */
-	IntegrationContextBeanPostProcessor(MessageContexts contexts, Supplier<FromContextArgumentResolver> resolver,
-			ListableBeanFactory beanFactory) {
+	IntegrationContextBeanPostProcessor(MessageContexts contexts, ListableBeanFactory beanFactory) {
 		this.contexts = contexts;
-		this.resolver = resolver;
 		this.beanFactory = beanFactory;
 	}
 
@@ -119,9 +104,6 @@ final class IntegrationContextBeanPostProcessor implements BeanPostProcessor, Or
 		}
 		else if (bean instanceof GatewayMessageHandler gateway) {
 			instrument(gateway, name);
-		}
-		else if (bean instanceof IntegrationMessageHandlerMethodFactory factory) {
-			bindFromContext(factory);
 		}
 		return bean;
 	}
@@ -187,17 +169,6 @@ final class IntegrationContextBeanPostProcessor implements BeanPostProcessor, Or
 
 	private Executor propagating(Executor executor, String gateway) {
 		return this.contexts.propagating(executor, UnitOfWork.Kind.TASK, () -> "gateway " + gateway);
-	}
-
-	// Before Integration's own, which would bind the payload whatever the annotation.
-	private void bindFromContext(IntegrationMessageHandlerMethodFactory factory) {
-		if (new DirectFieldAccessor(factory)
-			.getPropertyValue(ARGUMENT_RESOLVERS) instanceof HandlerMethodArgumentResolverComposite composite) {
-			List<HandlerMethodArgumentResolver> resolvers = FromContextArgumentResolver.first(this.resolver.get(),
-					composite.getResolvers());
-			composite.clear();
-			composite.addResolvers(resolvers);
-		}
 	}
 
 	private void record(Entry entry) {

@@ -29,7 +29,7 @@ final class IntegrationRuntimeHints implements RuntimeHintsRegistrar {
 		registerField(hints, classLoader, "gateway.GatewayMessageHandler",
 				IntegrationContextBeanPostProcessor.HANDLER_EXECUTOR);
 		registerField(hints, classLoader, "handler.support.IntegrationMessageHandlerMethodFactory",
-				IntegrationContextBeanPostProcessor.ARGUMENT_RESOLVERS);
+				FromContextBeanPostProcessor.ARGUMENT_RESOLVERS);
 	}
 
 	private static void registerField(RuntimeHints hints, @Nullable ClassLoader classLoader, String type,

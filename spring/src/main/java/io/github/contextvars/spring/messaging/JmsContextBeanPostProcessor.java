@@ -85,7 +85,7 @@ final class JmsContextBeanPostProcessor implements BeanPostProcessor, Propagatio
 			return;
 		}
 		Object listener = container.getMessageListener();
-		Supplier<String> origin = () -> "JMS " + container.getDestinationName();
+		Supplier<String> origin = originOf(container);
 		if (listener instanceof SessionAwareMessageListener<?> aware && !(listener instanceof ContextSessionListener)) {
 			container.setMessageListener(new ContextSessionListener(aware, origin, this.contexts));
 		}
@@ -94,8 +94,14 @@ final class JmsContextBeanPostProcessor implements BeanPostProcessor, Propagatio
 		}
 		ErrorHandler handler = container.getErrorHandler();
 		if (handler != null && !(handler instanceof ContextErrorHandler)) {
-			container.setErrorHandler(new ContextErrorHandler(handler, this.contexts));
+			container.setErrorHandler(new ContextErrorHandler(handler, origin, this.contexts));
 		}
+	}
+
+	// A destination that is an object has a text of its provider's.
+	private static Supplier<String> originOf(AbstractMessageListenerContainer container) {
+		String name = container.getDestinationName();
+		return () -> (name != null) ? "JMS " + name : "JMS destination";
 	}
 
 	// The kind of a listener decides which session it gets.
@@ -147,24 +153,6 @@ final class JmsContextBeanPostProcessor implements BeanPostProcessor, Propagatio
 				this.delegate.onMessage(message, session);
 				return null;
 			});
-		}
-
-	}
-
-	private static final class ContextErrorHandler implements ErrorHandler {
-
-		private final ErrorHandler delegate;
-
-		private final MessageContexts contexts;
-
-		private ContextErrorHandler(ErrorHandler delegate, MessageContexts contexts) {
-			this.delegate = delegate;
-			this.contexts = contexts;
-		}
-
-		@Override
-		public void handleError(Throwable ex) {
-			this.contexts.handleError(() -> this.delegate.handleError(ex));
 		}
 
 	}

@@ -5,24 +5,24 @@ import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
-import io.github.contextvars.spring.work.ThreadBoundScope;
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
 
 /**
- * The contexts of messages whose container calls a listener, and its error handler
- * afterwards, on the same thread. May be used on any thread.
+ * The contexts of messages whose container makes several calls for each of them on the
+ * same thread: post-processors, the listener, the error handler. Each call is a block of
+ * its own. Between two of them a thread is in no context, so that none stays on it if the
+ * next one does not come. May be used on any thread.
  */
 final class MessageContexts {
 
 	private final Supplier<WorkRegistry> workRegistry;
 
-	private final ThreadBoundScope received = new ThreadBoundScope();
-
-	private final ThreadBoundScope receivedBatch = new ThreadBoundScope();
+	@SuppressWarnings("ThreadLocalUsage") // one for each application and framework
+	private final ThreadLocal<@Nullable Received> received = new ThreadLocal<>();
 
 	@SuppressWarnings("ThreadLocalUsage") // one for each application and framework
-	private final ThreadLocal<@Nullable UnitOfWork> failed = new ThreadLocal<>();
+	private final ThreadLocal<@Nullable Failed> failed = new ThreadLocal<>();
 
 	/**
 	 * Create the contexts of an application's messages.
@@ -33,27 +33,34 @@ final class MessageContexts {
 	}
 
 	/**
-	 * Enter a message's context before it is handled, for what the container calls before
-	 * the listener. That of a message that was not handled is left.
+	 * Process a message in a context of its own before it is handled.
+	 * @param <R> the type of the result
 	 * @param origin what the message was received from
 	 * @param batch whether the message may be handled in several parts
+	 * @param processing processes the message
+	 * @return the result
 	 */
-	void receive(Supplier<String> origin, boolean batch) {
-		leave();
-		(batch ? this.receivedBatch : this.received).open(this.workRegistry.get(), create(origin));
+	<R extends @Nullable Object> R receive(Supplier<String> origin, boolean batch,
+			Handling<R, RuntimeException> processing) {
+		this.received.remove();
+		UnitOfWork unit = create(origin);
+		R result = call(unit, processing);
+		this.received.set(new Received(unit, batch));
+		return result;
 	}
 
 	/**
 	 * Return whether the message that was received may be handled in several parts.
-	 * @return whether it is a batch, which was not handled yet
+	 * @return whether it is a batch, which was not handled to its end yet
 	 */
 	boolean isBatch() {
-		return this.receivedBatch.current() != null;
+		Received present = this.received.get();
+		return present != null && present.batch();
 	}
 
 	/**
-	 * Handle a message in its context: that which was entered when it was received, or a
-	 * new one. The context is kept for the error handler if the message fails.
+	 * Handle a message in its context: that in which it was processed when it was
+	 * received, or a new one.
 	 * @param <R> the type of the result
 	 * @param <X> the type of the exception that handling may throw
 	 * @param origin what the message was received from
@@ -63,13 +70,14 @@ final class MessageContexts {
 	 */
 	<R extends @Nullable Object, X extends Throwable> R handle(Supplier<String> origin, Handling<R, X> handling)
 			throws X {
-		UnitOfWork unit = leave();
-		return call((unit != null) ? unit : create(origin), handling);
+		Received present = this.received.get();
+		this.received.remove();
+		return call((present != null) ? present.unit() : create(origin), handling);
 	}
 
 	/**
-	 * Handle a part of a batch in a copy of the context that was entered when the batch
-	 * was received. It is left after the last part, and after one that fails.
+	 * Handle a part of a batch in a copy of the context in which the batch was processed
+	 * when it was received.
 	 * @param <R> the type of the result
 	 * @param <X> the type of the exception that handling may throw
 	 * @param origin what the message was received from
@@ -80,51 +88,38 @@ final class MessageContexts {
 	 */
 	<R extends @Nullable Object, X extends Throwable> R handlePart(Supplier<String> origin, boolean last,
 			Handling<R, X> handling) throws X {
-		UnitOfWork batch = Objects.requireNonNull(this.receivedBatch.current());
-		boolean over = true;
-		try {
-			R result = call(this.workRegistry.get().capture(batch, UnitOfWork.Kind.MESSAGE, origin).create(), handling);
-			over = last;
-			return result;
+		UnitOfWork batch = Objects.requireNonNull(this.received.get()).unit();
+		if (last) {
+			this.received.remove();
 		}
-		finally {
-			if (over) {
-				this.receivedBatch.close();
-			}
-		}
+		return call(this.workRegistry.get().capture(batch, UnitOfWork.Kind.MESSAGE, origin).create(), handling);
 	}
 
 	/**
-	 * Call an error handler in the context of the message that has failed.
-	 * @param handler the error handler
+	 * Call an error handler in the context of the message that has failed, or in an empty
+	 * one if what it is called for came from none.
+	 * @param error what the error handler is called for
+	 * @param origin what the message was received from
+	 * @param handler calls the error handler
 	 */
-	void handleError(Runnable handler) {
-		UnitOfWork unit = this.failed.get();
-		UnitOfWork unhandled = leave();
-		if (unit == null) {
-			unit = unhandled;
-		}
-		if (unit != null) {
-			this.workRegistry.get().run(unit, handler);
-		}
-		else {
-			handler.run();
-		}
-	}
-
-	private @Nullable UnitOfWork leave() {
+	@SuppressWarnings("ReferenceEquality") // another error is another message's
+	void handleError(Throwable error, Supplier<String> origin, Runnable handler) {
+		Failed last = this.failed.get();
 		this.failed.remove();
-		UnitOfWork batch = this.receivedBatch.close();
-		UnitOfWork whole = this.received.close();
-		return (whole != null) ? whole : batch;
+		this.received.remove();
+		this.workRegistry.get().run((last != null && last.error() == error) ? last.unit() : create(origin), handler);
 	}
 
 	private <R extends @Nullable Object, X extends Throwable> R call(UnitOfWork unit, Handling<R, X> handling)
 			throws X {
-		this.failed.set(unit);
-		R result = this.workRegistry.get().<R, X>call(unit, handling::call);
 		this.failed.remove();
-		return result;
+		try {
+			return this.workRegistry.get().<R, X>call(unit, handling::call);
+		}
+		catch (Throwable ex) {
+			this.failed.set(new Failed(unit, ex));
+			throw ex;
+		}
 	}
 
 	private UnitOfWork create(Supplier<String> origin) {
@@ -141,6 +136,14 @@ final class MessageContexts {
 	interface Handling<R extends @Nullable Object, X extends Throwable> {
 
 		R call() throws X;
+
+	}
+
+	private record Received(UnitOfWork unit, boolean batch) {
+
+	}
+
+	private record Failed(UnitOfWork unit, Throwable error) {
 
 	}
 

@@ -1,6 +1,7 @@
 package io.github.contextvars.spring.messaging;
 
 import java.lang.reflect.Method;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,9 +21,7 @@ import org.springframework.amqp.rabbit.listener.RabbitListenerContainerFactory;
 import org.springframework.amqp.rabbit.listener.RabbitListenerEndpointRegistry;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.config.BeanPostProcessor;
-import org.springframework.core.PriorityOrdered;
 import org.springframework.util.Assert;
-import org.springframework.util.ErrorHandler;
 import org.springframework.util.ReflectionUtils;
 
 import io.github.contextvars.spring.work.PropagationSource;
@@ -30,11 +29,15 @@ import io.github.contextvars.spring.work.WorkRegistry;
 
 /**
  * Bean post-processor that gives each message of RabbitMQ's listener containers a
- * context: begun by the first post-processor of received messages, held by advice around
- * all other advice, such as that for retries and its recoverer, and entered again for the
- * error handler.
+ * context: around the post-processors of received messages, again in advice around all
+ * other advice, such as that for retries and its recoverer, and again for the error
+ * handler.
  */
 final class RabbitContextBeanPostProcessor implements BeanPostProcessor, PropagationSource {
+
+	static final String ADVICE_GETTER = "getAdviceChain";
+
+	static final String POST_PROCESSORS_GETTER = "getAfterReceivePostProcessors";
 
 	private final MessageContexts contexts;
 
@@ -95,24 +98,35 @@ final class RabbitContextBeanPostProcessor implements BeanPostProcessor, Propaga
 		if (!(bean instanceof AbstractMessageListenerContainer container) || isInstrumented(container)) {
 			return;
 		}
-		container.addAfterReceivePostProcessors(new ReceivedMessage(this.contexts));
+		container.setAfterReceivePostProcessors(new ContextPostProcessor(postProcessorsOf(container), this.contexts));
 		container
 			.setAdviceChain(Stream.concat(Stream.of(new ContextAdvice(this.contexts)), Stream.of(adviceOf(container)))
 				.toArray(Advice[]::new));
-		container.setErrorHandler(new ContextErrorHandler(container.getErrorHandler(), this.contexts));
+		container.setErrorHandler(
+				new ContextErrorHandler(container.getErrorHandler(), () -> "Rabbit container", this.contexts));
 	}
 
 	private static boolean isInstrumented(AbstractMessageListenerContainer container) {
 		return Stream.of(adviceOf(container)).anyMatch(ContextAdvice.class::isInstance);
 	}
 
-	// The getter is protected.
 	private static Advice[] adviceOf(AbstractMessageListenerContainer container) {
-		Method getter = ReflectionUtils.findMethod(AbstractMessageListenerContainer.class, "getAdviceChain");
-		Assert.state(getter != null, "No getAdviceChain() in AbstractMessageListenerContainer");
-		ReflectionUtils.makeAccessible(getter);
-		Advice[] advice = (Advice[]) ReflectionUtils.invokeMethod(getter, container);
-		return (advice != null) ? advice : new Advice[0];
+		Object advice = get(container, ADVICE_GETTER);
+		return (advice != null) ? (Advice[]) advice : new Advice[0];
+	}
+
+	@SuppressWarnings("unchecked")
+	private static Collection<MessagePostProcessor> postProcessorsOf(AbstractMessageListenerContainer container) {
+		Object processors = get(container, POST_PROCESSORS_GETTER);
+		return (processors != null) ? List.copyOf((Collection<MessagePostProcessor>) processors) : List.of();
+	}
+
+	// The getters are protected.
+	private static @Nullable Object get(AbstractMessageListenerContainer container, String getter) {
+		Method method = ReflectionUtils.findMethod(AbstractMessageListenerContainer.class, getter);
+		Assert.state(method != null, () -> "No method " + getter + "() in AbstractMessageListenerContainer");
+		ReflectionUtils.makeAccessible(method);
+		return ReflectionUtils.invokeMethod(method, container);
 	}
 
 	private static boolean isBatch(Message message) {
@@ -124,23 +138,29 @@ final class RabbitContextBeanPostProcessor implements BeanPostProcessor, Propaga
 		return () -> "Rabbit queue " + queue;
 	}
 
-	private static final class ReceivedMessage implements MessagePostProcessor, PriorityOrdered {
+	/**
+	 * The post-processors of a container in one: it offers no call around all of them.
+	 */
+	private static final class ContextPostProcessor implements MessagePostProcessor {
+
+		private final Collection<MessagePostProcessor> delegates;
 
 		private final MessageContexts contexts;
 
-		private ReceivedMessage(MessageContexts contexts) {
+		private ContextPostProcessor(Collection<MessagePostProcessor> delegates, MessageContexts contexts) {
+			this.delegates = delegates;
 			this.contexts = contexts;
 		}
 
 		@Override
-		public int getOrder() {
-			return HIGHEST_PRECEDENCE;
-		}
-
-		@Override
 		public Message postProcessMessage(Message message) {
-			this.contexts.receive(originOf(message.getMessageProperties()), isBatch(message));
-			return message;
+			return this.contexts.receive(originOf(message.getMessageProperties()), isBatch(message), () -> {
+				Message processed = message;
+				for (MessagePostProcessor delegate : this.delegates) {
+					processed = delegate.postProcessMessage(processed);
+				}
+				return processed;
+			});
 		}
 
 	}
@@ -165,24 +185,6 @@ final class RabbitContextBeanPostProcessor implements BeanPostProcessor, Propaga
 						properties.isLastInBatch(), invocation::proceed);
 			}
 			return this.contexts.<@Nullable Object, Throwable>handle(originOf(properties), invocation::proceed);
-		}
-
-	}
-
-	private static final class ContextErrorHandler implements ErrorHandler {
-
-		private final ErrorHandler delegate;
-
-		private final MessageContexts contexts;
-
-		private ContextErrorHandler(ErrorHandler delegate, MessageContexts contexts) {
-			this.delegate = delegate;
-			this.contexts = contexts;
-		}
-
-		@Override
-		public void handleError(Throwable ex) {
-			this.contexts.handleError(() -> this.delegate.handleError(ex));
 		}
 
 	}

@@ -43,7 +43,7 @@ final class RabbitContextConfiguration {
 	}
 
 	/**
-	 * Hints for native images: the getter of a container's advice is protected.
+	 * Hints for native images: the getters of a container are protected.
 	 */
 	static final class Hints implements RuntimeHintsRegistrar {
 
@@ -52,7 +52,10 @@ final class RabbitContextConfiguration {
 			hints.reflection()
 				.registerTypeIfPresent(classLoader,
 						"org.springframework.amqp.rabbit.listener.AbstractMessageListenerContainer",
-						(hint) -> hint.withMethod("getAdviceChain", List.of(), ExecutableMode.INVOKE));
+						(hint) -> hint
+							.withMethod(RabbitContextBeanPostProcessor.ADVICE_GETTER, List.of(), ExecutableMode.INVOKE)
+							.withMethod(RabbitContextBeanPostProcessor.POST_PROCESSORS_GETTER, List.of(),
+									ExecutableMode.INVOKE));
 		}
 
 	}

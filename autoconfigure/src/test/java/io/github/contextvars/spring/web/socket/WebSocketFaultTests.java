@@ -34,7 +34,8 @@ class WebSocketFaultTests {
 					WebSocketSessionContexts      | frames.open(registry, copy(registry, session));        | frames.close();                         | framesOfStompAreSeparate
 					ContextWebSocketHandler       | this.contexts.handle(session, () -> super.handleMessage(session, message)); | super.handleMessage(session, message); | messagesOfSessionsAreSeparate
 					ContextWebSocketBeanPostProcessor | all.add(new ContextHandshakeInterceptor(this.contexts)); | ``                                 | framesOfStompOverSockJsAreSeparate
-					StompContextBeanPostProcessor | resolvers.add(0, this.resolver.get());                 | resolvers.add(this.resolver.get());     | framesOfStompAreSeparate
+					FromContextBeanPostProcessor  | handler.setArgumentResolvers(null);                    | ``                                      | framesOfStompAreSeparate
+					FromContextBeanPostProcessor  | bean instanceof SimpAnnotationMethodMessageHandler handler | bean instanceof SimpAnnotationMethodMessageHandler handler && name.isEmpty() | parametersAreNeverBoundToThePayload
 					""")
 	void faultIsDetected(String type, String text, String replacement, String test) {
 		assertThat(SeededFault.in(getClass().getPackageName() + "." + type, text, replacement)

@@ -114,6 +114,17 @@ class WebSocketPropagationTests {
 	}
 
 	@Test
+	void parametersAreNeverBoundToThePayload() throws Exception {
+		try (ServletWebServerApplicationContext application = start("tomcat", "contextvars.web.enabled=false",
+				"contextvars.outside-context.set=allow")) {
+			List<MixedWork.Unit> units = sendStomp(application, new StandardWebSocketClient(), "stomp");
+
+			assertThat(application.getBean(MixedWork.class).lines(units, "handler")).isNotEmpty()
+				.noneMatch((line) -> line.contains("stomp-unit"));
+		}
+	}
+
+	@Test
 	@EnabledForJreRange(min = JRE.JAVA_21)
 	void sessionsOnVirtualThreadsAreSeparate() throws Exception {
 		try (ServletWebServerApplicationContext application = start("tomcat", "spring.threads.virtual.enabled=true")) {

@@ -65,13 +65,33 @@ public final class ContextWebSocketConfiguration {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@Conditional(StompIsPresent.class)
-	@Import(FromContextConfiguration.class)
+	@Import(Parameters.class)
 	static final class Stomp {
 
 		@Bean
-		static StompContextBeanPostProcessor contextVarsStompBeanPostProcessor(WebSocketSessionContexts contexts,
+		static StompContextBeanPostProcessor contextVarsStompBeanPostProcessor(WebSocketSessionContexts contexts) {
+			return new StompContextBeanPostProcessor(contexts);
+		}
+
+	}
+
+	/**
+	 * {@link Configuration @Configuration} that binds
+	 * {@link io.github.contextvars.spring.annotation.FromContext @FromContext} parameters
+	 * of methods that handle STOMP frames, also where sessions get no contexts: Spring
+	 * would bind the payload.
+	 *
+	 * @since 0.1.0
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(StompIsPresent.class)
+	@Import(FromContextConfiguration.class)
+	public static final class Parameters {
+
+		@Bean
+		static FromContextBeanPostProcessor contextVarsStompFromContextBeanPostProcessor(
 				ObjectProvider<FromContextArgumentResolver> resolver) {
-			return new StompContextBeanPostProcessor(contexts, SingletonSupplier.of(resolver::getObject));
+			return new FromContextBeanPostProcessor(SingletonSupplier.of(resolver::getObject));
 		}
 
 	}
