@@ -46,6 +46,7 @@ import io.github.contextvars.spring.boot.autoconfigure.ContextVarsScopedAutoConf
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsTaskAutoConfiguration;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
 import io.github.contextvars.spring.testing.PreparedApplication;
+import io.github.contextvars.spring.testing.Services;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -76,7 +77,10 @@ class AheadOfTimeTests {
 	void entryPointsPropagate(@TempDir Path directory) throws Exception {
 		assertThat(new PreparedApplication(directory, EntryPointApplication.class).run(EntryPointApplication.class))
 			.contains("WebSocket: alice hello", "Kafka: bob hello", "gRPC: carol hello", "Quartz: dave StdScheduler",
-					"Integration: dave hello dave", "Construction: -");
+					"Integration: dave hello dave", "JMS: hello - erin", "Construction: -")
+			.contains(Services.RABBITMQ.isThere() ? "RabbitMQ: hello - erin" : "")
+			.contains(Services.REDIS.isThere() ? "Redis: hello - erin" : "")
+			.contains(Services.REDIS.isThere() ? "Redis stream: hello - erin" : "");
 	}
 
 	@Test

@@ -3,6 +3,8 @@ package io.github.contextvars.spring;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
+import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -33,20 +35,37 @@ import org.quartz.JobBuilder;
 import org.quartz.JobExecutionContext;
 import org.quartz.Scheduler;
 import org.quartz.TriggerBuilder;
+import org.springframework.amqp.core.AnonymousQueue;
+import org.springframework.amqp.core.Queue;
+import org.springframework.amqp.rabbit.annotation.RabbitListener;
+import org.springframework.amqp.rabbit.core.RabbitTemplate;
 import org.springframework.aot.AotDetector;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnExpression;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.data.redis.annotation.EnableRedisListeners;
+import org.springframework.data.redis.annotation.RedisListener;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.connection.stream.MapRecord;
+import org.springframework.data.redis.connection.stream.StreamOffset;
+import org.springframework.data.redis.core.StringRedisTemplate;
+import org.springframework.data.redis.listener.RedisMessageListenerContainer;
+import org.springframework.data.redis.stream.StreamMessageListenerContainer;
+import org.springframework.data.redis.stream.StreamMessageListenerContainer.StreamMessageListenerContainerOptions;
+import org.springframework.data.redis.stream.Subscription;
 import org.springframework.grpc.server.GlobalServerInterceptor;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 import org.springframework.integration.annotation.Poller;
 import org.springframework.integration.annotation.ServiceActivator;
 import org.springframework.integration.channel.ExecutorChannel;
 import org.springframework.integration.channel.QueueChannel;
+import org.springframework.jms.annotation.JmsListener;
+import org.springframework.jms.core.JmsTemplate;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.listener.RecordInterceptor;
@@ -68,6 +87,7 @@ import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
 import io.github.contextvars.spring.annotation.FromContext;
+import io.github.contextvars.spring.testing.Services;
 
 /**
  * An application with one of each entry point, which prints what each has seen.
@@ -85,7 +105,9 @@ public class EntryPointApplication {
 		EmbeddedKafkaBroker broker = new EmbeddedKafkaKraftBroker(1, 1);
 		SpringApplication application = new SpringApplication(EntryPointApplication.class);
 		application.setDefaultProperties(Map.of("server.port", "0", "server.shutdown", "immediate", "tests.frameworks",
-				"websocket,kafka,grpc,quartz,integration", "spring.grpc.server.port", "0",
+				"websocket,kafka,artemis,jms,amqp,data.redis,grpc,quartz,integration", "spring.grpc.server.port", "0",
+				"tests.services", EnumSet.allOf(Services.class).stream().filter(Services::isThere).toList(),
+				"tests.channel", Brokers.CHANNEL, "spring.artemis.embedded.queues", "queue",
 				"management.endpoints.web.exposure.include", "contextvars", "spring.kafka.bootstrap-servers",
 				"${spring.embedded.kafka.brokers:}", "spring.kafka.consumer.auto-offset-reset", "earliest"));
 		if (AotDetector.useGeneratedArtifacts()) {
@@ -96,6 +118,21 @@ public class EntryPointApplication {
 			System.out.println("WebSocket: " + sendWebSocket(URI.create("ws://localhost:" + port + "/socket")));
 			context.getBean(KafkaTemplate.class).send("topic", "hello");
 			System.out.println("Kafka: " + RECEIVED.poll(30, TimeUnit.SECONDS));
+			context.getBean(JmsTemplate.class).convertAndSend("queue", "hello");
+			System.out.println("JMS: " + RECEIVED.poll(30, TimeUnit.SECONDS));
+			if (Services.RABBITMQ.isThere()) {
+				context.getBean(RabbitTemplate.class).convertAndSend(context.getBean(Queue.class).getName(), "hello");
+				System.out.println("RabbitMQ: " + RECEIVED.poll(30, TimeUnit.SECONDS));
+			}
+			if (Services.REDIS.isThere()) {
+				context.getBean(StringRedisTemplate.class).convertAndSend(Brokers.CHANNEL, "hello");
+				System.out.println("Redis: " + RECEIVED.poll(30, TimeUnit.SECONDS));
+				context.getBean(StringRedisTemplate.class)
+					.opsForStream()
+					.add(Brokers.CHANNEL + "-stream", Map.of("text", "hello"));
+				System.out.println("Redis stream: " + RECEIVED.poll(30, TimeUnit.SECONDS));
+				context.getBean(StringRedisTemplate.class).delete(Brokers.CHANNEL + "-stream");
+			}
 			new Context().run(() -> {
 				USER.set("dave");
 				context.getBean("queue", MessageChannel.class).send(new GenericMessage<>("hello"));
@@ -113,6 +150,8 @@ public class EntryPointApplication {
 		finally {
 			broker.destroy();
 		}
+		// A thread of Artemis' client waits for a minute.
+		System.exit(0);
 	}
 
 	@Bean
@@ -277,6 +316,82 @@ public class EntryPointApplication {
 		@Bean
 		static Listeners listeners() {
 			return new Listeners();
+		}
+
+	}
+
+	/**
+	 * {@link Configuration @Configuration} for JMS, and for RabbitMQ and Redis where they
+	 * answer.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Brokers {
+
+		static final String CHANNEL = "context-variables-" + ProcessHandle.current().pid();
+
+		@JmsListener(id = "jms", destination = "queue")
+		void onJms(@Payload String text, @FromContext("user") String user) {
+			receive(text, user);
+		}
+
+		private static void receive(String text, String user) {
+			USER.set("erin");
+			RECEIVED.add(text + " " + user + " " + USER.get());
+		}
+
+		/**
+		 * {@link Configuration @Configuration} for RabbitMQ.
+		 */
+		@Configuration(proxyBeanMethods = false)
+		@ConditionalOnExpression("'${tests.services}'.contains('RABBITMQ')")
+		static class Rabbit {
+
+			@Bean
+			static Queue rabbitQueue() {
+				return new AnonymousQueue();
+			}
+
+			@RabbitListener(id = "rabbit", queues = "#{rabbitQueue.name}")
+			void onRabbit(@Payload String text, @FromContext("user") String user) {
+				receive(text, user);
+			}
+
+		}
+
+		/**
+		 * {@link Configuration @Configuration} for Redis.
+		 */
+		@Configuration(proxyBeanMethods = false)
+		@EnableRedisListeners
+		@ConditionalOnExpression("'${tests.services}'.contains('REDIS')")
+		static class Redis {
+
+			@Bean
+			static RedisMessageListenerContainer channels(RedisConnectionFactory connectionFactory) {
+				RedisMessageListenerContainer container = new RedisMessageListenerContainer();
+				container.setConnectionFactory(connectionFactory);
+				return container;
+			}
+
+			@Bean
+			static StreamMessageListenerContainer<String, MapRecord<String, String, String>> streams(
+					RedisConnectionFactory connectionFactory) {
+				return StreamMessageListenerContainer.create(connectionFactory,
+						StreamMessageListenerContainerOptions.builder().pollTimeout(Duration.ofMillis(100)).build());
+			}
+
+			@Bean
+			static Subscription subscription(
+					StreamMessageListenerContainer<String, MapRecord<String, String, String>> streams) {
+				return streams.receive(StreamOffset.fromStart(CHANNEL + "-stream"),
+						(message) -> receive(message.getValue().get("text"), USER.get()));
+			}
+
+			@RedisListener(topic = "${tests.channel}")
+			void onRedis(@Payload String text, @FromContext("user") String user) {
+				receive(text, user);
+			}
+
 		}
 
 	}

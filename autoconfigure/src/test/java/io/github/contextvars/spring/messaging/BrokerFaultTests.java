@@ -5,14 +5,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import io.github.contextvars.spring.testing.Services;
 import io.github.contextvars.testsupport.SeededFault;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
- * Seeded faults in what gives messages of JMS and RabbitMQ a context, which
- * {@link JmsPropagationTests} and {@link RabbitPropagationTests} must detect.
+ * Seeded faults in what gives messages of JMS, RabbitMQ and Redis a context, which
+ * {@link JmsPropagationTests}, {@link RabbitPropagationTests} and
+ * {@link RedisPropagationTests} must detect.
  */
 @Tag("stress")
 class BrokerFaultTests {
@@ -30,7 +32,7 @@ class BrokerFaultTests {
 							messaging.JmsContextBeanPostProcessor | return ContainerFactoryProxies.proxy(bean, name, this::instrument); | return bean;      | messagesAreSeparate
 							messaging.JmsContextBeanPostProcessor | new ContextListener(plain, origin, this.contexts) | plain                               | messagesOfPlainListenersAreSeparateWhateverHasStartedTheirContainer
 							messaging.FromContextConfiguration    | factory.setCustomArgumentResolvers(List.of(resolver)); | ``                             | messagesAreSeparate
-							task.ContextTaskDecorator             | type.startsWith(JMS_PACKAGE)                | false                                     | messagesOfPlainListenersAreSeparateWhateverHasStartedTheirContainer
+							task.ContextTaskDecorator             | if (type.startsWith(loop)) {                | if (false) {                                     | messagesOfPlainListenersAreSeparateWhateverHasStartedTheirContainer
 							""")
 	void faultIsDetectedWithJms(String type, String text, String replacement, String test) {
 		assertDetected(JmsPropagationTests.class, type, text, replacement, test);
@@ -50,8 +52,24 @@ class BrokerFaultTests {
 							messaging.RabbitContextBeanPostProcessor | ? ContainerFactoryProxies.proxy(bean, name, this::instrument) : bean | ? bean : bean | messagesAreSeparate
 							""")
 	void faultIsDetectedWithRabbit(String type, String text, String replacement, String test) {
-		assumeTrue(RabbitPropagationTests.isBrokerThere(), "No RabbitMQ answers on 127.0.0.1:5672");
+		assumeTrue(Services.RABBITMQ.isThere(), Services.RABBITMQ::absence);
 		assertDetected(RabbitPropagationTests.class, type, text, replacement, test);
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			textBlock = """
+					messaging.RedisContextBeanPostProcessor | registry.run(registry.create(UnitOfWork.Kind.MESSAGE, () -> "Redis message"), message) | message.run() | messagesOfChannelsAreSeparate
+					messaging.RedisContextBeanPostProcessor | return new RedisStreamContextContainer<>((StreamMessageListenerContainer<?, ?>) bean, this.contexts); | return bean; | recordsOfStreamsAreSeparate
+					messaging.RedisStreamContextContainer   | new ContextErrorHandler(handler, origin, this.contexts)       | handler  | recordsOfStreamsAreSeparate
+					messaging.RedisStreamContextContainer   | new ContextListener<>(listener, origin, this.contexts)        | listener | recordsOfStreamsAreSeparate
+					messaging.MessageContexts               | last.error() == error                                         | last.error() != error | recordsOfStreamsAreSeparate
+					messaging.FromContextConfiguration      | resolvers.add(0, resolver);                                   | ``       | messagesOfChannelsAreSeparate
+					task.ContextTaskDecorator               | "org.springframework.data.redis.stream.",                     | ``       | recordsOfStreamsAreSeparateWhateverHasStartedTheirContainer
+					""")
+	void faultIsDetectedWithRedis(String type, String text, String replacement, String test) {
+		assumeTrue(Services.REDIS.isThere(), Services.REDIS::absence);
+		assertDetected(RedisPropagationTests.class, type, text, replacement, test);
 	}
 
 	private static void assertDetected(Class<?> tests, String type, String text, String replacement, String test) {

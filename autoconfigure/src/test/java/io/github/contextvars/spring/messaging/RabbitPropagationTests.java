@@ -1,8 +1,5 @@
 package io.github.contextvars.spring.messaging;
 
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -45,6 +42,7 @@ import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
 import io.github.contextvars.spring.annotation.FromContext;
 import io.github.contextvars.spring.testing.MixedWork;
+import io.github.contextvars.spring.testing.Services;
 import io.github.contextvars.spring.testing.WorkerProbe;
 import io.github.contextvars.testsupport.Threading;
 
@@ -66,17 +64,7 @@ class RabbitPropagationTests {
 
 	@BeforeAll
 	static void requireBroker() {
-		assumeTrue(isBrokerThere(), "No RabbitMQ answers on 127.0.0.1:5672");
-	}
-
-	static boolean isBrokerThere() {
-		try (Socket socket = new Socket()) {
-			socket.connect(new InetSocketAddress("127.0.0.1", 5672), 1000);
-			return true;
-		}
-		catch (IOException ex) {
-			return false;
-		}
+		assumeTrue(Services.RABBITMQ.isThere(), Services.RABBITMQ::absence);
 	}
 
 	@AfterEach

@@ -137,7 +137,8 @@ class StressFaultTests {
 				Arguments.of("this.workRegistry.run(this.unit, super::onHalfClose);",
 						"Object entered = this.workRegistry.enter(this.unit);\nsuper.onHalfClose();",
 						"DIRTY_ON_EXIT: gRPC"),
-				Arguments.of("this.workRegistry.complete(this.unit);", "", "that no call is listed"));
+				Arguments.of("this.workRegistry.complete(this.unit);",
+						"System.getProperties().put(new Object(), this);", "that no call is listed"));
 	}
 
 	@Test

@@ -10,6 +10,7 @@ import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.convert.support.DefaultConversionService;
+import org.springframework.data.redis.config.RedisListenerConfigurer;
 import org.springframework.jms.annotation.JmsListenerConfigurer;
 import org.springframework.kafka.annotation.KafkaListenerConfigurer;
 import org.springframework.messaging.handler.annotation.support.DefaultMessageHandlerMethodFactory;
@@ -29,7 +30,8 @@ import io.github.contextvars.spring.work.PresenceCondition;
 @Configuration(proxyBeanMethods = false)
 @Conditional(FromContextConfiguration.MessagingIsPresent.class)
 @Import({ ContextVariableConfiguration.class, FromContextConfiguration.Kafka.class,
-		FromContextConfiguration.Rabbit.class, FromContextConfiguration.Jms.class })
+		FromContextConfiguration.Rabbit.class, FromContextConfiguration.Jms.class,
+		FromContextConfiguration.Redis.class })
 public final class FromContextConfiguration {
 
 	@Bean
@@ -102,6 +104,39 @@ public final class FromContextConfiguration {
 					registrar.setMessageHandlerMethodFactory(factory);
 				}
 			};
+		}
+
+	}
+
+	/**
+	 * {@link Configuration @Configuration} for listeners of Redis, which have annotations
+	 * since Spring Data Redis 4.1.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(RedisListenersArePresent.class)
+	static final class Redis {
+
+		@Bean
+		static RedisListenerConfigurer contextVarsRedisListenerConfigurer(FromContextArgumentResolver resolver) {
+			return new RedisListenerConfigurer() {
+
+				@Override
+				public void addArgumentResolvers(List<HandlerMethodArgumentResolver> resolvers) {
+					resolvers.add(0, resolver);
+				}
+
+			};
+		}
+
+	}
+
+	/**
+	 * Condition that Spring Data Redis has annotated listeners.
+	 */
+	static final class RedisListenersArePresent extends PresenceCondition {
+
+		RedisListenersArePresent() {
+			super("org.springframework.data.redis.config.RedisListenerConfigurer");
 		}
 
 	}

@@ -32,9 +32,10 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 
 	private static final String REGISTRAR_PACKAGE = "org.springframework.scheduling.";
 
-	private static final String JMS_PACKAGE = "org.springframework.jms.listener.";
-
-	private static final String RABBIT_PACKAGE = "org.springframework.amqp.rabbit.listener.";
+	// The tasks that call Redis' listeners are of the same package as one of its loops.
+	private static final String[] LOOPS = { "org.springframework.jms.listener.",
+			"org.springframework.amqp.rabbit.listener.", "org.springframework.data.redis.stream.",
+			"org.springframework.data.redis.listener.RedisMessageListenerContainer$BlockingSubscriber" };
 
 	private static final String POLLER = "org.springframework.integration.endpoint.AbstractPollingEndpoint$";
 
@@ -98,7 +99,12 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 	// It belongs to no unit of work, whatever has started the container: its messages do.
 	private static boolean isLoopOfConsumer(Runnable task) {
 		String type = task.getClass().getName();
-		return type.startsWith(JMS_PACKAGE) || type.startsWith(RABBIT_PACKAGE);
+		for (String loop : LOOPS) {
+			if (type.startsWith(loop)) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	// The class that the task was written in: its toString() is the application's code.
