@@ -118,6 +118,19 @@ class StressFaultTests {
 	}
 
 	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			textBlock = """
+					opening.open(registry, copy(registry, session)); | ``                                               | BLEED: preSend
+					opening.open(registry, session);                 | opening.open(registry, copy(registry, session)); | LOSS: preSend
+					""")
+	void faultIsDetectedUnderLoadOfFrames(String text, String replacement, String complaint) {
+		assertShows(
+				SeededFault.in("io.github.contextvars.spring.web.socket.WebSocketSessionContexts", text, replacement)
+					.detectedBy(StompLoadTests.class, "fewFramesMixNothingUp"),
+				complaint);
+	}
+
+	@ParameterizedTest
 	@MethodSource
 	void faultIsDetectedUnderLoadOfCalls(String text, String replacement, String complaint) {
 		assertShows(SeededFault.in(RPC, text, replacement).detectedBy(SmallLoadTests.class, "callsMixNothingUp"),
