@@ -46,6 +46,11 @@ public final class WorkConfiguration {
 		return SingletonApplicationStartup::register;
 	}
 
+	@Bean
+	static PropagationSource contextVarsUninstrumentedEntryPoints(ConfigurableListableBeanFactory beanFactory) {
+		return new UninstrumentedEntryPoints(beanFactory);
+	}
+
 	private static @Nullable WorkRegistry inherited(@Nullable BeanFactory parent) {
 		return (parent != null) ? parent.getBeanProvider(WorkRegistry.class).getIfUnique() : null;
 	}
