@@ -11,13 +11,16 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.aop.interceptor.AsyncUncaughtExceptionHandler;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
@@ -31,6 +34,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.event.EventListener;
+import org.springframework.context.event.SimpleApplicationEventMulticaster;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.AsyncConfigurer;
@@ -46,6 +50,7 @@ import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfigurat
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsTaskAutoConfiguration;
 import io.github.contextvars.spring.testing.ThreadContextProbe;
 import io.github.contextvars.spring.testing.WorkerProbe;
+import io.github.contextvars.spring.work.PropagationSource;
 import io.github.contextvars.testsupport.Threading;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -231,6 +236,42 @@ class AsyncPropagationTests {
 	}
 
 	@ParameterizedTest
+	@ValueSource(classes = { MulticasterOnThreads.class, MulticasterOnBean.class })
+	void listenersOnTheExecutorOfAnEventMulticasterRunInACopyOfThePublishersContext(Class<?> multicaster) {
+		this.runner.withUserConfiguration(AsyncApplication.class, multicaster).run((context) -> {
+			WorkerProbe.Threads threads = context.getBean(WorkerProbe.Threads.class);
+			for (Class<?> job : List.of(PlainJob.class, Job.class)) {
+				PropagationAssertions.assertPropagates(
+						SubmissionMethod.of(job.getSimpleName() + " on the multicaster's executor", (body) -> {
+							context.publishEvent((job == Job.class) ? new Job(body) : new PlainJob(body));
+							return null;
+						}), threads);
+			}
+			assertThat(multicasters(context)).singleElement()
+				.satisfies((entry) -> assertThat(entry.propagates()).isTrue());
+
+			context.getBean(SimpleApplicationEventMulticaster.class).setTaskExecutor(Runnable::run);
+			assertThat(multicasters(context)).singleElement()
+				.satisfies((entry) -> assertThat(entry.propagates()).isFalse());
+		});
+	}
+
+	@Test
+	void excludedEventMulticasterIsLeftAlone() {
+		this.runner.withUserConfiguration(AsyncApplication.class, MulticasterOnThreads.class)
+			.withPropertyValues("contextvars.task.exclude=applicationEventMulticaster")
+			.run((context) -> assertThat(multicasters(context)).singleElement()
+				.satisfies((entry) -> assertThat(entry.propagates()).isFalse()));
+	}
+
+	private static Stream<PropagationSource.Entry> multicasters(ApplicationContext context) {
+		return context.getBeanProvider(PropagationSource.class)
+			.stream()
+			.flatMap(PropagationSource::entries)
+			.filter((entry) -> entry.category().equals("event multicaster"));
+	}
+
+	@ParameterizedTest
 	@EnumSource
 	void transactionalEventListenerRunsInPublishersContext(TransactionPhase phase) {
 		transactional().run((context) -> {
@@ -301,6 +342,10 @@ class AsyncPropagationTests {
 
 	}
 
+	record PlainJob(Runnable body) {
+
+	}
+
 	record SyncJob(List<String> seen) {
 
 	}
@@ -347,6 +392,11 @@ class AsyncPropagationTests {
 		}
 
 		@EventListener
+		void on(PlainJob job) {
+			job.body().run();
+		}
+
+		@EventListener
 		void on(SyncJob job) {
 			job.seen().add(PropagationAssertions.swap());
 		}
@@ -358,6 +408,52 @@ class AsyncPropagationTests {
 
 		PlannedException(Throwable cause) {
 			super("planned", cause, false, false);
+		}
+
+	}
+
+	/**
+	 * A multicaster with threads that are no bean's.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class MulticasterOnThreads {
+
+		@Bean
+		static WorkerProbe.Threads threads() {
+			return new WorkerProbe.Threads();
+		}
+
+		@Bean
+		static SimpleApplicationEventMulticaster applicationEventMulticaster(WorkerProbe.Threads threads) {
+			SimpleApplicationEventMulticaster multicaster = new SimpleApplicationEventMulticaster();
+			multicaster.setTaskExecutor(new SimpleAsyncTaskExecutor(threads));
+			return multicaster;
+		}
+
+	}
+
+	/**
+	 * A multicaster with an executor that is a bean.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class MulticasterOnBean {
+
+		@Bean
+		static WorkerProbe.Threads threads() {
+			return new WorkerProbe.Threads();
+		}
+
+		@Bean
+		static SimpleAsyncTaskExecutor multicastersThreads(WorkerProbe.Threads threads) {
+			return new SimpleAsyncTaskExecutor(threads);
+		}
+
+		@Bean
+		static SimpleApplicationEventMulticaster applicationEventMulticaster(
+				@Qualifier("multicastersThreads") SimpleAsyncTaskExecutor executor) {
+			SimpleApplicationEventMulticaster multicaster = new SimpleApplicationEventMulticaster();
+			multicaster.setTaskExecutor(executor);
+			return multicaster;
 		}
 
 	}

@@ -74,6 +74,16 @@ class PropagationFaultTests {
 	}
 
 	@Test
+	void eventMulticasterThatCopiesNothingIsCaught() {
+		assertThat(SeededFault
+			.in("io.github.contextvars.spring.task.ContextEventMulticasterBeanPostProcessor",
+					"new ContextExecutor(executor, this.decorator)", "executor")
+			.detectedBy(AsyncPropagationTests.class,
+					"listenersOnTheExecutorOfAnEventMulticasterRunInACopyOfThePublishersContext"))
+			.isNotEmpty();
+	}
+
+	@Test
 	void taskThatRunsInSubmittersOwnThreadIsCaught() {
 		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> PropagationAssertions
 			.assertPropagates(new SubmissionMethod("seeded fault", SubmissionMethod.ReturnsWhen.ENDED, (body) -> {

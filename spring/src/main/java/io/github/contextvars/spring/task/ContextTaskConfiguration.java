@@ -56,6 +56,14 @@ public final class ContextTaskConfiguration {
 	}
 
 	@Bean
+	static ContextEventMulticasterBeanPostProcessor contextVarsEventMulticasterBeanPostProcessor(
+			ListableBeanFactory beanFactory, ObjectProvider<ContextTaskDecorator> decorator,
+			ObjectProvider<Settings> settings) {
+		return new ContextEventMulticasterBeanPostProcessor(beanFactory, SingletonSupplier.of(decorator::getObject),
+				SingletonSupplier.of(() -> settings.getIfAvailable(Settings::defaults).exclude()));
+	}
+
+	@Bean
 	@Order(Ordered.LOWEST_PRECEDENCE)
 	SchedulingConfigurer contextVarsSchedulingConfigurer(ContextExecutorBeanPostProcessor postProcessor) {
 		return postProcessor::instrument;

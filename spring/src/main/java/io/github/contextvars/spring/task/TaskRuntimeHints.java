@@ -1,5 +1,6 @@
 package io.github.contextvars.spring.task;
 
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
@@ -7,17 +8,19 @@ import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.aop.interceptor.AsyncExecutionAspectSupport;
+import org.springframework.aot.hint.ExecutableMode;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.aot.hint.TypeReference;
+import org.springframework.context.event.SimpleApplicationEventMulticaster;
 import org.springframework.core.task.support.CompositeTaskDecorator;
 import org.springframework.scheduling.config.TaskSchedulerRouter;
 import org.springframework.util.ClassUtils;
 
 /**
  * {@link RuntimeHintsRegistrar} for the decorator fields of Spring's executors, the
- * handler of exceptions of {@code @Async} methods, and the proxies of executors whose
- * class is known at run time only.
+ * handler of exceptions of {@code @Async} methods, the executor of an event multicaster,
+ * and the proxies of executors whose class is known at run time only.
  */
 final class TaskRuntimeHints implements RuntimeHintsRegistrar {
 
@@ -26,6 +29,10 @@ final class TaskRuntimeHints implements RuntimeHintsRegistrar {
 		ExecutorDecorators.DECORATABLE.forEach((type) -> registerField(hints, type, "taskDecorator"));
 		registerField(hints, CompositeTaskDecorator.class, "taskDecorators");
 		registerField(hints, AsyncExecutionAspectSupport.class, ContextAsyncBeanPostProcessor.EXCEPTION_HANDLER);
+		hints.reflection()
+			.registerType(SimpleApplicationEventMulticaster.class,
+					(hint) -> hint.withMethod(ContextEventMulticasterBeanPostProcessor.EXECUTOR_GETTER, List.of(),
+							ExecutableMode.INVOKE));
 		registerProxy(hints, Executor.class);
 		registerProxy(hints, ExecutorService.class);
 		registerProxy(hints, ScheduledExecutorService.class);

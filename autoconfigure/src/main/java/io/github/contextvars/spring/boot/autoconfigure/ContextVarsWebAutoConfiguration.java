@@ -13,6 +13,8 @@ import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.core.Ordered;
+import org.springframework.core.PriorityOrdered;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 import io.github.contextvars.spring.web.servlet.ContextFilter;
@@ -42,9 +44,11 @@ public final class ContextVarsWebAutoConfiguration {
 
 	static FilterRegistrationBean<ContextFilter> registration(WorkRegistry workRegistry,
 			ContextVarsProperties properties) {
-		FilterRegistrationBean<ContextFilter> registration = new FilterRegistrationBean<>(
-				new ContextFilter(workRegistry));
-		registration.setOrder(properties.getWeb().getOrder());
+		int order = properties.getWeb().getOrder();
+		ContextFilter filter = new ContextFilter(workRegistry);
+		FilterRegistrationBean<ContextFilter> registration = (order == Ordered.HIGHEST_PRECEDENCE)
+				? new FirstRegistration(filter) : new FilterRegistrationBean<>(filter);
+		registration.setOrder(order);
 		return registration;
 	}
 
@@ -64,6 +68,16 @@ public final class ContextVarsWebAutoConfiguration {
 			}
 		}
 		return beanFactory.getBeanNamesForType(ContextFilter.class, true, false).length > 0;
+	}
+
+	// Comes before the application's registrations of the same order.
+	private static final class FirstRegistration extends FilterRegistrationBean<ContextFilter>
+			implements PriorityOrdered {
+
+		private FirstRegistration(ContextFilter filter) {
+			super(filter);
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)

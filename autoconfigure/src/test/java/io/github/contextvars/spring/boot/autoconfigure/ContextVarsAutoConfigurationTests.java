@@ -11,6 +11,7 @@ import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
@@ -19,6 +20,7 @@ import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.boot.web.servlet.ServletContextInitializerBeans;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
@@ -133,9 +135,34 @@ class ContextVarsAutoConfigurationTests {
 		}
 
 		@Test
+		void filterComesBeforeOthersOfItsOrder() {
+			ContextVarsAutoConfigurationTests.this.webRunner.withUserConfiguration(FirstFilters.class)
+				.run((context) -> assertThat(namesOfFilters(context)).containsExactly("contextVarsFilterRegistration",
+						"aFilter", "zFilter"));
+		}
+
+		@Test
 		void orderIsConfigurable() {
-			ContextVarsAutoConfigurationTests.this.webRunner.withPropertyValues("contextvars.web.order=-5")
-				.run((context) -> assertThat(context.getBean(FilterRegistrationBean.class).getOrder()).isEqualTo(-5));
+			ContextVarsAutoConfigurationTests.this.webRunner.withUserConfiguration(FirstFilters.class)
+				.withPropertyValues("contextvars.web.order=-5")
+				.run((context) -> {
+					assertThat(
+							context.getBean("contextVarsFilterRegistration", FilterRegistrationBean.class).getOrder())
+						.isEqualTo(-5);
+					assertThat(namesOfFilters(context)).containsExactly("aFilter", "zFilter",
+							"contextVarsFilterRegistration");
+				});
+		}
+
+		// In the order in which Boot registers them with the container.
+		private static List<String> namesOfFilters(ListableBeanFactory beans) {
+			Map<String, ?> registrations = beans.getBeansOfType(FilterRegistrationBean.class);
+			return new ServletContextInitializerBeans(beans).stream()
+				.flatMap((initializer) -> registrations.entrySet()
+					.stream()
+					.filter((registration) -> registration.getValue() == initializer))
+				.map(Map.Entry::getKey)
+				.toList();
 		}
 
 		@Test
@@ -333,6 +360,28 @@ class ContextVarsAutoConfigurationTests {
 			assertThat(properties)
 				.allSatisfy((property) -> assertThat((String) property.get("description")).matches("[A-Z].*\\.")
 					.satisfies((text) -> assertThat(Arrays.asList("The", "A")).doesNotContain(text.split(" ")[0])));
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class FirstFilters {
+
+		@Bean
+		FilterRegistrationBean<Filter> aFilter() {
+			return first();
+		}
+
+		@Bean
+		FilterRegistrationBean<Filter> zFilter() {
+			return first();
+		}
+
+		private static FilterRegistrationBean<Filter> first() {
+			FilterRegistrationBean<Filter> registration = new FilterRegistrationBean<>(
+					(request, response, chain) -> chain.doFilter(request, response));
+			registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
+			return registration;
 		}
 
 	}
