@@ -25,7 +25,8 @@ import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
-import org.springframework.core.Ordered;
+
+import io.github.contextvars.spring.testing.OutermostFilterRegistration;
 
 /**
  * Starts asynchronous processing and ends it as the request asks.
@@ -55,7 +56,7 @@ class EndingApplication {
 
 	@Bean
 	FilterRegistrationBean<Filter> outermost() {
-		FilterRegistrationBean<Filter> registration = new FilterRegistrationBean<>((request, response, chain) -> {
+		FilterRegistrationBean<Filter> registration = new OutermostFilterRegistration<>((request, response, chain) -> {
 			CountDownLatch mine = new CountDownLatch(1);
 			returned = mine;
 			try {
@@ -65,7 +66,6 @@ class EndingApplication {
 				mine.countDown();
 			}
 		});
-		registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
 		registration.setAsyncSupported(true);
 		return registration;
 	}

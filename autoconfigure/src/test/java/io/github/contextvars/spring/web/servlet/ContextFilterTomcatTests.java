@@ -44,6 +44,7 @@ import org.springframework.web.filter.OncePerRequestFilter;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.testing.OutermostFilterRegistration;
 import io.github.contextvars.spring.testing.ThreadContextProbe;
 import io.github.contextvars.spring.testing.WebApp;
 import io.github.contextvars.testsupport.Threading;
@@ -232,9 +233,7 @@ class ContextFilterTomcatTests {
 		// Outside of the library's filter: it plants what the sentinel must see.
 		@Bean
 		FilterRegistrationBean<LeakingFilter> leakingFilter() {
-			FilterRegistrationBean<LeakingFilter> registration = new FilterRegistrationBean<>(new LeakingFilter());
-			registration.setOrder(Integer.MIN_VALUE);
-			return registration;
+			return new OutermostFilterRegistration<>(new LeakingFilter());
 		}
 
 		@Bean
