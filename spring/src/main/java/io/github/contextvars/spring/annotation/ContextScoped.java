@@ -23,7 +23,9 @@ import java.lang.annotation.Target;
  * a plain {@code Future}.
  * <p>
  * With {@code @Async} on the same method the scope is around the method's body, on the
- * worker. With {@code @Transactional} the scope is around the transaction.
+ * worker. With {@code @Transactional} the scope is around the transaction. A Hibernate
+ * session that is open already, as with open-in-view, keeps the tenant that it was opened
+ * with.
  *
  * @since 0.1.0
  * @see ContextSetting
