@@ -15,6 +15,7 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.event.ContextRefreshedEvent;
 import org.springframework.core.Ordered;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.core.task.SyncTaskExecutor;
@@ -143,16 +144,14 @@ class ContextExecutorBeanPostProcessorTests {
 
 	@Test
 	void beanThatIsNoExecutorIsReturned() {
-		ContextExecutorBeanPostProcessor processor = new ContextExecutorBeanPostProcessor(
-				new DefaultListableBeanFactory(), () -> this.decorator, Set::of);
+		ContextExecutorBeanPostProcessor processor = processor(Set.of());
 
 		assertThat(processor.postProcessAfterInitialization("text", "text")).isEqualTo("text");
 	}
 
 	@Test
 	void proxiesOfOthersAreOutside() {
-		assertThat(new ContextExecutorBeanPostProcessor(new DefaultListableBeanFactory(), () -> this.decorator, Set::of)
-			.getOrder()).isEqualTo(Ordered.HIGHEST_PRECEDENCE);
+		assertThat(processor(Set.of()).getOrder()).isEqualTo(Ordered.HIGHEST_PRECEDENCE);
 	}
 
 	@Test
@@ -169,9 +168,13 @@ class ContextExecutorBeanPostProcessorTests {
 				.contains("names 'pol', and no bean has that name"));
 	}
 
+	private ContextExecutorBeanPostProcessor processor(Set<String> exclude) {
+		return new ContextExecutorBeanPostProcessor(new DefaultListableBeanFactory(), () -> this.decorator,
+				() -> exclude, () -> ContextRefreshedEvent.class);
+	}
+
 	private Processed process(Object bean, Set<String> exclude) {
-		ContextExecutorBeanPostProcessor processor = new ContextExecutorBeanPostProcessor(
-				new DefaultListableBeanFactory(), () -> this.decorator, () -> exclude);
+		ContextExecutorBeanPostProcessor processor = processor(exclude);
 		Object processed = processor.postProcessAfterInitialization(bean, "pool");
 		return new Processed(processed,
 				processor.entries()

@@ -31,6 +31,7 @@ import org.springframework.scheduling.annotation.EnableAsync;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 import org.springframework.scheduling.config.CronTask;
 import org.springframework.scheduling.support.ScheduledMethodRunnable;
+import org.springframework.scheduling.support.TaskUtils;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
@@ -89,6 +90,15 @@ class ContextTaskDecoratorTests {
 
 		assertThat(seen).containsExactly("acme", "acme");
 		assertThat(ThreadContextProbe.isInContext()).isFalse();
+	}
+
+	@Test
+	void decoratedTaskWithErrorHandlerIsReturnedAsItIs() {
+		Runnable decorated = this.decorator.decorate(() -> {
+		});
+		Runnable handled = TaskUtils.decorateTaskWithErrorHandler(decorated, null, true);
+
+		assertThat(this.decorator.decorate(handled)).isSameAs(handled);
 	}
 
 	@Test

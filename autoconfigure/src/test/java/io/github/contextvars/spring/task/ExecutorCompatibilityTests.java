@@ -9,6 +9,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.FactoryBean;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.CustomScopeConfigurer;
@@ -27,6 +29,7 @@ import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.scheduling.annotation.EnableScheduling;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
+import org.springframework.security.concurrent.DelegatingSecurityContextExecutor;
 import org.springframework.web.context.request.RequestScope;
 
 import io.github.contextvars.Context;
@@ -52,16 +55,20 @@ class ExecutorCompatibilityTests {
 				ContextVarsTaskAutoConfiguration.class, TaskSchedulingAutoConfiguration.class));
 
 	@Test
-	void executorWhoseMethodsAreFinalPropagatesBehindItsInterface() {
+	void executorOfSpringWhoseMethodsAreFinalPropagatesBehindItsInterface() {
 		this.runner.withUserConfiguration(FinalMethods.class)
-			.run((context) -> assertThat(readOn(context.getBean("behindInterface", Executor.class))).isEqualTo("acme"));
+			.run((context) -> assertThat(readOn(context.getBean("ofSpring", Executor.class))).isEqualTo("acme"));
 	}
 
-	@Test
-	void executorWhoseMethodsAreFinalIsNotSaidToPropagate() {
+	@ParameterizedTest
+	@ValueSource(strings = { "behindInterface", "asClass" })
+	void executorWhoseMethodsAreFinalIsNotSaidToPropagate(String name) {
 		this.runner.withUserConfiguration(FinalMethods.class).run((context) -> {
-			assertThat(readOn(context.getBean("asClass", Executor.class))).isEqualTo("none");
-			assertThat(entryOf("asClass", context).propagates()).isFalse();
+			assertThat(readOn(context.getBean(name, Executor.class))).isEqualTo("none");
+			assertThat(context.getBean(name)).isExactlyInstanceOf(FinalExecute.class);
+			assertThat(entryOf(name, context).reason()).isEqualTo("its method 'execute' is final");
+			assertThat(entryOf(name, context).remedy())
+				.isEqualTo("Change that, or declare the bean as Executor and return ContextExecutors.wrap(executor).");
 		});
 	}
 
@@ -195,7 +202,6 @@ class ExecutorCompatibilityTests {
 
 	}
 
-	// As those of Spring Security are.
 	static class FinalExecute implements Executor {
 
 		@Override
@@ -211,6 +217,11 @@ class ExecutorCompatibilityTests {
 		@Bean
 		Executor behindInterface() {
 			return new FinalExecute();
+		}
+
+		@Bean
+		Executor ofSpring() {
+			return new DelegatingSecurityContextExecutor(new FinalExecute());
 		}
 
 		@Bean

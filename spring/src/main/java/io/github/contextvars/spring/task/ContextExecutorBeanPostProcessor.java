@@ -1,10 +1,16 @@
 package io.github.contextvars.spring.task;
 
+import java.lang.ref.WeakReference;
+import java.lang.reflect.Method;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -18,12 +24,14 @@ import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
+import org.springframework.context.ApplicationEvent;
+import org.springframework.context.event.SmartApplicationListener;
 import org.springframework.core.Ordered;
 import org.springframework.core.PriorityOrdered;
 import org.springframework.core.ResolvableType;
+import org.springframework.core.task.TaskDecorator;
 import org.springframework.scheduling.TaskScheduler;
 import org.springframework.scheduling.config.ScheduledTaskRegistrar;
-import org.springframework.util.ClassUtils;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.spring.work.PropagationSource;
@@ -32,27 +40,35 @@ import io.github.contextvars.spring.work.PropagationSource;
  * Bean post-processor that instruments the executor and scheduler beans of an
  * application, so that they propagate contexts.
  * <p>
- * Spring's own task executors get one more task decorator and stay the objects that they
- * are. Everything else, all schedulers included, is proxied: a decorator sees a scheduled
- * task at the wrong moment, or not at all.
+ * Those of Spring that have each task decorated when it is submitted get one more task
+ * decorator and stay the objects that they are, so that it can be seen at any time
+ * whether they still have it. Everything else is proxied: a decorator would see a
+ * scheduled task at the wrong moment, or not at all.
  */
-final class ContextExecutorBeanPostProcessor
-		implements BeanPostProcessor, SmartInitializingSingleton, PriorityOrdered, PropagationSource {
+final class ContextExecutorBeanPostProcessor implements BeanPostProcessor, SmartInitializingSingleton,
+		SmartApplicationListener, PriorityOrdered, PropagationSource {
 
 	private static final Log logger = LogFactory.getLog(ContextExecutorBeanPostProcessor.class);
 
 	private static final Set<String> DISTRIBUTED = Set.of("com.hazelcast.core.IExecutorService",
 			"org.redisson.api.RExecutorService", "org.redisson.api.RScheduledExecutorService");
 
+	private static final Set<String> OF_SERVERS = Set.of("org.eclipse.jetty.util.thread.ThreadPool",
+			"org.apache.catalina.Executor", "org.xnio.XnioWorker");
+
 	private final ConfigurableListableBeanFactory beanFactory;
 
-	private final Supplier<ContextTaskDecorator> decorator;
+	private final TaskDecorator decorator;
 
 	private final ExecutorProxyFactory proxies;
 
 	private final Supplier<Set<String>> exclude;
 
-	private final Map<String, Entry> entries = new ConcurrentSkipListMap<>();
+	private final Supplier<Class<? extends ApplicationEvent>> readyEvent;
+
+	private final Map<String, Instrumented> instrumented = new ConcurrentSkipListMap<>();
+
+	private volatile boolean ready;
 
 	/**
 	 * Create a post-processor.
@@ -60,22 +76,26 @@ final class ContextExecutorBeanPostProcessor
 	 * @param decorator decorates the tasks; asked for at the first task, as
 	 * post-processors are created before most beans
 	 * @param exclude the names of beans to leave alone; asked for at the first executor
+	 * @param readyEvent the event after which an executor that the application changes is
+	 * left as it is; asked for at the first event
 	 */
 	ContextExecutorBeanPostProcessor(ConfigurableListableBeanFactory beanFactory,
-			Supplier<ContextTaskDecorator> decorator, Supplier<Set<String>> exclude) {
+			Supplier<ContextTaskDecorator> decorator, Supplier<Set<String>> exclude,
+			Supplier<Class<? extends ApplicationEvent>> readyEvent) {
 		this.beanFactory = beanFactory;
-		this.decorator = decorator;
+		this.decorator = (task) -> decorator.get().decorate(task);
 		this.proxies = new ExecutorProxyFactory(beanFactory.getBeanClassLoader(),
 				new TaskSubmissionInterceptor(decorator));
 		this.exclude = exclude;
+		this.readyEvent = readyEvent;
 	}
 
 	/**
-	 * List the executors that were created so far.
+	 * List the executors that were created so far, as they are now.
 	 */
 	@Override
 	public Stream<Entry> entries() {
-		return List.copyOf(this.entries.values()).stream();
+		return List.copyOf(this.instrumented.keySet()).stream().map(this::lookAt);
 	}
 
 	/**
@@ -90,29 +110,42 @@ final class ContextExecutorBeanPostProcessor
 		}
 	}
 
+	/**
+	 * Return the highest precedence among post-processors: the proxies of others are
+	 * outside.
+	 */
 	@Override
 	public int getOrder() {
 		return Ordered.HIGHEST_PRECEDENCE;
 	}
 
 	@Override
+	public boolean supportsEventType(Class<? extends ApplicationEvent> type) {
+		return this.readyEvent.get().isAssignableFrom(type);
+	}
+
+	@Override
+	public void onApplicationEvent(ApplicationEvent event) {
+		lookAtAll();
+		this.ready = true;
+	}
+
+	@Override
 	public Object postProcessAfterInitialization(Object bean, String name) {
-		return (isExecutor(bean) && !isLeftAlone(name, bean))
-				? instrument(name, bean, declaredType(definitionOf(name), bean)) : bean;
+		return (isExecutor(bean) && !isLeftAlone(name, bean)) ? instrument(name, bean, definitionOf(name)) : bean;
 	}
 
 	/**
-	 * Warn of executors that were registered as objects, for which no post-processor is
-	 * asked, and of names to leave alone that no bean has.
+	 * Instrument or name the executors for which no post-processor was asked, and
+	 * instrument those anew whose decorator other post-processors have replaced.
 	 */
 	@Override
 	public void afterSingletonsInstantiated() {
+		lookAtAll();
 		for (String name : this.beanFactory.getSingletonNames()) {
-			Object bean = this.beanFactory.containsBeanDefinition(name) ? null : this.beanFactory.getSingleton(name);
+			Object bean = this.instrumented.containsKey(name) ? null : this.beanFactory.getSingleton(name);
 			if (bean != null && isExecutor(bean) && !isLeftAlone(name, bean)) {
-				// It may live longer than the application, and is not changed therefore.
-				warn(name, bean, "it was registered as a singleton instance",
-						"Register a bean definition, or ContextExecutors.wrap(executor)");
+				instrumentLate(name, bean);
 			}
 		}
 		for (String name : this.exclude.get()) {
@@ -121,6 +154,41 @@ final class ContextExecutorBeanPostProcessor
 					.formatted(name));
 			}
 		}
+	}
+
+	private void instrumentLate(String name, Object bean) {
+		if (!this.beanFactory.containsBeanDefinition(name)) {
+			// It may live longer than the application, and is not changed therefore.
+			warn(name, bean, "it was registered as a singleton instance", "Register a bean definition" + orWrap(bean));
+		}
+		else if (!decorate(name, bean)) {
+			warn(name, bean, "it was created before bean post-processors were",
+					"Let what needs it so early get it from an ObjectProvider" + orWrap(bean));
+		}
+	}
+
+	private void lookAtAll() {
+		this.instrumented.keySet().forEach(this::lookAt);
+	}
+
+	// The application may have replaced the decorator.
+	private synchronized Entry lookAt(String name) {
+		Instrumented found = Objects.requireNonNull(this.instrumented.get(name));
+		Object executor = found.decorated().get();
+		if (executor == null || ExecutorDecorators.isDecoratedBy(executor, this.decorator)
+				|| (!this.ready && ExecutorDecorators.add(executor, this.decorator))) {
+			this.instrumented.put(name, found.as(found.initial()));
+			return found.initial();
+		}
+		if (found.current().propagates()) {
+			logger.warn(("Executor '%s' no longer propagates context variables: its task decorator was replaced "
+					+ "after the start. Set the decorator where the bean is created.")
+				.formatted(name));
+		}
+		Entry replaced = Entry.notPropagating(name, category(executor), executor.getClass(),
+				"its task decorator was replaced after the start", "Set the decorator where the bean is created.");
+		this.instrumented.put(name, found.as(replaced));
+		return replaced;
 	}
 
 	private static boolean isExecutor(Object bean) {
@@ -137,8 +205,14 @@ final class ContextExecutorBeanPostProcessor
 		else if (bean.getClass().getPackage() == Context.class.getPackage()) {
 			record(Entry.propagating(name, category(bean), bean.getClass(), "ContextExecutors"));
 		}
-		else if (isDistributed(bean)) {
-			warn(name, bean, "hands serialized tasks to other processes", "Give the tasks their values as arguments");
+		else if (isOneOf(DISTRIBUTED, bean.getClass())) {
+			warn(name, bean, "it hands serialized tasks to other processes",
+					"Give the tasks their values as arguments");
+		}
+		else if (isOneOf(OF_SERVERS, bean.getClass())) {
+			record(Entry.notPropagating(name, category(bean), bean.getClass(),
+					"it runs a web server's own tasks; each request has a context of its own",
+					"Submit tasks to an executor of the application."));
 		}
 		else {
 			return false;
@@ -152,30 +226,48 @@ final class ContextExecutorBeanPostProcessor
 			.contains(ScopedProxyUtils.isScopedTarget(name) ? ScopedProxyUtils.getOriginalBeanName(name) : name);
 	}
 
-	private Object instrument(String name, Object bean, Class<?> declaredType) {
-		if (ExecutorDecorators.add(bean, (task) -> this.decorator.get().decorate(task))) {
-			record(Entry.propagating(name, category(bean), bean.getClass(), "task decorator"));
+	private Object instrument(String name, Object bean, @Nullable RootBeanDefinition definition) {
+		if (decorate(name, bean)) {
 			return bean;
 		}
-		Object proxy = this.proxies.proxy(bean, declaredType);
-		if (proxy != null) {
+		Method factoryMethod = (definition != null) ? definition.getResolvedFactoryMethod() : null;
+		ExecutorProxyFactory.Result result = this.proxies.proxy(bean, declaredType(definition, bean),
+				(factoryMethod != null) ? factoryMethod.getDeclaringClass() : null);
+		if (result.proxy() != null) {
 			record(Entry.propagating(name, category(bean), bean.getClass(), "proxy"));
-			return proxy;
+			return result.proxy();
 		}
-		warn(name, bean,
-				"its " + bean.getClass() + " cannot be proxied as the " + declaredType + " that it is declared as",
-				"Declare the bean as an interface such as ExecutorService, or return ContextExecutors.wrap(executor)");
+		warn(name, bean, String.valueOf(result.obstacle()), "Change that" + orWrap(bean));
 		return bean;
+	}
+
+	private boolean decorate(String name, Object bean) {
+		if (!ExecutorDecorators.add(bean, this.decorator)) {
+			return false;
+		}
+		Entry entry = Entry.propagating(name, category(bean), bean.getClass(), "task decorator");
+		this.instrumented.put(name, new Instrumented(entry, entry, new WeakReference<>(bean)));
+		return true;
+	}
+
+	// A scheduler of Spring's cannot be wrapped, but its tasks.
+	private static String orWrap(Object bean) {
+		for (Class<?> type : List.of(ScheduledExecutorService.class, ExecutorService.class, Executor.class)) {
+			if (type.isInstance(bean) && !(bean instanceof TaskScheduler)) {
+				return ", or declare the bean as %s and return ContextExecutors.wrap(executor)"
+					.formatted(type.getSimpleName());
+			}
+		}
+		return ", or submit Context.copyOfCurrent().wrap(task)";
 	}
 
 	private static String category(Object bean) {
 		return (bean instanceof TaskScheduler) ? "scheduler" : "executor";
 	}
 
-	private static boolean isDistributed(Object bean) {
-		return ClassUtils.getAllInterfacesForClassAsSet(bean.getClass())
-			.stream()
-			.anyMatch((implemented) -> DISTRIBUTED.contains(implemented.getName()));
+	private static boolean isOneOf(Set<String> types, @Nullable Class<?> type) {
+		return type != null && (types.contains(type.getName()) || isOneOf(types, type.getSuperclass())
+				|| Arrays.stream(type.getInterfaces()).anyMatch((one) -> isOneOf(types, one)));
 	}
 
 	private void warn(String name, Object bean, String reason, String remedy) {
@@ -186,7 +278,7 @@ final class ContextExecutorBeanPostProcessor
 	}
 
 	private void record(Entry entry) {
-		this.entries.put(entry.name(), entry);
+		this.instrumented.put(entry.name(), new Instrumented(entry, entry, new WeakReference<>(null)));
 	}
 
 	private @Nullable RootBeanDefinition definitionOf(String name) {
@@ -201,6 +293,21 @@ final class ContextExecutorBeanPostProcessor
 		ResolvableType made = declared.as(FactoryBean.class);
 		Class<?> type = ((made.resolve() != null) ? made.getGeneric() : declared).resolve();
 		return (type != null && type.isInstance(bean)) ? type : Executor.class;
+	}
+
+	/**
+	 * What is known of an executor.
+	 *
+	 * @param initial its entry when it was created
+	 * @param current its entry when it was last looked at
+	 * @param decorated the executor, if it can lose the decorator that it has
+	 */
+	private record Instrumented(Entry initial, Entry current, WeakReference<Object> decorated) {
+
+		Instrumented as(Entry entry) {
+			return new Instrumented(this.initial, entry, this.decorated);
+		}
+
 	}
 
 }

@@ -18,6 +18,7 @@ import org.springframework.scheduling.annotation.ScheduledAnnotationBeanPostProc
 import org.springframework.scheduling.annotation.SchedulingConfigurer;
 import org.springframework.util.function.SingletonSupplier;
 
+import io.github.contextvars.spring.registry.ContextVariableConfiguration;
 import io.github.contextvars.spring.work.PropagationSource;
 import io.github.contextvars.spring.work.WorkConfiguration;
 import io.github.contextvars.spring.work.WorkRegistry;
@@ -45,9 +46,12 @@ public final class ContextTaskConfiguration {
 	@Bean
 	static ContextExecutorBeanPostProcessor contextVarsExecutorBeanPostProcessor(
 			ConfigurableListableBeanFactory beanFactory, ObjectProvider<ContextTaskDecorator> decorator,
-			ObjectProvider<Settings> settings) {
+			ObjectProvider<Settings> settings, ObjectProvider<ContextVariableConfiguration.Settings> variableSettings) {
 		return new ContextExecutorBeanPostProcessor(beanFactory, SingletonSupplier.of(decorator::getObject),
-				SingletonSupplier.of(() -> settings.getIfAvailable(Settings::defaults).exclude()));
+				SingletonSupplier.of(() -> settings.getIfAvailable(Settings::defaults).exclude()),
+				SingletonSupplier
+					.of(() -> variableSettings.getIfAvailable(ContextVariableConfiguration.Settings::defaults)
+						.readyEvent()));
 	}
 
 	@Bean

@@ -1,5 +1,6 @@
 package io.github.contextvars.spring.task;
 
+import java.lang.reflect.Field;
 import java.util.concurrent.Callable;
 import java.util.concurrent.RunnableScheduledFuture;
 import java.util.function.Supplier;
@@ -8,7 +9,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.Ordered;
 import org.springframework.core.task.TaskDecorator;
 import org.springframework.scheduling.SchedulingAwareRunnable;
+import org.springframework.scheduling.support.DelegatingErrorHandlingRunnable;
 import org.springframework.util.ClassUtils;
+import org.springframework.util.ReflectionUtils;
 
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
@@ -30,6 +33,11 @@ import io.github.contextvars.spring.work.WorkSnapshot;
  */
 public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 
+	/**
+	 * Field of {@link DelegatingErrorHandlingRunnable}.
+	 */
+	static final String ERROR_HANDLER_DELEGATE = "delegate";
+
 	private static final String REGISTRAR_PACKAGE = "org.springframework.scheduling.";
 
 	// The tasks that call Redis' listeners are of the same package as one of its loops.
@@ -38,6 +46,8 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 			"org.springframework.data.redis.listener.RedisMessageListenerContainer$BlockingSubscriber" };
 
 	private static final String POLLER = "org.springframework.integration.endpoint.AbstractPollingEndpoint$";
+
+	private static final @Nullable Field DELEGATE = delegateField();
 
 	private final WorkRegistry workRegistry;
 
@@ -58,17 +68,19 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 	public Runnable decorate(Runnable task) {
 		// A scheduler decorates each run of a trigger inside the run before it:
 		// there the task itself is decorated, when it is scheduled.
-		if (task instanceof PropagatingTask || task instanceof RunnableScheduledFuture || isLoopOfConsumer(task)) {
+		Runnable submitted = withoutErrorHandler(task);
+		if (submitted instanceof PropagatingTask || submitted instanceof RunnableScheduledFuture
+				|| isLoopOfConsumer(submitted)) {
 			return task;
 		}
-		if (isScheduledBySpring(task)) {
-			return new ScheduledTask(this.workRegistry, task, scheduledMethod(task));
+		if (isScheduledBySpring(submitted)) {
+			return new ScheduledTask(this.workRegistry, task, scheduledMethod(submitted));
 		}
 		if (task instanceof Comparable<?>) {
-			return new ComparableTask(capture(task), task);
+			return new ComparableTask(capture(submitted), task);
 		}
-		AsyncInvocation async = AsyncInvocation.take(task);
-		return (async != null) ? new AsyncTask(async, task) : new SubmittedTask(capture(task), task);
+		AsyncInvocation async = AsyncInvocation.take(submitted);
+		return (async != null) ? new AsyncTask(async, task) : new SubmittedTask(capture(submitted), task);
 	}
 
 	/**
@@ -82,10 +94,24 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 		return (async != null) ? async.wrap(task) : capture(task).wrap(task);
 	}
 
+	private static @Nullable Field delegateField() {
+		Field field = ReflectionUtils.findField(DelegatingErrorHandlingRunnable.class, ERROR_HANDLER_DELEGATE);
+		if (field != null) {
+			ReflectionUtils.makeAccessible(field);
+		}
+		return field;
+	}
+
 	private WorkSnapshot capture(Object task) {
 		WorkSnapshot snapshot = this.workRegistry.capture(UnitOfWork.Kind.TASK, nameOf(task));
 		// Spring MVC knows a better name of what it submits.
 		return AsyncInvocation.isMadeBySpring(task) ? snapshot.renamable() : snapshot;
+	}
+
+	// A ConcurrentTaskScheduler adds its error handler before it has the task decorated.
+	private static Runnable withoutErrorHandler(Runnable task) {
+		return (task instanceof DelegatingErrorHandlingRunnable && DELEGATE != null
+				&& ReflectionUtils.getField(DELEGATE, task) instanceof Runnable delegate) ? delegate : task;
 	}
 
 	// The registrar's tasks are of its own classes, ReschedulingRunnable's and error

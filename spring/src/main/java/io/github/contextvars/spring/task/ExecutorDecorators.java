@@ -2,7 +2,6 @@ package io.github.contextvars.spring.task;
 
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
@@ -11,19 +10,25 @@ import org.springframework.aop.support.AopUtils;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.core.task.TaskDecorator;
 import org.springframework.core.task.support.CompositeTaskDecorator;
-import org.springframework.scheduling.TaskScheduler;
+import org.springframework.core.task.support.TaskExecutorAdapter;
 import org.springframework.scheduling.concurrent.ConcurrentTaskExecutor;
+import org.springframework.scheduling.concurrent.ConcurrentTaskScheduler;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * Access to the task decorators of Spring's own task executors, to add one inside of them
- * or to remove the library's.
+ * Access to the task decorators of Spring's own executors and schedulers, to add one
+ * inside of them, to look for it, or to remove the library's.
  */
 final class ExecutorDecorators {
 
+	/**
+	 * The types that decorate a task when it is submitted.
+	 * {@code ThreadPoolTaskScheduler} decorates each run of a trigger inside the run
+	 * before it, {@code SimpleAsyncTaskScheduler} on a thread of its own.
+	 */
 	static final Set<Class<?>> DECORATABLE = Set.of(ThreadPoolTaskExecutor.class, SimpleAsyncTaskExecutor.class,
-			ConcurrentTaskExecutor.class);
+			ConcurrentTaskExecutor.class, ConcurrentTaskScheduler.class, TaskExecutorAdapter.class);
 
 	private static final Set<String> REWRITABLE = Set.of("initializeExecutor", "doExecute");
 
@@ -34,18 +39,26 @@ final class ExecutorDecorators {
 	 * Decorate an executor's tasks, inside of what decorates them already.
 	 * @param executor any executor
 	 * @param decorator what to decorate with
-	 * @return whether the executor calls decorators
+	 * @return whether the executor calls the decorator
 	 */
 	static boolean add(Object executor, TaskDecorator decorator) {
-		// A proxy, such as that of a scoped bean, has the methods but not the field.
-		Field field = (isDecorated(executor.getClass()) && !AopUtils.isAopProxy(executor)) ? decoratorField(executor)
-				: null;
-		if (field == null) {
+		if (!isDecorated(executor.getClass())) {
 			return false;
 		}
-		TaskDecorator users = (TaskDecorator) ReflectionUtils.getField(field, executor);
+		TaskDecorator users = decoratorOf(executor);
 		setDecorator(executor, (users != null) ? new CompositeTaskDecorator(List.of(users, decorator)) : decorator);
-		return true;
+		return isDecoratedBy(executor, decorator);
+	}
+
+	/**
+	 * Return whether an executor's tasks are decorated by a certain decorator.
+	 * @param executor any executor
+	 * @param decorator the decorator
+	 * @return whether it is the executor's, or one of the executor's
+	 */
+	static boolean isDecoratedBy(Object executor, TaskDecorator decorator) {
+		TaskDecorator present = decoratorOf(executor);
+		return present != null && contains(present, decorator);
 	}
 
 	/**
@@ -53,49 +66,72 @@ final class ExecutorDecorators {
 	 * @param executor any executor
 	 */
 	static void removeContextDecorator(Object executor) {
-		Field field = isDecoratable(executor.getClass()) ? decoratorField(executor) : null;
-		if (field != null && ReflectionUtils.getField(field, executor) instanceof TaskDecorator present) {
+		TaskDecorator present = decoratorOf(executor);
+		if (present != null) {
 			setDecorator(executor, without(present));
 		}
 	}
 
+	/**
+	 * Return whether executors of a type decorate their tasks when they are submitted.
+	 * @param type the executors' class
+	 * @return whether they do; not if the class has methods of its own that submit
+	 */
 	static boolean isDecorated(Class<?> type) {
-		return isDecoratable(type) && !TaskScheduler.class.isAssignableFrom(type);
-	}
-
-	private static boolean isDecoratable(Class<?> type) {
-		return DECORATABLE.stream().anyMatch((decoratable) -> decoratable.isAssignableFrom(type)) && !isRewritten(type);
-	}
-
-	// A subclass that makes its own pool asks no decorator.
-	private static boolean isRewritten(Class<?> type) {
-		for (Class<?> one = type; !one.getName().startsWith("org.springframework."); one = one.getSuperclass()) {
+		Class<?> one = type;
+		for (; one != null && !DECORATABLE.contains(one); one = one.getSuperclass()) {
 			for (Method method : one.getDeclaredMethods()) {
-				if (REWRITABLE.contains(method.getName())) {
-					return true;
+				if (REWRITABLE.contains(method.getName()) || TaskSubmissionInterceptor.isSubmission(method)) {
+					return false;
 				}
 			}
 		}
-		return false;
+		return one != null;
+	}
+
+	// A proxy, such as that of a scoped bean, has the methods but not the field.
+	private static @Nullable Field decoratorField(Object executor) {
+		return (DECORATABLE.stream().anyMatch((type) -> type.isInstance(executor)) && !AopUtils.isAopProxy(executor))
+				? ReflectionUtils.findField(executor.getClass(), "taskDecorator", TaskDecorator.class) : null;
+	}
+
+	// There is a setter only: without the field, the user's own decorator would be lost.
+	private static @Nullable TaskDecorator decoratorOf(Object executor) {
+		Field field = decoratorField(executor);
+		return (field != null) ? (TaskDecorator) valueOf(field, executor) : null;
+	}
+
+	private static boolean contains(TaskDecorator present, TaskDecorator decorator) {
+		return present == decorator || decoratorsIn(present).stream().anyMatch((one) -> contains(one, decorator));
+	}
+
+	private static List<TaskDecorator> decoratorsIn(TaskDecorator decorator) {
+		Field field = ReflectionUtils.findField(decorator.getClass(), "taskDecorators");
+		if (!(decorator instanceof CompositeTaskDecorator) || field == null
+				|| !(valueOf(field, decorator) instanceof List<?> all)) {
+			return List.of();
+		}
+		return all.stream().map(TaskDecorator.class::cast).toList();
+	}
+
+	private static @Nullable Object valueOf(Field field, Object owner) {
+		ReflectionUtils.makeAccessible(field);
+		return ReflectionUtils.getField(field, owner);
 	}
 
 	private static TaskDecorator without(TaskDecorator decorator) {
 		if (decorator instanceof ContextTaskDecorator) {
 			return (task) -> task;
 		}
-		Field field = ReflectionUtils.findField(decorator.getClass(), "taskDecorators");
-		if (!(decorator instanceof CompositeTaskDecorator) || field == null) {
-			return decorator;
-		}
-		ReflectionUtils.makeAccessible(field);
-		List<TaskDecorator> others = new ArrayList<>();
-		if (ReflectionUtils.getField(field, decorator) instanceof List<?> all) {
-			all.forEach((one) -> others.add(without((TaskDecorator) one)));
-		}
-		return new CompositeTaskDecorator(others);
+		List<TaskDecorator> all = decoratorsIn(decorator);
+		return all.isEmpty() ? decorator
+				: new CompositeTaskDecorator(all.stream().map(ExecutorDecorators::without).toList());
 	}
 
 	private static void setDecorator(Object executor, TaskDecorator decorator) {
+		if (decoratorField(executor) == null) {
+			return;
+		}
 		if (executor instanceof ThreadPoolTaskExecutor pool) {
 			pool.setTaskDecorator(decorator);
 		}
@@ -105,15 +141,9 @@ final class ExecutorDecorators {
 		else if (executor instanceof ConcurrentTaskExecutor concurrent) {
 			concurrent.setTaskDecorator(decorator);
 		}
-	}
-
-	// There is a setter only: without the field, the user's own decorator would be lost.
-	private static @Nullable Field decoratorField(Object executor) {
-		Field field = ReflectionUtils.findField(executor.getClass(), "taskDecorator", TaskDecorator.class);
-		if (field != null) {
-			ReflectionUtils.makeAccessible(field);
+		else if (executor instanceof TaskExecutorAdapter adapter) {
+			adapter.setTaskDecorator(decorator);
 		}
-		return field;
 	}
 
 }

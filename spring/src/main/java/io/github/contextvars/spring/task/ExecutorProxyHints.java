@@ -39,7 +39,7 @@ final class ExecutorProxyHints implements BeanRegistrationAotProcessor {
 			return;
 		}
 		ClassHintUtils.registerProxyIfNecessary(proxy, hints);
-		for (Class<?> type = proxy.getSuperclass(); ExecutorProxyFactory.isCopied(type); type = type.getSuperclass()) {
+		for (Class<?> type = proxy.getSuperclass(); ExecutorProxyFactory.isOwn(type); type = type.getSuperclass()) {
 			hints.reflection().registerType(type, MemberCategory.ACCESS_DECLARED_FIELDS);
 		}
 	}

@@ -13,8 +13,10 @@ import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.aot.hint.TypeReference;
 import org.springframework.context.event.SimpleApplicationEventMulticaster;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.core.task.support.CompositeTaskDecorator;
 import org.springframework.scheduling.config.TaskSchedulerRouter;
+import org.springframework.scheduling.support.DelegatingErrorHandlingRunnable;
 import org.springframework.util.ClassUtils;
 
 /**
@@ -28,6 +30,8 @@ final class TaskRuntimeHints implements RuntimeHintsRegistrar {
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
 		ExecutorDecorators.DECORATABLE.forEach((type) -> registerField(hints, type, "taskDecorator"));
 		registerField(hints, CompositeTaskDecorator.class, "taskDecorators");
+		registerField(hints, DelegatingErrorHandlingRunnable.class, ContextTaskDecorator.ERROR_HANDLER_DELEGATE);
+		registerField(hints, SimpleAsyncTaskExecutor.class, ExecutorProxyFactory.THREAD_FACTORY);
 		registerField(hints, AsyncExecutionAspectSupport.class, ContextAsyncBeanPostProcessor.EXCEPTION_HANDLER);
 		hints.reflection()
 			.registerType(SimpleApplicationEventMulticaster.class,
