@@ -257,11 +257,45 @@ class AsyncPropagationTests {
 	}
 
 	@Test
+	void errorHandlerOfAnEventMulticasterSeesWhatTheListenerSaw() {
+		this.runner.withUserConfiguration(AsyncApplication.class, MulticasterOnThreads.class).run((context) -> {
+			List<String> handled = new CopyOnWriteArrayList<>();
+			context.getBean(SimpleApplicationEventMulticaster.class)
+				.setErrorHandler((ex) -> handled
+					.add(PropagationAssertions.TENANT.get() + ", " + PropagationAssertions.STEP.get()));
+			new Context().run(() -> {
+				PropagationAssertions.TENANT.set("acme");
+				context.publishEvent(new PlainJob(failing("of the listener")));
+			});
+			context.publishEvent(new PlainJob(failing("of another")));
+
+			Awaitility.await()
+				.untilAsserted(() -> assertThat(handled).containsExactlyInAnyOrder("acme, of the listener",
+						"none, of another"));
+			context.getBean(WorkerProbe.Threads.class).joinAndAssertClean();
+		});
+	}
+
+	@Test
+	void eventMulticasterThatKeepsToAnExecutorOfItsOwnIsNamed() {
+		this.runner.withUserConfiguration(AsyncApplication.class, MulticasterWithGetter.class)
+			.run((context) -> assertThat(multicasters(context)).singleElement()
+				.satisfies((entry) -> assertThat(entry.propagates()).isFalse()));
+	}
+
+	@Test
 	void excludedEventMulticasterIsLeftAlone() {
 		this.runner.withUserConfiguration(AsyncApplication.class, MulticasterOnThreads.class)
 			.withPropertyValues("contextvars.task.exclude=applicationEventMulticaster")
 			.run((context) -> assertThat(multicasters(context)).singleElement()
 				.satisfies((entry) -> assertThat(entry.propagates()).isFalse()));
+	}
+
+	private static Runnable failing(String step) {
+		return () -> {
+			PropagationAssertions.STEP.set(step);
+			throw new IllegalStateException("planned");
+		};
 	}
 
 	private static Stream<PropagationSource.Entry> multicasters(ApplicationContext context) {
@@ -428,6 +462,26 @@ class AsyncPropagationTests {
 			SimpleApplicationEventMulticaster multicaster = new SimpleApplicationEventMulticaster();
 			multicaster.setTaskExecutor(new SimpleAsyncTaskExecutor(threads));
 			return multicaster;
+		}
+
+	}
+
+	/**
+	 * A multicaster whose executor cannot be set.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class MulticasterWithGetter {
+
+		@Bean
+		static SimpleApplicationEventMulticaster applicationEventMulticaster() {
+			return new SimpleApplicationEventMulticaster() {
+
+				@Override
+				protected Executor getTaskExecutor() {
+					return Runnable::run;
+				}
+
+			};
 		}
 
 	}

@@ -69,8 +69,8 @@ final class ContextEventMulticasterBeanPostProcessor implements BeanPostProcesso
 		return (executor instanceof ContextExecutor known)
 				? Entry.propagating(name, "event multicaster", known.delegate().getClass(), "wrapped executor")
 				: Entry.notPropagating(name, "event multicaster", executor.getClass(),
-						"it is excluded, or its executor was set after the bean was created",
-						"Set the executor in the @Bean method of the multicaster.");
+						"it is excluded, or its executor was set after the bean was created or cannot be set",
+						"Set the executor with setTaskExecutor(…) in the @Bean method of the multicaster.");
 	}
 
 	// The getter is protected.
