@@ -31,7 +31,7 @@ function createNode({ key, unlisted, context }) {
   const item = element('li');
   if (unlisted) {
     item.append(element('div', 'context unlisted', element('span', 'id', `#${key}`),
-      element('span', 'note', 'not listed: pending or completed')));
+      element('span', 'note', 'not listed: completed')));
   }
   else {
     item.append(element('div', `context ${context.current ? 'self' : ''}`,
@@ -51,7 +51,7 @@ function updateNode(item, node, now) {
     setText(part('origin'), current ? 'this panel' : origin);
     const seconds = Math.max(0, now - Date.parse(since)) / 1000;
     setText(part('age'), `#${id} · ${seconds.toFixed(1)} s`);
-    setText(part('thread'), thread ?? 'pending');
+    setText(part('thread'), thread ?? 'waits');
     sync(part('variables'), Object.entries(variables), {
       key: ([name]) => name,
       create: ([name]) => element('div', '', element('dt', '', name), element('dd')),

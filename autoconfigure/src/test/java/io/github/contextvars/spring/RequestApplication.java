@@ -3,6 +3,7 @@ package io.github.contextvars.spring;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -11,6 +12,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -20,6 +22,7 @@ import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.task.support.TaskExecutorAdapter;
@@ -29,10 +32,15 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.context.request.NativeWebRequest;
+import org.springframework.web.context.request.async.CallableProcessingInterceptor;
 import org.springframework.web.context.request.async.DeferredResult;
+import org.springframework.web.context.request.async.DeferredResultProcessingInterceptor;
 import org.springframework.web.context.request.async.WebAsyncTask;
 import org.springframework.web.filter.OncePerRequestFilter;
 import org.springframework.web.reactive.function.client.WebClient;
+import org.springframework.web.servlet.config.annotation.AsyncSupportConfigurer;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseBodyEmitter;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 import org.springframework.web.servlet.mvc.method.annotation.StreamingResponseBody;
@@ -59,8 +67,23 @@ class RequestApplication implements DisposableBean {
 
 	volatile CountDownLatch release = new CountDownLatch(1);
 
+	private final BlockingQueue<DeferredResult<String>> held = new LinkedBlockingQueue<>();
+
 	RequestApplication(ApplicationContext context) {
 		this.context = context;
+	}
+
+	@Bean
+	static WebMvcConfigurer interceptors() {
+		return new WebMvcConfigurer() {
+
+			@Override
+			public void configureAsyncSupport(AsyncSupportConfigurer configurer) {
+				configurer.registerCallableInterceptors(new CallableInterceptor());
+				configurer.registerDeferredResultInterceptors(new DeferredInterceptor());
+			}
+
+		};
 	}
 
 	void assertWorkersClean() throws Exception {
@@ -205,6 +228,20 @@ class RequestApplication implements DisposableBean {
 			DeferredResult<String> result = observed(new DeferredResult<>());
 			this.executor.execute(() -> result.setResult(body()));
 			return result;
+		}
+
+		@GetMapping("/deferred/held")
+		DeferredResult<String> heldDeferred() {
+			DeferredResult<String> result = new DeferredResult<>();
+			this.application.held.add(result);
+			return result;
+		}
+
+		@GetMapping("/deferred/finish")
+		String finishHeldDeferred() throws InterruptedException {
+			DeferredResult<String> result = this.application.held.poll(30, TimeUnit.SECONDS);
+			Objects.requireNonNull(result).setResult("finished");
+			return body();
 		}
 
 		@GetMapping("/deferred/timeout")
@@ -365,6 +402,40 @@ class RequestApplication implements DisposableBean {
 		String release() {
 			this.application.release.countDown();
 			return "released";
+		}
+
+	}
+
+	private static final class CallableInterceptor implements CallableProcessingInterceptor {
+
+		@Override
+		public <T> void preProcess(NativeWebRequest request, Callable<T> task) {
+			see("intercepted preProcess");
+		}
+
+		@Override
+		public <T> void postProcess(NativeWebRequest request, Callable<T> task, Object result) {
+			see("intercepted postProcess");
+		}
+
+	}
+
+	private static final class DeferredInterceptor implements DeferredResultProcessingInterceptor {
+
+		@Override
+		public <T> void preProcess(NativeWebRequest request, DeferredResult<T> result) {
+			see("intercepted preProcess");
+		}
+
+		@Override
+		public <T> void postProcess(NativeWebRequest request, DeferredResult<T> result, Object concurrentResult) {
+			see("intercepted postProcess");
+			PropagationAssertions.STEP.set("the interceptor's");
+		}
+
+		@Override
+		public <T> void afterCompletion(NativeWebRequest request, DeferredResult<T> result) {
+			see("intercepted afterCompletion");
 		}
 
 	}

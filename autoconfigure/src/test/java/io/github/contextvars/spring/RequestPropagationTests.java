@@ -3,16 +3,19 @@ package io.github.contextvars.spring;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Hooks;
@@ -114,6 +117,31 @@ class RequestPropagationTests {
 			assertThat(socket.getInputStream().read()).isEqualTo('H');
 		}
 		assertThat(event("onError")).isEqualTo("onError acme, before");
+	}
+
+	@Test
+	void interceptorsSeeValuesOfTheRequestAndNotOfTheOneThatCompletesIt() throws Exception {
+		CompletableFuture<String> body = CompletableFuture
+			.supplyAsync(() -> app.get("/deferred/held", "X-Tenant", "acme").body());
+		app.get("/deferred/finish", "X-Tenant", "globex");
+
+		assertThat(body.get(30, TimeUnit.SECONDS)).isEqualTo("finished");
+		for (String callback : List.of("preProcess", "postProcess", "afterCompletion")) {
+			assertThat(event("intercepted")).isEqualTo("intercepted " + callback + " acme, before");
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			/deferred/timeout       | acme, before
+			/callable               | the task's, the task's
+			/web-async-task         | the task's, the task's
+			/web-async-task/failing | the task's, the task's
+			""")
+	void interceptorsSeeWhatTheRequestOrItsTaskHasSet(String path, String afterwards) throws Exception {
+		app.get(path, "X-Tenant", "acme");
+		assertThat(event("intercepted")).isEqualTo("intercepted preProcess acme, before");
+		assertThat(event("intercepted")).isEqualTo("intercepted postProcess " + afterwards);
 	}
 
 	@ParameterizedTest

@@ -104,7 +104,7 @@ class NotebookPageTests {
 		startImportAndExport();
 
 		eventually().until(() -> this.page.count(TASK) == 2);
-		assertText("#tree").contains("GET /notes/export", "tenant", "globex", "user", "hank", "task-");
+		assertText("#tree").contains("GET /notes/export", "tenant", "globex", "user", "hank", "task-", "waits");
 		eventually().untilAsserted(
 				() -> assertText(TASK + " > ul > li").contains("scoped", "CrossTenantNotes.readFrom", "acme"));
 		this.page.evaluate("(() => { const task = document.querySelector('" + TASK + "');"

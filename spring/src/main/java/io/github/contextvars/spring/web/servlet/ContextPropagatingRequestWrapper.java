@@ -98,12 +98,20 @@ final class ContextPropagatingRequestWrapper extends HttpServletRequestWrapper {
 
 	@Override
 	public AsyncContext startAsync() {
-		return new ContextPropagatingAsyncContext(super.startAsync());
+		return started(super.startAsync());
 	}
 
 	@Override
 	public AsyncContext startAsync(ServletRequest request, ServletResponse response) {
-		return new ContextPropagatingAsyncContext(super.startAsync(request, response));
+		return started(super.startAsync(request, response));
+	}
+
+	// The request is listed until the container says that it has ended, or forgets it.
+	private AsyncContext started(AsyncContext asyncContext) {
+		if (this.workRegistry.awaitCompletion(this.unit, this, (request) -> false)) {
+			asyncContext.addListener(new CompletionListener());
+		}
+		return new ContextPropagatingAsyncContext(asyncContext);
 	}
 
 	@Override
@@ -260,6 +268,35 @@ final class ContextPropagatingRequestWrapper extends HttpServletRequestWrapper {
 		private AsyncEvent propagating(AsyncEvent event) {
 			return new AsyncEvent(this.asyncContext, event.getSuppliedRequest(), event.getSuppliedResponse(),
 					event.getThrowable());
+		}
+
+	}
+
+	/**
+	 * Listener that removes the request from those that wait. It also keeps the request
+	 * from being collected for as long as the container waits for it.
+	 */
+	private final class CompletionListener implements AsyncListener {
+
+		@Override
+		public void onComplete(AsyncEvent event) {
+			ContextPropagatingRequestWrapper request = ContextPropagatingRequestWrapper.this;
+			request.workRegistry.complete(request.unit);
+		}
+
+		@Override
+		public void onTimeout(AsyncEvent event) {
+			// The container completes the request.
+		}
+
+		@Override
+		public void onError(AsyncEvent event) {
+			// The container completes the request.
+		}
+
+		@Override
+		public void onStartAsync(AsyncEvent event) {
+			// The request has added a listener to that, too.
 		}
 
 	}

@@ -9,6 +9,9 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.ImportRuntimeHints;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.method.support.HandlerMethodArgumentResolver;
 import org.springframework.web.servlet.config.annotation.AsyncSupportConfigurer;
@@ -91,6 +94,14 @@ public final class ContextWebConfiguration {
 	public static final class AsyncSupport {
 
 		@Bean
+		@ImportRuntimeHints(DeferredResultInterceptorBeanPostProcessor.Hints.class)
+		static DeferredResultInterceptorBeanPostProcessor contextVarsDeferredResultInterceptorBeanPostProcessor() {
+			return new DeferredResultInterceptorBeanPostProcessor();
+		}
+
+		// The application's interceptors are called in the task's context, too.
+		@Bean
+		@Order(Ordered.HIGHEST_PRECEDENCE)
 		WebMvcConfigurer contextVarsAsyncSupportConfigurer(WorkRegistry workRegistry) {
 			return new WebMvcConfigurer() {
 
