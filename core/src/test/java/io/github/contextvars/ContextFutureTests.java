@@ -6,6 +6,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -109,7 +110,10 @@ class ContextFutureTests {
 	class Stages {
 
 		static Stream<Method> stageMethods() {
-			return Stream.of(CompletionStage.class.getMethods()).filter(ContextFutureTests::takesFunction);
+			return Stream.of(CompletionStage.class.getMethods())
+				.filter(ContextFutureTests::takesFunction)
+				.sorted(Comparator.comparing(Method::toString)); // in the same order in
+																	// each JVM
 		}
 
 		@Test
