@@ -31,7 +31,7 @@ import io.github.contextvars.spring.work.WorkRegistry;
 @AutoConfiguration(after = ContextVarsAutoConfiguration.class)
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
 @ConditionalOnClass({ Filter.class, OncePerRequestFilter.class })
-@Import(ContextWebConfiguration.Arguments.class)
+@Import({ ContextWebConfiguration.Arguments.class, ContextVarsTomcatConfiguration.class })
 public final class ContextVarsWebAutoConfiguration {
 
 	@Bean

@@ -9,6 +9,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 import io.github.contextvars.spring.web.servlet.ContextFilter;
@@ -25,6 +26,7 @@ import io.github.contextvars.spring.work.WorkRegistry;
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
 @ConditionalOnClass({ Filter.class, OncePerRequestFilter.class })
 @ConditionalOnBean(WorkRegistry.class)
+@Import(ContextVarsTomcatConfiguration.class)
 public final class ContextVarsWebManagementConfiguration {
 
 	@Bean

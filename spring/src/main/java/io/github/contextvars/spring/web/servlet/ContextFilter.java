@@ -8,6 +8,7 @@ import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 import io.github.contextvars.Context;
@@ -25,6 +26,8 @@ import io.github.contextvars.spring.work.WorkRegistry;
 public final class ContextFilter extends OncePerRequestFilter {
 
 	private static final String WRAPPER = ContextFilter.class.getName() + ".WRAPPER";
+
+	private static final String FAILURE = ContextFilter.class.getName() + ".FAILURE";
 
 	private static final String FILTERED = ContextFilter.class.getName() + ALREADY_FILTERED_SUFFIX;
 
@@ -50,6 +53,23 @@ public final class ContextFilter extends OncePerRequestFilter {
 				? Optional.of(wrapper.unit()) : Optional.empty();
 	}
 
+	/**
+	 * Let the calling thread stay in a request's context after the filter has thrown an
+	 * exception, until the returned scope is closed. For a container that logs the
+	 * exception outside all filters, so that its line shows the logged variables. The
+	 * same thread has to close the scope before the request is dispatched again.
+	 * @param request the request, before a dispatch
+	 * @return a scope around the dispatch
+	 */
+	public static Context.Scope stayOnFailure(HttpServletRequest request) {
+		Failure failure = new Failure();
+		request.setAttribute(FAILURE, failure);
+		return () -> {
+			request.removeAttribute(FAILURE);
+			failure.close();
+		};
+	}
+
 	// One name for all, as a context is entered once. Spring's would be made anew for
 	// each
 	// request.
@@ -72,8 +92,19 @@ public final class ContextFilter extends OncePerRequestFilter {
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
 		ContextPropagatingRequestWrapper wrapper = wrapper(request);
-		try (Context.Scope scope = this.workRegistry.enter(wrapper.unit())) {
+		Object failure = request.getAttribute(FAILURE);
+		Context.Scope scope = this.workRegistry.enter(wrapper.unit());
+		try {
 			chain.doFilter(wrapper.propagating(request), wrapper.propagating(response));
+		}
+		catch (Throwable ex) {
+			if (failure instanceof Failure bracket) {
+				scope = bracket.keep(scope);
+			}
+			throw ex;
+		}
+		finally {
+			scope.close();
 		}
 	}
 
@@ -94,6 +125,29 @@ public final class ContextFilter extends OncePerRequestFilter {
 		String path = request.getRequestURI();
 		// Path parameters may hold a session id.
 		return () -> method + " " + path.replaceAll(";[^/]*", "");
+	}
+
+	/**
+	 * Scope of a request that has failed.
+	 */
+	private static final class Failure {
+
+		private static final Context.Scope KEPT = () -> {
+		};
+
+		private Context.@Nullable Scope scope;
+
+		Context.Scope keep(Context.Scope scope) {
+			this.scope = scope;
+			return KEPT;
+		}
+
+		void close() {
+			if (this.scope != null) {
+				this.scope.close();
+			}
+		}
+
 	}
 
 }
