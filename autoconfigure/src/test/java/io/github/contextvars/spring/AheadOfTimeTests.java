@@ -6,6 +6,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
+import io.github.resilience4j.core.ContextAwareScheduledThreadPoolExecutor;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -14,6 +15,7 @@ import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.cloud.circuitbreaker.resilience4j.Resilience4JCircuitBreakerFactory;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.support.GenericApplicationContext;
@@ -77,7 +79,8 @@ class AheadOfTimeTests {
 	void entryPointsPropagate(@TempDir Path directory) throws Exception {
 		assertThat(new PreparedApplication(directory, EntryPointApplication.class).run(EntryPointApplication.class))
 			.contains("WebSocket: alice hello", "Kafka: bob hello", "gRPC: carol hello", "Quartz: dave StdScheduler",
-					"Integration: dave hello dave", "JMS: hello - erin", "Construction: -")
+					"Integration: dave hello dave", "JMS: hello - erin", "Construction: -", "Bulkhead: carol",
+					"Circuit breaker: carol")
 			.contains(Services.RABBITMQ.isThere() ? "RabbitMQ: hello - erin" : "")
 			.contains(Services.REDIS.isThere() ? "Redis: hello - erin" : "")
 			.contains(Services.REDIS.isThere() ? "Redis stream: hello - erin" : "");
@@ -109,6 +112,16 @@ class AheadOfTimeTests {
 			.accepts(hints);
 		assertThat(RuntimeHintsPredicates.reflection()
 			.onFieldAccess(IntegrationMessageHandlerMethodFactory.class, "argumentResolvers")).accepts(hints);
+	}
+
+	@Test
+	void fieldsOfResilience4jCanBeRead() {
+		assertThat(RuntimeHintsPredicates.reflection()
+			.onFieldAccess(ContextAwareScheduledThreadPoolExecutor.class, "contextPropagators")).accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection()
+			.onFieldAccess(Resilience4JCircuitBreakerFactory.class, "executorService")).accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection()
+			.onFieldAccess(Resilience4JCircuitBreakerFactory.class, "groupExecutorServiceFactory")).accepts(hints);
 	}
 
 	@Test

@@ -13,6 +13,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 import com.google.protobuf.StringValue;
+import io.github.resilience4j.bulkhead.ThreadPoolBulkheadRegistry;
 import io.grpc.BindableService;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
@@ -43,6 +44,7 @@ import org.springframework.aot.AotDetector;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnExpression;
+import org.springframework.cloud.client.circuitbreaker.CircuitBreakerFactory;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -105,11 +107,12 @@ public class EntryPointApplication {
 		EmbeddedKafkaBroker broker = new EmbeddedKafkaKraftBroker(1, 1);
 		SpringApplication application = new SpringApplication(EntryPointApplication.class);
 		application.setDefaultProperties(Map.of("server.port", "0", "server.shutdown", "immediate", "tests.frameworks",
-				"websocket,kafka,artemis,jms,amqp,data.redis,grpc,quartz,integration", "spring.grpc.server.port", "0",
-				"tests.services", EnumSet.allOf(Services.class).stream().filter(Services::isThere).toList(),
-				"tests.channel", Brokers.CHANNEL, "spring.artemis.embedded.queues", "queue",
-				"management.endpoints.web.exposure.include", "contextvars", "spring.kafka.bootstrap-servers",
-				"${spring.embedded.kafka.brokers:}", "spring.kafka.consumer.auto-offset-reset", "earliest"));
+				"websocket,kafka,artemis,jms,amqp,data.redis,grpc,quartz,integration,resilience4j,cloud",
+				"spring.grpc.server.port", "0", "tests.services",
+				EnumSet.allOf(Services.class).stream().filter(Services::isThere).toList(), "tests.channel",
+				Brokers.CHANNEL, "spring.artemis.embedded.queues", "queue", "management.endpoints.web.exposure.include",
+				"contextvars", "spring.kafka.bootstrap-servers", "${spring.embedded.kafka.brokers:}",
+				"spring.kafka.consumer.auto-offset-reset", "earliest"));
 		if (AotDetector.useGeneratedArtifacts()) {
 			broker.afterPropertiesSet();
 		}
@@ -145,6 +148,13 @@ public class EntryPointApplication {
 			new Context().run(() -> {
 				USER.set("carol");
 				System.out.println("Construction: " + context.getBean("construction"));
+				System.out.println("Bulkhead: " + context.getBean(ThreadPoolBulkheadRegistry.class)
+					.bulkhead("bulkhead")
+					.executeSupplier(USER::get)
+					.toCompletableFuture()
+					.join());
+				System.out.println("Circuit breaker: "
+						+ context.getBean(CircuitBreakerFactory.class).create("any").run(USER::get));
 			});
 		}
 		finally {

@@ -59,7 +59,8 @@ class ArchitectureTests {
 				"logging.ContextLoggingConfiguration", "messaging.ContextMessagingConfiguration",
 				"messaging.FromContextConfiguration", "observation.ContextObservationConfiguration",
 				"registry.ContextVariableConfiguration", "quartz.ContextQuartzConfiguration",
-				"rpc.ContextRpcConfiguration", "scoped.ContextScopedConfiguration", "task.ContextTaskConfiguration",
+				"resilience.ContextResilienceConfiguration", "rpc.ContextRpcConfiguration",
+				"scoped.ContextScopedConfiguration", "task.ContextTaskConfiguration",
 				"web.servlet.ContextWebConfiguration", "web.socket.ContextWebSocketConfiguration",
 				"work.AdvisorConfiguration", "work.WorkConfiguration");
 	}

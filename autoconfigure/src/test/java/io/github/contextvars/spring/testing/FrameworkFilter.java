@@ -17,7 +17,7 @@ public final class FrameworkFilter implements AutoConfigurationImportFilter, Env
 
 	private static final List<String> FRAMEWORKS = List.of("kafka", "amqp", "artemis", "jms", "websocket",
 			"integration", "quartz", "batch", "graphql", "grpc", "data.redis", "session", "jetty", "hibernate", "jpa",
-			"data.jpa", "netty", "sql.init", "modulith");
+			"data.jpa", "netty", "sql.init", "modulith", "cloud", "resilience4j");
 
 	private Environment environment;
 
@@ -40,7 +40,8 @@ public final class FrameworkFilter implements AutoConfigurationImportFilter, Env
 
 	private static boolean belongsTo(String type, String framework) {
 		return type.startsWith("org.springframework.boot." + framework + ".")
-				|| type.startsWith("org.springframework." + framework + ".");
+				|| type.startsWith("org.springframework." + framework + ".")
+				|| type.startsWith("io.github." + framework + ".");
 	}
 
 }

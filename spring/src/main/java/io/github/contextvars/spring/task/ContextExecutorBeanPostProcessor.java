@@ -56,6 +56,9 @@ final class ContextExecutorBeanPostProcessor implements BeanPostProcessor, Smart
 	private static final Set<String> OF_SERVERS = Set.of("org.eclipse.jetty.util.thread.ThreadPool",
 			"org.apache.catalina.Executor", "org.xnio.XnioWorker");
 
+	// It is instrumented, and reported, by the package resilience.
+	private static final String RESILIENCE_TIMER = "io.github.resilience4j.core.ContextAwareScheduledThreadPoolExecutor";
+
 	private final ConfigurableListableBeanFactory beanFactory;
 
 	private final TaskDecorator decorator;
@@ -215,7 +218,7 @@ final class ContextExecutorBeanPostProcessor implements BeanPostProcessor, Smart
 					"Submit tasks to an executor of the application."));
 		}
 		else {
-			return false;
+			return bean.getClass().getName().equals(RESILIENCE_TIMER);
 		}
 		return true;
 	}

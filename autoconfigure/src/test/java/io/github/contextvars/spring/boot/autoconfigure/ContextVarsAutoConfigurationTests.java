@@ -29,6 +29,7 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 import io.github.contextvars.Context;
 import io.github.contextvars.spring.boot.actuate.ContextVarsEndpoint;
 import io.github.contextvars.spring.boot.actuate.ContextVarsEndpointWebExtension;
+import io.github.contextvars.spring.resilience.ContextResilienceConfiguration;
 import io.github.contextvars.spring.rpc.ContextRpcConfiguration;
 import io.github.contextvars.spring.task.ContextTaskDecorator;
 import io.github.contextvars.spring.web.servlet.ContextFilter;
@@ -46,8 +47,8 @@ class ContextVarsAutoConfigurationTests {
 			ContextVarsEndpointAutoConfiguration.class, ContextVarsWebAutoConfiguration.class,
 			ContextVarsTaskAutoConfiguration.class, ContextVarsScopedAutoConfiguration.class,
 			ContextVarsObservationAutoConfiguration.class, ContextVarsLoggingAutoConfiguration.class,
-			ContextVarsMessagingAutoConfiguration.class, ContextVarsRpcAutoConfiguration.class,
-			ContextVarsStartupAutoConfiguration.class);
+			ContextVarsMessagingAutoConfiguration.class, ContextVarsResilienceAutoConfiguration.class,
+			ContextVarsRpcAutoConfiguration.class, ContextVarsStartupAutoConfiguration.class);
 
 	private static final String EXPOSED = "management.endpoints.web.exposure.include=contextvars";
 
@@ -265,6 +266,53 @@ class ContextVarsAutoConfigurationTests {
 			ContextVarsAutoConfigurationTests.this.runner
 				.withClassLoader(new FilteredClassLoader("org.springframework.kafka", "org.springframework.amqp",
 						"org.springframework.jms"))
+				.run((context) -> assertThat(context.getBeanDefinitionNames()).doesNotContain(POST_PROCESSORS));
+		}
+
+	}
+
+	@Nested
+	class Resilience {
+
+		private static final String[] POST_PROCESSORS = { "contextVarsBulkheadBeanPostProcessor",
+				"contextVarsTimerBeanPostProcessor", "contextVarsCircuitBreakerBeanPostProcessor" };
+
+		@Test
+		void postProcessorsAreThere() {
+			ContextVarsAutoConfigurationTests.this.runner
+				.run((context) -> assertThat(context.getBeanDefinitionNames()).contains(POST_PROCESSORS));
+		}
+
+		@Test
+		void postProcessorsCanBeSwitchedOff() {
+			ContextVarsAutoConfigurationTests.this.runner.withPropertyValues("contextvars.task.enabled=false")
+				.run((context) -> assertThat(context.getBeanDefinitionNames()).doesNotContain(POST_PROCESSORS));
+		}
+
+		@Test
+		void circuitBreakersAreOptional() {
+			ContextVarsAutoConfigurationTests.this.runner
+				.withClassLoader(new FilteredClassLoader("org.springframework.cloud"))
+				.run((context) -> assertThat(context).hasNotFailed()
+					.hasBean("contextVarsBulkheadBeanPostProcessor")
+					.doesNotHaveBean("contextVarsCircuitBreakerBeanPostProcessor"));
+		}
+
+		@Test
+		void bulkheadsAndAspectsAreOptional() {
+			ContextVarsAutoConfigurationTests.this.runner
+				.withClassLoader(
+						new FilteredClassLoader("io.github.resilience4j.bulkhead", "io.github.resilience4j.spring6"))
+				.run((context) -> assertThat(context).hasNotFailed()
+					.hasBean("contextVarsTimerBeanPostProcessor")
+					.hasBean("contextVarsCircuitBreakerBeanPostProcessor")
+					.doesNotHaveBean("contextVarsBulkheadBeanPostProcessor"));
+		}
+
+		@Test
+		void configurationNeedsNoResilience4j() {
+			new ApplicationContextRunner().withUserConfiguration(ContextResilienceConfiguration.class)
+				.withClassLoader(new FilteredClassLoader("io.github.resilience4j", "org.springframework.cloud"))
 				.run((context) -> assertThat(context.getBeanDefinitionNames()).doesNotContain(POST_PROCESSORS));
 		}
 
