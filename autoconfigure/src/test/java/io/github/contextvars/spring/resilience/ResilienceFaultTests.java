@@ -41,7 +41,6 @@ class ResilienceFaultTests {
 					ContextPropagatingExecutorService | this.delegate.submit(capture().wrap(task))             | this.delegate.submit(task)      | circuitBreakersReadTheirCallersValues
 					FallbackContextDecorator         | return HIGHEST_PRECEDENCE;                              | return LOWEST_PRECEDENCE;       | fallbacksReadTheirCallersValuesOnAnyThreadThatCompletes
 					FallbackContextDecorator         | caller.run(() -> {                                      | this.workRegistry.capture(UnitOfWork.Kind.TASK).run(() -> { | fallbacksReadTheirCallersValuesOnAnyThreadThatCompletes
-					FallbackContextDecorator         | (result instanceof Future<?> future && future.isDone()) | false                           | fallbackOfWhatHasFailedAlreadyRunsInTheCallersContext
 					""")
 	void faultIsDetected(String type, String text, String replacement, String test) {
 		assertThat(SeededFault.in(getClass().getPackageName() + "." + type, text, replacement)

@@ -3,7 +3,6 @@ package io.github.contextvars.spring.resilience;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Future;
 import java.util.function.Supplier;
 
 import io.github.resilience4j.core.functions.CheckedSupplier;
@@ -62,10 +61,10 @@ final class FallbackContextDecorator implements FallbackDecorator, Ordered {
 			.orElseGet(CompletionStageFallbackDecorator::new);
 	}
 
-	// What is completed already is handled by the caller itself.
+	// The fallback of what is completed already runs on the caller, behind this method.
 	@SuppressWarnings("FutureReturnValueIgnored") // it is the result
 	private @Nullable Object completedInContext(@Nullable Object result) {
-		if (!(result instanceof CompletionStage<?> stage) || (result instanceof Future<?> future && future.isDone())) {
+		if (!(result instanceof CompletionStage<?> stage)) {
 			return result;
 		}
 		WorkSnapshot caller = this.workRegistry.capture(UnitOfWork.Kind.TASK, () -> "Resilience4j fallback");
