@@ -2,6 +2,7 @@ package io.github.contextvars.spring.docs;
 
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -14,9 +15,11 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
+import com.github.benmanes.caffeine.cache.Caffeine;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.cache.caffeine.CaffeineCacheManager;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextExecutors;
@@ -157,6 +160,18 @@ class PropagationExamplesTests {
 
 		assertThat(bled.join()).isEqualTo("for globex");
 		assertThat(propagated.join()).isEqualTo("for acme");
+	}
+
+	@Test
+	void bodyOfCacheableMethodOnAsynchronousCaffeine() {
+		Executor executor = this.pool;
+		Callable<String> body = TENANT::get;
+		CaffeineCacheManager manager = new CaffeineCacheManager();
+		manager.setAsyncCacheMode(true);
+
+		assertThat(manager.getCache("lost").get("key", body)).isEqualTo("public");
+		manager.setCaffeine(Caffeine.newBuilder().executor(ContextExecutors.wrap(executor)));
+		assertThat(manager.getCache("propagated").get("key", body)).isEqualTo("acme");
 	}
 
 	@Test

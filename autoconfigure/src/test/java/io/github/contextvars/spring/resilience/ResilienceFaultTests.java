@@ -34,6 +34,7 @@ class ResilienceFaultTests {
 					BulkheadContextBeanPostProcessor | registry.getAllBulkheads().forEach(this::instrument);   | ``                              | tasksOfBulkheadReadTheirSubmittersValues
 					BulkheadContextBeanPostProcessor | instrument(event.getAddedEntry())                       | event.getAddedEntry()           | tasksOfBulkheadReadTheirSubmittersValues
 					BulkheadContextBeanPostProcessor | instrument(event.getNewEntry())                         | event.getNewEntry()             | tasksOfBulkheadReadTheirSubmittersValues
+					BulkheadContextBeanPostProcessor | instrument(bulkhead);                                   | ``                              | tasksOfBulkheadReadTheirSubmittersValues
 					TimerContextBeanPostProcessor    | this.propagator.addTo((List<ContextPropagator>) propagators); | ``                        | furtherAttemptsReadTheCallersValuesOnTimerBean
 					CircuitBreakerContextBeanPostProcessor | factory.configureExecutorService(new ContextPropagatingExecutorService(executor, this.workRegistry)); | `` | circuitBreakersReadTheirCallersValues
 					CircuitBreakerContextBeanPostProcessor | factory.configureGroupExecutorService(new PropagatingGroups(executors, this.workRegistry)); | `` | circuitBreakersReadTheirCallersValues

@@ -90,7 +90,7 @@ class ResiliencePropagationTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "configured", "created late", "replaced" })
+	@ValueSource(strings = { "configured", "created late", "replaced", "bean" })
 	void tasksOfBulkheadReadTheirSubmittersValues(String name) throws Exception {
 		ThreadPoolBulkhead bulkhead = bulkhead(name);
 		MixedWork work = new MixedWork();
@@ -309,7 +309,7 @@ class ResiliencePropagationTests {
 		bulkhead("created late");
 
 		assertThat(reported(application, "bulkhead")).contains(tuple("configured", true, "context propagator"),
-				tuple("created late", true, "context propagator"));
+				tuple("created late", true, "context propagator"), tuple("bean", true, "context propagator"));
 		assertThat(reported(application, "circuit breaker factory"))
 			.containsExactly(tuple("resilience4jCircuitBreakerFactory", true, "executor"));
 	}
@@ -386,7 +386,8 @@ class ResiliencePropagationTests {
 			registry.bulkhead(name, config().build());
 			registry.replace(name, ThreadPoolBulkhead.of(name, config().build()));
 		}
-		return registry.bulkhead(name, () -> config().build());
+		return name.equals("bean") ? application.getBean(ThreadPoolBulkhead.class)
+				: registry.bulkhead(name, () -> config().build());
 	}
 
 	private static ThreadPoolBulkheadConfig.Builder config() {
@@ -449,6 +450,11 @@ class ResiliencePropagationTests {
 		@Bean
 		static Annotated annotated() {
 			return new Annotated();
+		}
+
+		@Bean
+		static ThreadPoolBulkhead bulkhead() {
+			return ThreadPoolBulkhead.of("bean", config().build());
 		}
 
 		@Bean(destroyMethod = "shutdown")

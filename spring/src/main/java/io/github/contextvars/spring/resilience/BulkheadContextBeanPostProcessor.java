@@ -1,6 +1,8 @@
 package io.github.contextvars.spring.resilience;
 
+import java.util.Collection;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -13,14 +15,15 @@ import io.github.contextvars.spring.work.PropagationSource;
 import io.github.contextvars.spring.work.WorkRegistry;
 
 /**
- * Bean post-processor that adds a {@link ResilienceContextPropagator} to all thread-pool
- * bulkheads of a registry: to those that it has, and to each one that is added.
+ * Bean post-processor that adds a {@link ResilienceContextPropagator} to thread-pool
+ * bulkheads: to those that are beans, to those that a registry has, and to each one that
+ * is added there.
  */
 final class BulkheadContextBeanPostProcessor implements BeanPostProcessor, PropagationSource {
 
 	private final ResilienceContextPropagator propagator;
 
-	private final Map<String, ThreadPoolBulkheadRegistry> registries = new ConcurrentSkipListMap<>();
+	private final Map<String, Supplier<Collection<ThreadPoolBulkhead>>> bulkheads = new ConcurrentSkipListMap<>();
 
 	/**
 	 * Create a post-processor.
@@ -38,7 +41,11 @@ final class BulkheadContextBeanPostProcessor implements BeanPostProcessor, Propa
 				.onEntryAdded((event) -> instrument(event.getAddedEntry()))
 				.onEntryReplaced((event) -> instrument(event.getNewEntry()));
 			registry.getAllBulkheads().forEach(this::instrument);
-			this.registries.put(name, registry);
+			this.bulkheads.put(name, registry::getAllBulkheads);
+		}
+		else if (bean instanceof ThreadPoolBulkhead bulkhead) {
+			instrument(bulkhead);
+			this.bulkheads.put(name, () -> Set.of(bulkhead));
 		}
 		return bean;
 	}
@@ -48,13 +55,14 @@ final class BulkheadContextBeanPostProcessor implements BeanPostProcessor, Propa
 	}
 
 	/**
-	 * List the bulkheads that the registries have at this moment.
+	 * List the bulkheads that there are at this moment.
 	 */
 	@Override
 	public Stream<Entry> entries() {
-		return this.registries.values()
+		return this.bulkheads.values()
 			.stream()
-			.flatMap((registry) -> registry.getAllBulkheads().stream())
+			.flatMap((present) -> present.get().stream())
+			.distinct()
 			.map((bulkhead) -> Entry.propagating(bulkhead.getName(), "bulkhead", bulkhead.getClass(),
 					"context propagator"));
 	}
