@@ -1,5 +1,6 @@
 package io.github.contextvars.spring.web.servlet;
 
+import java.lang.ref.WeakReference;
 import java.util.Collections;
 import java.util.Map;
 import java.util.WeakHashMap;
@@ -9,6 +10,7 @@ import java.util.function.Supplier;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.context.request.NativeWebRequest;
+import org.springframework.web.context.request.async.AsyncWebRequest;
 import org.springframework.web.context.request.async.CallableProcessingInterceptor;
 
 import io.github.contextvars.Context;
@@ -26,10 +28,12 @@ final class ContextCallableProcessingInterceptor implements CallableProcessingIn
 	// Of the thread, not of the request: a task may outlive its request.
 	private static final ThreadLocal<@Nullable Entered> ENTERED = new ThreadLocal<>();
 
-	// By Spring's own object for the request, weakly: the container reuses the request
-	// itself once it has timed out, while the task may still have to begin. (Entries of
-	// Spring's ConcurrentReferenceHashMap are collected while their keys are not.)
-	private final Map<NativeWebRequest, WorkSnapshot> snapshots = Collections.synchronizedMap(new WeakHashMap<>());
+	// By Spring's own object for the request: the container reuses the request itself
+	// once it has timed out, while the task may still have to begin. That object keeps
+	// the snapshot. If the map did, it would keep what the values refer to, the request
+	// among them.
+	private final Map<NativeWebRequest, WeakReference<WorkSnapshot>> snapshots = Collections
+		.synchronizedMap(new WeakHashMap<>());
 
 	private final WorkRegistry workRegistry;
 
@@ -46,12 +50,17 @@ final class ContextCallableProcessingInterceptor implements CallableProcessingIn
 		HttpServletRequest servletRequest = request.getNativeRequest(HttpServletRequest.class);
 		Supplier<String> origin = (servletRequest != null) ? ContextFilter.originOf(servletRequest)
 				: () -> request.getClass().getName();
-		this.snapshots.put(request, this.workRegistry.capture(UnitOfWork.Kind.TASK, origin));
+		WorkSnapshot snapshot = this.workRegistry.capture(UnitOfWork.Kind.TASK, origin);
+		if (request instanceof AsyncWebRequest asyncRequest) {
+			asyncRequest.addCompletionHandler(new Captured(snapshot));
+			this.snapshots.put(request, new WeakReference<>(snapshot));
+		}
 	}
 
 	@Override
 	public <T> void preProcess(NativeWebRequest request, Callable<T> task) {
-		WorkSnapshot snapshot = this.snapshots.get(request);
+		WeakReference<WorkSnapshot> captured = this.snapshots.get(request);
+		WorkSnapshot snapshot = (captured != null) ? captured.get() : null;
 		Context.Scope scope = (snapshot != null) ? snapshot.openIfNecessary() : null;
 		if (scope != null) {
 			ENTERED.set(new Entered(task, scope, ENTERED.get()));
@@ -76,6 +85,18 @@ final class ContextCallableProcessingInterceptor implements CallableProcessingIn
 			ENTERED.remove();
 		}
 		entered.scope().close();
+	}
+
+	/**
+	 * Handler that does nothing but refer to the snapshot, on behalf of the request.
+	 */
+	private record Captured(WorkSnapshot snapshot) implements Runnable {
+
+		@Override
+		public void run() {
+			// The request has completed.
+		}
+
 	}
 
 	private record Entered(Callable<?> task, Context.Scope scope, @Nullable Entered outer) {

@@ -4,11 +4,13 @@ import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
 import java.util.concurrent.Callable;
 
+import jakarta.servlet.http.HttpServletRequest;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.springframework.mock.web.MockHttpServletRequest;
+import org.springframework.mock.web.MockHttpServletResponse;
 import org.springframework.web.context.request.NativeWebRequest;
-import org.springframework.web.context.request.ServletWebRequest;
+import org.springframework.web.context.request.async.StandardServletAsyncWebRequest;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
@@ -21,6 +23,8 @@ class ContextCallableProcessingInterceptorTests {
 
 	private static final ContextVar<String> TENANT = ContextVar.of("tenant", "none");
 
+	private static final ContextVar<NativeWebRequest> REQUEST = ContextVar.of("request");
+
 	private final WorkRegistry live = WorkRegistry.tracking();
 
 	private final ContextCallableProcessingInterceptor interceptor = new ContextCallableProcessingInterceptor(
@@ -30,7 +34,7 @@ class ContextCallableProcessingInterceptorTests {
 
 	@Test
 	void preProcessWhenGarbageWasCollectedMeanwhileEntersCapturedValues() {
-		NativeWebRequest request = new ServletWebRequest(new MockHttpServletRequest());
+		NativeWebRequest request = asyncRequest(new MockHttpServletRequest());
 		capture(request);
 		WeakReference<Object> other = new WeakReference<>(new Object());
 		awaitCollection(other);
@@ -45,9 +49,21 @@ class ContextCallableProcessingInterceptorTests {
 
 	@Test
 	void requestWhoseTaskNeverBeginsIsNotKept() {
-		WeakReference<NativeWebRequest> request = new WeakReference<>(
-				new ServletWebRequest(new MockHttpServletRequest()));
+		WeakReference<NativeWebRequest> request = new WeakReference<>(asyncRequest(new MockHttpServletRequest()));
 		capture(request.get());
+
+		awaitCollection(request);
+
+		Reference.reachabilityFence(this.interceptor);
+	}
+
+	@Test
+	void requestWhoseTaskNeverBeginsIsNotKeptByAValueThatRefersToIt() {
+		WeakReference<NativeWebRequest> request = new WeakReference<>(asyncRequest(new MockHttpServletRequest()));
+		new Context().run(() -> {
+			REQUEST.set(request.get());
+			this.interceptor.beforeConcurrentHandling(request.get(), this.task);
+		});
 
 		awaitCollection(request);
 
@@ -86,7 +102,7 @@ class ContextCallableProcessingInterceptorTests {
 	}
 
 	private NativeWebRequest submit(String path, String tenant) {
-		NativeWebRequest request = new ServletWebRequest(new MockHttpServletRequest("GET", path));
+		NativeWebRequest request = asyncRequest(new MockHttpServletRequest("GET", path));
 		new Context().run(() -> {
 			TENANT.set(tenant);
 			this.interceptor.beforeConcurrentHandling(request, Context::new);
@@ -99,6 +115,10 @@ class ContextCallableProcessingInterceptorTests {
 			TENANT.set("acme");
 			this.interceptor.beforeConcurrentHandling(request, this.task);
 		});
+	}
+
+	private static NativeWebRequest asyncRequest(HttpServletRequest request) {
+		return new StandardServletAsyncWebRequest(request, new MockHttpServletResponse());
 	}
 
 	private static void awaitCollection(WeakReference<?> reference) {
