@@ -13,11 +13,15 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+import org.springframework.test.util.ReflectionTestUtils;
 import org.springframework.web.context.request.async.DeferredResult;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
@@ -39,6 +43,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 class AsyncReturnValuesTests {
 
 	private static final ContextVar<String> TENANT = ContextVar.of("tenant", "none");
+
+	private static final ContextVar<Object> VALUE = ContextVar.of("value");
 
 	private final WorkRegistry live = WorkRegistry.tracking();
 
@@ -110,6 +116,52 @@ class AsyncReturnValuesTests {
 			System.gc();
 			return this.live.list().isEmpty();
 		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "stage", "stage in its own variable", "mono", "deferred" })
+	void valuesOfAbandonedResultsAreNotKeptUntilTheyAreListed(String kind) {
+		List<WeakReference<Object>> values = new ArrayList<>();
+		for (int i = 0; i < 300; i++) {
+			values.add(new WeakReference<>(abandon(kind)));
+		}
+
+		Awaitility.await().untilAsserted(() -> {
+			System.gc();
+			this.live.create(UnitOfWork.Kind.TASK, () -> "next");
+			assertThat(values).allMatch((value) -> value.refersTo(null));
+			assertThat(ReflectionTestUtils.getField(ReflectionTestUtils.getField(this.live, "pending"), "entries"))
+				.asInstanceOf(InstanceOfAssertFactories.MAP)
+				.isEmpty();
+		});
+	}
+
+	private Object abandon(String kind) {
+		Object value = new Object();
+		switch (kind) {
+			case "stage" -> this.work.keep(new CompletableFuture<>(), value);
+			case "stage in its own variable" -> {
+				CompletableFuture<String> stage = new CompletableFuture<>();
+				this.work.keep(stage, List.of(value, stage));
+			}
+			case "mono" -> this.work.keep(Mono.never(), value);
+			default -> this.work.keep(new DeferredResult<>(), value);
+		}
+		return value;
+	}
+
+	@Test
+	void deferredResultIsListedWhileItIsKept() {
+		DeferredResult<String> deferred = this.work.deferred();
+		WeakReference<Object> garbage = new WeakReference<>(new Object());
+		Awaitility.await().until(() -> {
+			System.gc();
+			return garbage.get() == null;
+		});
+
+		assertThat(this.live.list()).hasSize(1);
+		deferred.setResult("done");
+		assertThat(this.live.list()).isEmpty();
 	}
 
 	@Test
@@ -224,6 +276,24 @@ class AsyncReturnValuesTests {
 		CompletableFuture<String> stage(CompletableFuture<String> stage) {
 			TENANT.set("scope");
 			return stage;
+		}
+
+		@ContextScoped
+		CompletableFuture<String> keep(CompletableFuture<String> stage, Object value) {
+			VALUE.set(value);
+			return stage;
+		}
+
+		@ContextScoped
+		Mono<String> keep(Mono<String> mono, Object value) {
+			VALUE.set(value);
+			return mono;
+		}
+
+		@ContextScoped
+		DeferredResult<String> keep(DeferredResult<String> deferred, Object value) {
+			VALUE.set(value);
+			return deferred;
 		}
 
 		@ContextScoped

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 import io.micrometer.context.ContextSnapshot;
 import io.micrometer.context.ContextSnapshotFactory;
@@ -128,8 +129,18 @@ final class AsyncReturnValues {
 
 		static void awaitCompletion(@Nullable Object result, UnitOfWork scope, WorkRegistry registry) {
 			if (result instanceof DeferredResult<?> deferred) {
-				registry.awaitCompletion(scope, deferred, (one) -> ((DeferredResult<?>) one).isSetOrExpired());
+				registry.awaitCompletion(scope, deferred, new IsSetOrExpired(scope));
 			}
+		}
+
+		// Keeps the scope, as a DeferredResult can refer to nothing.
+		private record IsSetOrExpired(UnitOfWork scope) implements Predicate<Object> {
+
+			@Override
+			public boolean test(Object result) {
+				return ((DeferredResult<?>) result).isSetOrExpired();
+			}
+
 		}
 
 	}

@@ -32,6 +32,7 @@ final class TrackingWorkRegistry implements WorkRegistry {
 	@Override
 	public UnitOfWork create(UnitOfWork.Kind kind, Supplier<String> origin, @Nullable Long parent, Context context) {
 		this.counter.increment(kind);
+		this.pending.removeAbandoned();
 		return new UnitOfWork(this.ids.incrementAndGet(), System.currentTimeMillis(), kind, origin, parent, context);
 	}
 

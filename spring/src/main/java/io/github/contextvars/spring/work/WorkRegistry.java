@@ -139,10 +139,13 @@ public sealed interface WorkRegistry permits NonTrackingWorkRegistry, TrackingWo
 
 	/**
 	 * Keep a unit of work listed after its thread has left it, until its result is
-	 * completed or is no longer referenced.
+	 * completed or is no longer referenced. The registry refers to both weakly, so that a
+	 * value that refers to the result does not keep it.
 	 * @param unit the unit of work
-	 * @param result what the work returned
-	 * @param completed tells whether the result is completed
+	 * @param result what the work returned, and what refers to the unit until it is
+	 * completed
+	 * @param completed tells whether the result is completed; it refers to the unit if
+	 * the result does not
 	 * @return whether the caller must call {@link #complete} once the result completes
 	 */
 	boolean awaitCompletion(UnitOfWork unit, Object result, Predicate<Object> completed);
