@@ -101,8 +101,11 @@ class StressFaultTests {
 						"DIRTY_ON_EXIT: unknown"),
 				fault("io.github.contextvars.spring.scoped.ContextScopedInterceptor", "scoped.fresh()) ?",
 						"!scoped.fresh()) ?", "LOSS: @ContextScoped"),
-				fault(TRACKING, "this.active.remove(thread);", "", "that no context still runs"),
-				fault(TRACKING, "finally {\n\t\t\t\tthis.scope.close();", "finally {", "DIRTY_ON_EXIT: "));
+				fault(TRACKING,
+						"entry.unit = null;\n\t\t\t\tif (unit.thread == entry.thread) {\n\t\t\t\t\tunit.thread = null;"
+								+ "\n\t\t\t\t}\n\t\t\t\ttry {\n\t\t\t\t\tderegister(entry);",
+						"try {", "that no context still runs"),
+				fault(TRACKING, "if (this.scope != null) {", "if (this.scope == null) {", "DIRTY_ON_EXIT: "));
 	}
 
 	@ParameterizedTest
@@ -176,8 +179,8 @@ class StressFaultTests {
 	@Test
 	void retainedContextIsDetected() {
 		assertShows(SeededFault
-			.in(TRACKING, "this.active.put(thread, unit);",
-					"this.active.put(thread, unit);\nthis.active.put(new Thread(), unit);")
+			.in(TRACKING, "this.active.put(entry.thread, entry);",
+					"this.active.put(entry.thread, entry);\nthis.active.put(new Thread(), new Entry(unit));")
 			.detectedBy(SmallLoadTests.class, "thousandContextsLeaveNothing"), "expected: 0");
 	}
 
@@ -199,13 +202,13 @@ class StressFaultTests {
 
 	@Test
 	void soakShowsContextsThatAreKept() {
-		SeededFault kept = SeededFault.in(TRACKING, "Map<Thread, UnitOfWork> active = new ConcurrentHashMap<>();", """
-				Map<Thread, UnitOfWork> active = new ConcurrentHashMap<>() {
+		SeededFault kept = SeededFault.in(TRACKING, "Map<Thread, Entry> active = new ConcurrentHashMap<>();", """
+				Map<Thread, Entry> active = new ConcurrentHashMap<>() {
 					final java.util.Queue<UnitOfWork> kept = new java.util.concurrent.ConcurrentLinkedQueue<>();
 					@Override
-					public UnitOfWork put(Thread thread, UnitOfWork unit) {
-						this.kept.add(unit);
-						return super.put(thread, unit);
+					public TrackingWorkRegistry.Entry put(Thread thread, TrackingWorkRegistry.Entry entry) {
+						this.kept.add(entry.unit);
+						return super.put(thread, entry);
 					}
 				};""");
 

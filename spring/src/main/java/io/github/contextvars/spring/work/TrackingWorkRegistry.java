@@ -15,9 +15,13 @@ import io.github.contextvars.Context;
 /**
  * {@link WorkRegistry} that knows the units of work of all threads.
  * <p>
- * For each thread it holds the innermost unit, which refers to the one around it. Ending
+ * For each thread it holds the innermost entry, which refers to the one around it. Ending
  * an outer unit also removes inner ones that were not ended, and a thread that ends its
  * outermost unit is removed.
+ * <p>
+ * An entry ends by writing a field, as this needs neither stack nor memory. Where both
+ * are exhausted, and what follows fails, the entry remains without its unit until the
+ * next unit of any thread is entered.
  */
 final class TrackingWorkRegistry implements WorkRegistry {
 
@@ -25,9 +29,12 @@ final class TrackingWorkRegistry implements WorkRegistry {
 
 	private final WorkCounter counter = new WorkCounter();
 
-	private final Map<Thread, UnitOfWork> active = new ConcurrentHashMap<>();
+	private final Map<Thread, Entry> active = new ConcurrentHashMap<>();
 
 	private final PendingWork pending = new PendingWork();
+
+	// Whether an entry that has ended may still be in the map.
+	private volatile boolean unclean;
 
 	@Override
 	public UnitOfWork create(UnitOfWork.Kind kind, Supplier<String> origin, @Nullable Long parent, Context context) {
@@ -38,55 +45,104 @@ final class TrackingWorkRegistry implements WorkRegistry {
 
 	@Override
 	public Context.Scope enter(UnitOfWork unit) {
+		Entry entry = new Entry(unit);
 		Context.Scope scope = unit.context().enter();
+		entry.scope = scope;
 		try {
-			register(unit);
+			register(entry, unit);
+			return entry;
 		}
 		catch (Throwable ex) {
+			entry.unit = null;
+			unit.thread = null;
+			this.unclean = true;
 			scope.close();
 			throw ex;
 		}
-		return new TrackedScope(scope, unit);
 	}
 
 	@Override
+	@SuppressWarnings("Finally") // what is thrown has failed for the same reason
 	public <R extends @Nullable Object, X extends Throwable> R call(UnitOfWork unit,
 			Context.CallableOp<? extends R, X> operation) throws X {
+		Entry entry = new Entry(unit);
 		return unit.context().<R, X>call(() -> {
-			register(unit);
 			try {
+				register(entry, unit);
 				return operation.call();
 			}
 			finally {
-				deregister(unit);
+				// Fields only: a call may fail once more if the stack is exhausted.
+				entry.unit = null;
+				if (unit.thread == entry.thread) {
+					unit.thread = null;
+				}
+				try {
+					deregister(entry);
+				}
+				catch (Throwable ex) {
+					this.unclean = true;
+					throw ex;
+				}
 			}
 		});
 	}
 
-	private void register(UnitOfWork unit) {
-		Thread thread = Thread.currentThread();
-		unit.thread = thread;
-		unit.outer = this.active.get(thread);
-		this.active.put(thread, unit);
+	private void register(Entry entry, UnitOfWork unit) {
+		if (this.unclean) {
+			removeEnded();
+		}
+		unit.thread = entry.thread;
+		entry.outer = notEnded(this.active.get(entry.thread));
+		this.active.put(entry.thread, entry);
 	}
 
-	private void deregister(UnitOfWork unit) {
-		Thread thread = Thread.currentThread();
-		UnitOfWork found = this.active.get(thread);
-		while (found != null && found != unit) {
+	private void deregister(Entry entry) {
+		Entry innermost = this.active.get(entry.thread);
+		Entry found = innermost;
+		while (found != null && found != entry) {
 			found = found.outer;
 		}
 		if (found == null) {
 			return; // an outer unit has ended and removed this one
 		}
-		UnitOfWork outer = unit.outer;
-		unit.thread = null;
+		for (Entry inner = innermost; inner != null && inner != entry; inner = inner.outer) {
+			inner.end();
+		}
+		Entry outer = notEnded(entry.outer);
 		if (outer == null) {
-			this.active.remove(thread);
+			this.active.remove(entry.thread);
 		}
 		else {
-			this.active.put(thread, outer);
+			this.active.put(entry.thread, outer);
 		}
+	}
+
+	private void removeEnded() {
+		this.unclean = false;
+		try {
+			this.active.forEach((thread, innermost) -> {
+				Entry present = notEnded(innermost);
+				if (present == null) {
+					this.active.remove(thread, innermost);
+				}
+				else if (present != innermost) {
+					this.active.replace(thread, innermost, present);
+				}
+			});
+		}
+		catch (Throwable ex) {
+			this.unclean = true;
+			throw ex;
+		}
+	}
+
+	private static @Nullable Entry notEnded(@Nullable Entry innermost) {
+		Entry entry = innermost;
+		while (entry != null && entry.unit == null) {
+			entry = entry.outer;
+		}
+		return entry;
 	}
 
 	@Override
@@ -109,16 +165,20 @@ final class TrackingWorkRegistry implements WorkRegistry {
 
 	@Override
 	public @Nullable UnitOfWork current() {
-		return this.active.get(Thread.currentThread());
+		Entry innermost = notEnded(this.active.get(Thread.currentThread()));
+		return (innermost != null) ? innermost.unit : null;
 	}
 
 	@Override
 	public List<UnitOfWork> list() {
 		// By id: a request that changes threads meanwhile may be met on both.
 		Map<Long, UnitOfWork> all = new TreeMap<>();
-		for (UnitOfWork innermost : this.active.values()) {
-			for (UnitOfWork unit = innermost; unit != null; unit = unit.outer) {
-				all.put(unit.id(), unit);
+		for (Entry innermost : this.active.values()) {
+			for (Entry entry = innermost; entry != null; entry = entry.outer) {
+				UnitOfWork unit = entry.unit;
+				if (unit != null) {
+					all.put(unit.id(), unit);
+				}
 			}
 		}
 		this.pending.forEach((unit) -> all.putIfAbsent(unit.id(), unit));
@@ -140,30 +200,49 @@ final class TrackingWorkRegistry implements WorkRegistry {
 		return this.counter.count(kind);
 	}
 
-	private final class TrackedScope implements Context.Scope {
+	/**
+	 * Unit of work that a thread has entered, and the scope that ends it.
+	 */
+	private final class Entry implements Context.Scope {
 
-		private final Context.Scope scope;
+		private final Thread thread = Thread.currentThread();
 
-		private final UnitOfWork unit;
+		// Null once it has ended. Written by its own thread only.
+		private @Nullable UnitOfWork unit;
 
-		private boolean closed;
+		private @Nullable Entry outer;
 
-		private TrackedScope(Context.Scope scope, UnitOfWork unit) {
-			this.scope = scope;
+		private Context.@Nullable Scope scope;
+
+		private Entry(UnitOfWork unit) {
 			this.unit = unit;
+		}
+
+		private void end() {
+			UnitOfWork ended = this.unit;
+			this.unit = null;
+			if (ended != null && ended.thread == this.thread) {
+				ended.thread = null;
+			}
 		}
 
 		@Override
 		public void close() {
 			try {
 				// Before another thread can enter the context and register the unit.
-				if (!this.closed && this.unit.thread == Thread.currentThread()) {
-					this.closed = true;
-					deregister(this.unit);
+				if (this.unit != null && this.thread == Thread.currentThread()) {
+					end();
+					deregister(this);
 				}
 			}
+			catch (Throwable ex) {
+				TrackingWorkRegistry.this.unclean = true;
+				throw ex;
+			}
 			finally {
-				this.scope.close();
+				if (this.scope != null) {
+					this.scope.close();
+				}
 			}
 		}
 

@@ -36,9 +36,6 @@ public final class UnitOfWork {
 	// Written by the thread that runs the work, before it is registered.
 	volatile @Nullable Thread thread;
 
-	// Of the same thread; written by it only.
-	@Nullable UnitOfWork outer;
-
 	UnitOfWork(long id, long since, Kind kind, Supplier<String> origin, @Nullable Long parent, Context context) {
 		this.id = id;
 		this.since = since;

@@ -43,8 +43,8 @@ public class WorkRegistryLinearizabilityTests {
 
 	@Test
 	void registryThatDropsOtherThreadsIsNotLinearizable(@TempDir Path directory) throws Exception {
-		SeededFault fault = SeededFault.in(TrackingWorkRegistry.class, "this.active.put(thread, unit);\n\t}",
-				"this.active.clear();\nthis.active.put(thread, unit);\n\t}");
+		SeededFault fault = SeededFault.in(TrackingWorkRegistry.class, "this.active.put(entry.thread, entry);\n\t}",
+				"this.active.clear();\nthis.active.put(entry.thread, entry);\n\t}");
 
 		assertThat(fault.outputOf(WorkRegistryLinearizabilityTests.class, directory))
 			.contains("Invalid execution results");

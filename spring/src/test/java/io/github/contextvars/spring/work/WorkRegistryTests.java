@@ -7,10 +7,16 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
 
 import com.sun.management.ThreadMXBean;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.test.util.ReflectionTestUtils;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
@@ -237,6 +243,92 @@ class WorkRegistryTests {
 	}
 
 	@Test
+	void outermostWorkEndsWhereTheStackIsExhausted() throws Exception {
+		Runnable overflow = WorkRegistryTests::overflow;
+		exhaustStack((work, distance) -> descend(distance, () -> this.registry.run(work, overflow)));
+	}
+
+	@Test
+	void scopeEndsWithTheOuterWorkWhereTheStackIsExhausted() throws Exception {
+		exhaustStack((work, distance) -> this.registry.run(work("outer"),
+				() -> descend(distance, () -> this.registry.enter(work).close())));
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 0, 1, 2, 3, 4, 5, 6, 7 })
+	void workEndsWhereMemoryIsExhausted(int call) throws Exception {
+		HashlessThread thread = new HashlessThread(() -> {
+			UnitOfWork outer = work("outer");
+			UnitOfWork inner = work("inner");
+			HashlessThread.failAtCall(call);
+			try {
+				this.registry.run(outer, () -> this.registry.enter(inner).close());
+			}
+			catch (OutOfMemoryError ex) {
+				assertThat(ex).hasMessage("planned");
+			}
+			HashlessThread.failAtCall(-1);
+			assertThat(List.of(outer, inner)).extracting(UnitOfWork::thread).containsOnlyNulls();
+			assertThat(this.registry.current()).isNull();
+			assertThat(Context.depth()).isZero();
+		});
+		thread.start();
+		thread.join();
+		assertThat(thread.failure).isNull();
+
+		this.registry.run(work("next"), () -> {
+		});
+
+		assertThat(ReflectionTestUtils.getField(this.registry, "active")).asInstanceOf(InstanceOfAssertFactories.MAP)
+			.isEmpty();
+	}
+
+	private void exhaustStack(BiConsumer<UnitOfWork, int[]> scenario) throws InterruptedException {
+		// What is linked where the stack is exhausted could never be linked again.
+		this.registry.run(work("outer"), () -> this.registry.enter(work("inner")).close());
+		List<WeakReference<Context>> contexts = new ArrayList<>();
+		for (int distance = 0; distance < 100; distance++) {
+			UnitOfWork work = work("work");
+			contexts.add(new WeakReference<>(work.context()));
+			int[] frames = { distance };
+			AtomicReference<Throwable> failure = new AtomicReference<>();
+			Thread thread = new Thread(null, () -> scenario.accept(work, frames), "exhausted", 256 * 1024);
+			thread.setUncaughtExceptionHandler((exhausted, ex) -> failure.set(ex));
+			thread.start();
+			thread.join();
+			assertThat(failure.get()).isInstanceOf(StackOverflowError.class);
+		}
+
+		this.registry.run(work("next"), () -> {
+		});
+
+		assertThat(ReflectionTestUtils.getField(this.registry, "active")).asInstanceOf(InstanceOfAssertFactories.MAP)
+			.isEmpty();
+		assertThat(this.registry.list()).isEmpty();
+		Awaitility.await().until(() -> {
+			System.gc();
+			return contexts.stream().allMatch((context) -> context.refersTo(null));
+		});
+	}
+
+	// Runs the body at a distance from the end of the stack.
+	private static void descend(int[] frames, Runnable body) {
+		try {
+			descend(frames, body);
+		}
+		catch (StackOverflowError ex) {
+			if (frames[0]-- == 0) {
+				body.run();
+			}
+			throw ex;
+		}
+	}
+
+	private static void overflow() {
+		overflow();
+	}
+
+	@Test
 	void endedWorkIsNotRetained() {
 		UnitOfWork kept = work("kept");
 		WeakReference<Context> ended = new WeakReference<>(runOnce());
@@ -274,6 +366,39 @@ class WorkRegistryTests {
 
 	private UnitOfWork work(String origin) {
 		return this.registry.create(UnitOfWork.Kind.TASK, () -> origin, null, new Context());
+	}
+
+	/**
+	 * Thread for which one lookup in a map fails as if memory was exhausted.
+	 */
+	private static final class HashlessThread extends Thread {
+
+		private int calls = -1;
+
+		private Throwable failure;
+
+		private HashlessThread(Runnable body) {
+			super(body);
+			setUncaughtExceptionHandler((thread, ex) -> this.failure = ex);
+		}
+
+		private static void failAtCall(int call) {
+			((HashlessThread) Thread.currentThread()).calls = call;
+		}
+
+		@Override
+		public boolean equals(Object other) {
+			return this == other;
+		}
+
+		@Override
+		public int hashCode() {
+			if (this.calls >= 0 && this.calls-- == 0) {
+				throw new OutOfMemoryError("planned");
+			}
+			return super.hashCode();
+		}
+
 	}
 
 }
