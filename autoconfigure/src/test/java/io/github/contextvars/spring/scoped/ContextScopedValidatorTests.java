@@ -6,11 +6,18 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 
+import kotlin.coroutines.Continuation;
 import org.apache.commons.logging.LogFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.asm.ClassReader;
+import org.springframework.asm.ClassVisitor;
+import org.springframework.asm.ClassWriter;
+import org.springframework.asm.MethodVisitor;
+import org.springframework.asm.Opcodes;
+import org.springframework.asm.SpringAsmInfo;
 import org.springframework.beans.factory.FactoryBean;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
@@ -88,6 +95,68 @@ class ContextScopedValidatorTests {
 						"names #ordre");
 			assertThat(analysis.getAction()).isNotEmpty();
 		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(classes = { Suspending.class, FinalSuspending.class, SuspendingType.class })
+	void suspendingFunctionDoesNotStart(Class<?> bean) {
+		this.runner.withBean(bean).run((context) -> {
+			FailureAnalysis analysis = analyze(context.getStartupFailure());
+			assertThat(analysis.getDescription())
+				.startsWith("@ContextScoped cannot hold for the suspending function " + bean.getName() + "#work: ");
+			assertThat(analysis.getAction()).startsWith("Remove the annotation");
+		});
+	}
+
+	@Test
+	void suspendingFunctionsOfKotlinDoNotStart() throws Exception {
+		Class<?> type = withSyntheticMethods(KotlinSuspending.class);
+		this.runner.withClassLoader(type.getClassLoader())
+			.withBean(type)
+			.run((context) -> assertThat(analyze(context.getStartupFailure()).getDescription())
+				.startsWith("@ContextScoped cannot hold for the suspending function ")
+				.contains("#work: "));
+	}
+
+	@ParameterizedTest
+	@ValueSource(classes = { KotlinLambda.class, KotlinBridge.class })
+	void methodsOfTheCompilerAreNotChecked(Class<?> bean) throws Exception {
+		Class<?> type = withSyntheticMethods(bean);
+		this.runner.withClassLoader(type.getClassLoader())
+			.withBean(type)
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void methodBehindBridgeIsChecked() {
+		this.runner.withBean(PublicSubclass.class)
+			.withBean(Declared.class)
+			.run((context) -> assertThat(analyze(context.getStartupFailure()).getDescription())
+				.contains("#work", "'tenat', which is not declared"));
+	}
+
+	// As Kotlin's compiler makes them.
+	private static Class<?> withSyntheticMethods(Class<?> type) throws Exception {
+		ClassReader reader = new ClassReader(type.getName());
+		ClassWriter writer = new ClassWriter(reader, 0);
+		reader.accept(new ClassVisitor(SpringAsmInfo.ASM_VERSION, writer) {
+
+			@Override
+			public MethodVisitor visitMethod(int access, String name, String descriptor, String signature,
+					String[] exceptions) {
+				int synthetic = name.contains("$") ? Opcodes.ACC_SYNTHETIC : 0;
+				return super.visitMethod(access | synthetic, name, descriptor, signature, exceptions);
+			}
+
+		}, 0);
+		byte[] code = writer.toByteArray();
+		return new ClassLoader(type.getClassLoader()) {
+
+			Class<?> define() {
+				return defineClass(type.getName(), code, 0, code.length);
+			}
+
+		}.define();
 	}
 
 	@Test
@@ -234,6 +303,93 @@ class ContextScopedValidatorTests {
 
 		public final void work() {
 		}
+
+	}
+
+	public static class Suspending {
+
+		@ContextScoped
+		public Object work(String order, Continuation<? super String> continuation) {
+			return order;
+		}
+
+	}
+
+	public static class FinalSuspending {
+
+		@ContextScoped
+		public final Object work(Continuation<? super String> continuation) {
+			return "";
+		}
+
+	}
+
+	@ContextScoped
+	public static class SuspendingType {
+
+		public Object work(Continuation<? super String> continuation) {
+			return "";
+		}
+
+	}
+
+	public static class KotlinSuspending {
+
+		@ContextScoped
+		static Object work$suspendImpl(KotlinSuspending self, Continuation<? super String> continuation) {
+			return "";
+		}
+
+		@ContextScoped
+		public Object work(Continuation<? super String> continuation) {
+			return work$suspendImpl(this, continuation);
+		}
+
+	}
+
+	public static class KotlinLambda {
+
+		@ContextScoped
+		private static Future<String> work$lambda$0(KotlinLambda self) {
+			return new FutureTask<>(() -> "");
+		}
+
+		@ContextScoped
+		public Callable<String> work() {
+			return () -> work$lambda$0(this).get();
+		}
+
+	}
+
+	@ContextScoped
+	public static class KotlinBridge {
+
+		public static Future<String> work$default(KotlinBridge self, String order, int mask, Object marker) {
+			return new FutureTask<>(() -> self.work(order));
+		}
+
+		public String work(String order) {
+			return order;
+		}
+
+	}
+
+	interface Hidden {
+
+		void work();
+
+	}
+
+	static class HiddenSuperclass implements Hidden {
+
+		@Override
+		@ContextScoped(set = @ContextSetting(variable = "tenat", value = "'acme'"))
+		public void work() {
+		}
+
+	}
+
+	public static class PublicSubclass extends HiddenSuperclass {
 
 	}
 

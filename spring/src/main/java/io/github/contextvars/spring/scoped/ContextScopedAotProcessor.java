@@ -31,7 +31,7 @@ final class ContextScopedAotProcessor implements BeanRegistrationAotProcessor {
 			return null;
 		}
 		Set<Method> methods = new LinkedHashSet<>();
-		for (Method method : ReflectionUtils.getUniqueDeclaredMethods(type)) {
+		for (Method method : ReflectionUtils.getUniqueDeclaredMethods(type, (method) -> !method.isSynthetic())) {
 			ContextScoped scoped = this.pointcut.find(method, type);
 			if (scoped != null && scoped.set().length > 0) {
 				methods.add(method);

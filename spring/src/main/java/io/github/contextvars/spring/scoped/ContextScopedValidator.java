@@ -24,6 +24,8 @@ import io.github.contextvars.spring.registry.InvalidDeclarationException;
  */
 final class ContextScopedValidator implements SmartInitializingSingleton {
 
+	private static final String CONTINUATION = "kotlin.coroutines.Continuation";
+
 	private final ConfigurableListableBeanFactory beanFactory;
 
 	private final ContextScopedPointcut pointcut;
@@ -69,7 +71,9 @@ final class ContextScopedValidator implements SmartInitializingSingleton {
 	}
 
 	private void check(String name, @Nullable Object bean, Class<?> type) {
-		for (Method method : ReflectionUtils.getUniqueDeclaredMethods(type)) {
+		// Compilers copy annotations to methods of theirs, such as those that implement
+		// suspending functions of Kotlin.
+		for (Method method : ReflectionUtils.getUniqueDeclaredMethods(type, (method) -> !method.isSynthetic())) {
 			ContextScoped scoped = this.pointcut.find(method, type);
 			if (scoped != null) {
 				check(type, method);
@@ -80,6 +84,13 @@ final class ContextScopedValidator implements SmartInitializingSingleton {
 	}
 
 	private static void check(Class<?> type, Method method) {
+		if (isSuspending(method)) {
+			throw new InvalidDeclarationException(
+					"@ContextScoped cannot hold for the suspending function " + nameOf(method)
+							+ ": it returns when it is suspended for the first time, and goes on outside the scope",
+					"Remove the annotation, or let the function call a scoped method that does not suspend, and set"
+							+ " the variables there.");
+		}
 		int modifiers = method.getModifiers();
 		// What a type's annotation says goes for the methods that callers can reach
 		// through a proxy.
@@ -104,6 +115,11 @@ final class ContextScopedValidator implements SmartInitializingSingleton {
 					"Return a CompletionStage, a Callable, a DeferredResult, or a Mono or Flux with Reactor's automatic"
 							+ " context propagation; or set the variables where the work is done.");
 		}
+	}
+
+	private static boolean isSuspending(Method method) {
+		Class<?>[] types = method.getParameterTypes();
+		return types.length > 0 && types[types.length - 1].getName().equals(CONTINUATION);
 	}
 
 	private static void requireProxy(String name, @Nullable Object bean, Class<?> type, Method method) {
