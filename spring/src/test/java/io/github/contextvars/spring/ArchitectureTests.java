@@ -41,7 +41,8 @@ class ArchitectureTests {
 	 * Public for the library's other packages only.
 	 */
 	private static final List<String> INTERNAL = List.of("registry.BeanTypes", "registry.CachingAnnotationClassFilter",
-			"registry.ValueFormatter", "work.PresenceCondition", "work.RunningApplications", "work.ThreadBoundScope");
+			"registry.VariableConversion", "registry.ValueFormatter", "work.PresenceCondition",
+			"work.RunningApplications", "work.ThreadBoundScope");
 
 	private static final JavaClasses CLASSES = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())

@@ -26,6 +26,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.Ordered;
+import org.springframework.core.convert.ConversionService;
+import org.springframework.core.convert.support.DefaultConversionService;
 import org.springframework.expression.spel.SpelEvaluationException;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.EnableAsync;
@@ -54,6 +56,12 @@ class ContextScopedTests {
 
 	@ContextVariable(sensitive = true)
 	static final ContextVar<String> TICKET = ContextVar.of("ticket", "none");
+
+	@ContextVariable
+	static final ContextVar<Integer> COUNT = ContextVar.of("count", 0);
+
+	@ContextVariable
+	static final ContextVar<List<Integer>> NUMBERS = ContextVar.of("numbers", List.of());
 
 	private final ApplicationContextRunner plainRunner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class,
@@ -230,6 +238,40 @@ class ContextScopedTests {
 	}
 
 	@Test
+	void settingsAreConvertedToTheVariablesType() {
+		this.runner.run((context) -> {
+			Methods bean = context.getBean(Methods.class);
+			assertThat(bean.setCount()).isEqualTo(12);
+			assertThat(bean.setCount(new Order("13"))).isEqualTo(13);
+			assertThat(bean.setCountToNull()).isNull();
+			assertThat(bean.setNumbers()).isEqualTo(6);
+			assertThat(bean.setByPosition(14)).isEqualTo("14");
+		});
+	}
+
+	@Test
+	void settingsAreConvertedByTheApplicationsConversionService() {
+		this.runner.withBean("conversionService", ConversionService.class, () -> {
+			DefaultConversionService service = new DefaultConversionService();
+			service.addConverter(Order.class, Integer.class, (order) -> order.tenant().length());
+			return service;
+		})
+			.run((context) -> assertThat(context.getBean(Methods.class).setCountToOrder(new Order("acme")))
+				.isEqualTo(4));
+	}
+
+	@Test
+	void methodDoesNotRunWhenSettingCannotBeConverted() {
+		this.runner.run((context) -> {
+			Methods bean = context.getBean(Methods.class);
+			assertThatIllegalStateException().isThrownBy(() -> bean.setCount(new Order("hunter2")))
+				.withMessage("A value of type java.lang.String cannot be converted to java.lang.Integer, the type of"
+						+ " the context variable 'count'")
+				.withNoCause();
+		});
+	}
+
+	@Test
 	void methodDoesNotRunWhenSettingFails() {
 		runAs("acme", () -> this.runner.run((context) -> {
 			assertThatExceptionOfType(SpelEvaluationException.class)
@@ -365,6 +407,40 @@ class ContextScopedTests {
 
 		@ContextScoped(set = @ContextSetting(variable = "ticket", value = "#order.tenant"))
 		public void setSensitive(Order order) {
+		}
+
+		@ContextScoped(set = @ContextSetting(variable = "count", value = "'12'"))
+		public int setCount() {
+			return COUNT.get();
+		}
+
+		@ContextScoped(set = @ContextSetting(variable = "count", value = "#order.tenant"))
+		public int setCount(Order order) {
+			return COUNT.get();
+		}
+
+		@ContextScoped(set = @ContextSetting(variable = "count", value = "null"))
+		public Integer setCountToNull() {
+			return COUNT.get();
+		}
+
+		@ContextScoped(set = @ContextSetting(variable = "count", value = "{#order}[0]"))
+		public int setCountToOrder(Order order) {
+			return COUNT.get();
+		}
+
+		@ContextScoped(set = @ContextSetting(variable = "numbers", value = "{'1', 2, '3'}"))
+		public int setNumbers() {
+			int sum = 0;
+			for (int number : NUMBERS.get()) {
+				sum += number;
+			}
+			return sum;
+		}
+
+		@ContextScoped(set = @ContextSetting(variable = "tenant", value = "#p0"))
+		public String setByPosition(int tenant) {
+			return TENANT.get();
 		}
 
 		@ContextScoped(set = @ContextSetting(variable = "ticket", value = "@typeLevel.fail()"))

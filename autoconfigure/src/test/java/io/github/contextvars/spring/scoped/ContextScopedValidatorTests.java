@@ -1,5 +1,6 @@
 package io.github.contextvars.spring.scoped;
 
+import java.time.LocalDate;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
@@ -95,6 +96,24 @@ class ContextScopedValidatorTests {
 						"names #ordre");
 			assertThat(analysis.getAction()).isNotEmpty();
 		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(classes = { UnconvertibleLiteral.class, UnconvertibleArgument.class })
+	void settingThatNothingConvertsDoesNotStart(Class<?> bean) {
+		this.runner.withBean(bean).withBean(Declared.class).run((context) -> {
+			FailureAnalysis analysis = analyze(context.getStartupFailure());
+			assertThat(analysis.getDescription()).startsWith("@ContextSetting of " + bean.getName() + "#work")
+				.contains("cannot be converted to java.lang.Integer", Declared.class.getName() + "#COUNT");
+			assertThat(analysis.getAction()).contains("Converter");
+		});
+	}
+
+	@Test
+	void settingThatMayBeConvertedStarts() {
+		this.runner.withBean(Convertible.class)
+			.withBean(Declared.class)
+			.run((context) -> assertThat(context).hasNotFailed());
 	}
 
 	@ParameterizedTest
@@ -397,6 +416,45 @@ class ContextScopedValidatorTests {
 
 		@ContextVariable
 		static final ContextVar<String> TENANT = ContextVar.of("tenant");
+
+		@ContextVariable
+		static final ContextVar<Integer> COUNT = ContextVar.of("count");
+
+	}
+
+	static class UnconvertibleLiteral {
+
+		@ContextScoped(set = @ContextSetting(variable = "count", value = "'twelve'"))
+		void work() {
+		}
+
+	}
+
+	static class UnconvertibleArgument {
+
+		@ContextScoped(set = @ContextSetting(variable = "count", value = "#date"))
+		void work(LocalDate date) {
+		}
+
+	}
+
+	static class Convertible {
+
+		@ContextScoped(set = @ContextSetting(variable = "count", value = "#count"))
+		void text(String count) {
+		}
+
+		@ContextScoped(set = @ContextSetting(variable = "count", value = "#count"))
+		void number(long count) {
+		}
+
+		@ContextScoped(set = @ContextSetting(variable = "count", value = "#count"))
+		void anything(Object count) {
+		}
+
+		@ContextScoped(set = @ContextSetting(variable = "count", value = "null"))
+		void nothing() {
+		}
 
 	}
 

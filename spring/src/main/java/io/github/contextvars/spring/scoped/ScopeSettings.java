@@ -5,10 +5,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
@@ -23,6 +24,7 @@ import org.springframework.expression.EvaluationContext;
 import org.springframework.expression.EvaluationException;
 import org.springframework.expression.ParseException;
 import org.springframework.expression.spel.SpelNode;
+import org.springframework.expression.spel.ast.Literal;
 import org.springframework.expression.spel.ast.VariableReference;
 import org.springframework.expression.spel.standard.SpelExpression;
 import org.springframework.expression.spel.standard.SpelExpressionParser;
@@ -32,6 +34,7 @@ import io.github.contextvars.spring.annotation.ContextScoped;
 import io.github.contextvars.spring.annotation.ContextSetting;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
 import io.github.contextvars.spring.registry.InvalidDeclarationException;
+import io.github.contextvars.spring.registry.VariableConversion;
 
 /**
  * The {@link ContextSetting} annotations of methods, parsed once for each method.
@@ -49,9 +52,12 @@ final class ScopeSettings {
 
 	private final BeanFactory beanFactory;
 
+	private final VariableConversion conversion;
+
 	ScopeSettings(Supplier<ContextVariableRegistry> variables, BeanFactory beanFactory) {
 		this.variables = variables;
 		this.beanFactory = beanFactory;
+		this.conversion = new VariableConversion(beanFactory);
 	}
 
 	/**
@@ -69,7 +75,7 @@ final class ScopeSettings {
 		List<Runnable> assignments = new ArrayList<>();
 		MethodClassKey key = new MethodClassKey(method, (target != null) ? target.getClass() : null);
 		for (Setting setting : this.parsed.computeIfAbsent(key, (absent) -> parse(scoped, method))) {
-			Object value = setting.evaluate(context);
+			Object value = this.conversion.convert(setting.evaluate(context), setting.declaration());
 			assignments.add(() -> set(setting.declaration().variable(), value));
 		}
 		return () -> assignments.forEach(Runnable::run);
@@ -101,7 +107,9 @@ final class ScopeSettings {
 					"Give it a value, such as \"'text'\", \"null\" or \"#p0\".");
 		}
 		SpelExpression expression = parseExpression(place, annotation.value());
-		requireKnownNames(place, expression, method);
+		Map<String, Integer> arguments = argumentsOf(method);
+		requireKnownNames(place, expression, arguments.keySet());
+		requireConvertible(place, expression, declaration, method, arguments);
 		return new Setting(place, declaration, expression);
 	}
 
@@ -119,16 +127,23 @@ final class ScopeSettings {
 		}
 	}
 
-	// An unknown name would read as null, silently.
-	private static void requireKnownNames(String place, SpelExpression expression, Method method) {
-		Set<String> known = new HashSet<>(Set.of("#root", "#this"));
+	private static Map<String, Integer> argumentsOf(Method method) {
+		Map<String, Integer> arguments = new HashMap<>();
 		@Nullable String @Nullable [] names = NAMES.getParameterNames(method);
 		for (int i = 0; i < method.getParameterCount(); i++) {
-			known.addAll(List.of("#p" + i, "#a" + i));
+			arguments.put("#p" + i, i);
+			arguments.put("#a" + i, i);
 			if (names != null) {
-				known.add("#" + names[i]);
+				arguments.put("#" + names[i], i);
 			}
 		}
+		return arguments;
+	}
+
+	// An unknown name would read as null, silently.
+	private static void requireKnownNames(String place, SpelExpression expression, Set<String> arguments) {
+		Set<String> known = new TreeSet<>(arguments);
+		known.addAll(Set.of("#root", "#this"));
 		// No recursion: of "1+1+…", the parser makes a node within a node without one.
 		Deque<SpelNode> nodes = new ArrayDeque<>(List.of(expression.getAST()));
 		while (!nodes.isEmpty()) {
@@ -137,12 +152,44 @@ final class ScopeSettings {
 				throw new InvalidDeclarationException(
 						place + " has the expression \"" + expression.getExpressionString() + "\", which names "
 								+ node.toStringAST(),
-						"Name one of the method's arguments (compiled with '-parameters') or its position: "
-								+ known.stream().sorted().toList() + ".");
+						"Name one of the method's arguments (compiled with '-parameters') or its position: " + known
+								+ ".");
 			}
 			for (int i = 0; i < node.getChildCount(); i++) {
 				nodes.push(node.getChild(i));
 			}
+		}
+	}
+
+	// As far as the expression tells: the type of a property is known once there is a
+	// value.
+	private void requireConvertible(String place, SpelExpression expression,
+			ContextVariableRegistry.Declaration declaration, Method method, Map<String, Integer> arguments) {
+		SpelNode root = expression.getAST();
+		boolean possible = true;
+		if (root instanceof Literal literal) {
+			possible = isConvertible(literal.getLiteralValue().getValue(), declaration);
+		}
+		else if (root instanceof VariableReference && arguments.containsKey(root.toStringAST())) {
+			Class<?> type = method.getParameterTypes()[arguments.get(root.toStringAST())];
+			possible = this.conversion.isPossible(type, declaration);
+		}
+		if (!possible) {
+			throw new InvalidDeclarationException(
+					place + " has the expression \"" + expression.getExpressionString()
+							+ "\", whose value cannot be converted to " + declaration.type() + ", the type of "
+							+ declaration.declaredBy(),
+					"Give it a value of that type, or register a Converter with the application's ConversionService.");
+		}
+	}
+
+	private boolean isConvertible(@Nullable Object value, ContextVariableRegistry.Declaration declaration) {
+		try {
+			this.conversion.convert(value, declaration);
+			return true;
+		}
+		catch (IllegalStateException ex) {
+			return false;
 		}
 	}
 

@@ -7,7 +7,6 @@ import java.util.function.Supplier;
 import org.springframework.beans.BeanUtils;
 import org.springframework.beans.SimpleTypeConverter;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.core.KotlinDetector;
 import org.springframework.core.MethodParameter;
 import org.springframework.core.convert.ConversionService;
 import org.springframework.core.convert.TypeDescriptor;
@@ -16,6 +15,8 @@ import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.bind.WebDataBinder;
 import org.springframework.web.bind.support.WebBindingInitializer;
 import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerAdapter;
+
+import io.github.contextvars.spring.registry.VariableConversion;
 
 /**
  * Check whether Spring MVC could convert a value to an argument, by their types alone and
@@ -32,15 +33,10 @@ final class ValueConversion {
 	boolean isPossible(Class<?> valueType, MethodParameter parameter) {
 		TypeDescriptor target = new TypeDescriptor(parameter);
 		Class<?> nested = new TypeDescriptor(parameter.nestedIfOptional()).getObjectType();
-		return isOpen(valueType) || isOpen(nested) || valueType == nested || valueType == target.getObjectType()
-				|| (isSimple(valueType) && isSimple(nested)) || BeanUtils.findEditorByConvention(nested) != null
+		return VariableConversion.isOpen(valueType) || VariableConversion.isOpen(nested) || valueType == nested
+				|| valueType == target.getObjectType() || (isSimple(valueType) && isSimple(nested))
+				|| BeanUtils.findEditorByConvention(nested) != null
 				|| (valueType == String.class && isReadFromText(nested)) || canConvert(valueType, target);
-	}
-
-	// A value may be of a subclass, for which there is a converter. An array is converted
-	// element by element, and Kotlin has values that Java does not see.
-	private static boolean isOpen(Class<?> type) {
-		return !Modifier.isFinal(type.getModifiers()) || type.isArray() || KotlinDetector.isInlineClass(type);
 	}
 
 	// Spring converts among these by itself.
