@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 
 import org.aopalliance.intercept.MethodInterceptor;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,6 +32,8 @@ import org.springframework.core.convert.support.DefaultConversionService;
 import org.springframework.expression.spel.SpelEvaluationException;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.EnableAsync;
+import org.springframework.util.InvalidMimeTypeException;
+import org.springframework.util.MimeType;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
@@ -289,6 +292,21 @@ class ContextScopedTests {
 	}
 
 	@Test
+	void exceptionOfLibraryInSettingOfSensitiveVariableShowsNothingOfItsValue() {
+		this.runner.run((context) -> {
+			Methods bean = context.getBean(Methods.class);
+			for (ThrowingCallable call : List.<ThrowingCallable>of(() -> bean.setSensitiveFromSpring("hunter2"),
+					() -> bean.setSensitiveFromLibrary("hunter2"), () -> bean.setSensitiveFromJdk("hunter2"),
+					() -> bean.setSensitiveFromBeanThatFailsBecauseOfSpring("hunter2"))) {
+				assertThatIllegalStateException().isThrownBy(call)
+					.withMessageContainingAll("'ticket'", "so no more is shown")
+					.withNoCause()
+					.satisfies((ex) -> assertThat(ex.toString()).doesNotContain("hunter2"));
+			}
+		});
+	}
+
+	@Test
 	void applicationsExceptionInSettingOfSensitiveVariablePassesAsItIs() {
 		this.runner.run((context) -> assertThatExceptionOfType(PlannedException.class)
 			.isThrownBy(() -> context.getBean(Methods.class).setSensitiveFromFailingBean()));
@@ -443,6 +461,25 @@ class ContextScopedTests {
 			return TENANT.get();
 		}
 
+		@ContextScoped(set = @ContextSetting(variable = "ticket",
+				value = "T(org.springframework.util.MimeType).valueOf(#p0).type"))
+		public void setSensitiveFromSpring(String ticket) {
+		}
+
+		@ContextScoped(set = @ContextSetting(variable = "ticket",
+				value = "T(com.jayway.jsonpath.JsonPath).compile('$[' + #p0).path"))
+		public void setSensitiveFromLibrary(String ticket) {
+		}
+
+		@ContextScoped(
+				set = @ContextSetting(variable = "ticket", value = "T(java.time.LocalDate).parse(#p0).toString()"))
+		public void setSensitiveFromJdk(String ticket) {
+		}
+
+		@ContextScoped(set = @ContextSetting(variable = "ticket", value = "@typeLevel.failBecauseOfSpring(#p0)"))
+		public void setSensitiveFromBeanThatFailsBecauseOfSpring(String ticket) {
+		}
+
 		@ContextScoped(set = @ContextSetting(variable = "ticket", value = "@typeLevel.fail()"))
 		public void setSensitiveFromFailingBean() {
 		}
@@ -487,6 +524,13 @@ class ContextScopedTests {
 	@SuppressWarnings("serial")
 	static final class PlannedException extends RuntimeException {
 
+		PlannedException() {
+		}
+
+		PlannedException(Throwable cause) {
+			super(cause);
+		}
+
 	}
 
 	public record Order(String tenant) {
@@ -513,6 +557,16 @@ class ContextScopedTests {
 		@ContextScoped(fresh = true)
 		public String fresh() {
 			return TENANT.get();
+		}
+
+		@ContextScoped(fresh = true)
+		public String failBecauseOfSpring(String type) {
+			try {
+				return MimeType.valueOf(type).getType();
+			}
+			catch (InvalidMimeTypeException ex) {
+				throw new PlannedException(ex);
+			}
 		}
 
 		@ContextScoped(fresh = true)

@@ -5,12 +5,13 @@ import java.util.List;
 import java.util.NoSuchElementException;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.BeansException;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.core.MethodParameter;
-import org.springframework.core.convert.ConversionException;
 import org.springframework.core.convert.ConversionService;
 import org.springframework.messaging.Message;
 import org.springframework.messaging.MessageHandlingException;
+import org.springframework.messaging.MessagingException;
 import org.springframework.messaging.handler.annotation.support.AbstractNamedValueMethodArgumentResolver;
 import org.springframework.messaging.handler.invocation.HandlerMethodArgumentResolver;
 import org.springframework.util.Assert;
@@ -65,7 +66,10 @@ public final class FromContextArgumentResolver implements HandlerMethodArgumentR
 		try {
 			return this.namedValues.resolveArgument(parameter, message);
 		}
-		catch (ConversionException ex) {
+		catch (MessagingException | BeansException | IllegalStateException | IllegalArgumentException ex) {
+			throw ex; // of the parameter's name and default
+		}
+		catch (RuntimeException ex) {
 			// Without the cause: its message, and those of its own causes, show the
 			// value.
 			throw new MessageHandlingException(message,

@@ -1,13 +1,17 @@
 package io.github.contextvars.spring.scoped;
 
 import java.lang.reflect.Method;
+import java.security.CodeSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,7 +25,6 @@ import org.springframework.core.DefaultParameterNameDiscoverer;
 import org.springframework.core.MethodClassKey;
 import org.springframework.core.ParameterNameDiscoverer;
 import org.springframework.expression.EvaluationContext;
-import org.springframework.expression.EvaluationException;
 import org.springframework.expression.ParseException;
 import org.springframework.expression.spel.SpelNode;
 import org.springframework.expression.spel.ast.Literal;
@@ -75,7 +78,7 @@ final class ScopeSettings {
 		List<Runnable> assignments = new ArrayList<>();
 		MethodClassKey key = new MethodClassKey(method, (target != null) ? target.getClass() : null);
 		for (Setting setting : this.parsed.computeIfAbsent(key, (absent) -> parse(scoped, method))) {
-			Object value = this.conversion.convert(setting.evaluate(context), setting.declaration());
+			Object value = this.conversion.convert(setting.evaluate(context, method), setting.declaration());
 			assignments.add(() -> set(setting.declaration().variable(), value));
 		}
 		return () -> assignments.forEach(Runnable::run);
@@ -200,14 +203,12 @@ final class ScopeSettings {
 
 	record Setting(String place, ContextVariableRegistry.Declaration declaration, SpelExpression expression) {
 
-		private @Nullable Object evaluate(EvaluationContext context) {
+		private @Nullable Object evaluate(EvaluationContext context, Method method) {
 			try {
 				return this.expression.getValue(context);
 			}
 			catch (RuntimeException ex) {
-				// The application's own exceptions say what it wants to.
-				boolean common = ex instanceof EvaluationException || ex.getClass().getName().startsWith("java.");
-				if (!this.declaration.sensitive() || !common) {
+				if (!this.declaration.sensitive() || isOwn(ex, method)) {
 					throw ex;
 				}
 				// Without the cause: its message may show what the value is made of.
@@ -215,6 +216,31 @@ final class ScopeSettings {
 						+ this.expression.getExpressionString() + "\", which failed with " + ex.getClass().getName()
 						+ "; the variable '" + this.declaration.name() + "' is sensitive, so no more is shown");
 			}
+		}
+
+		// The application's own exceptions say what it wants to. Those of the JDK, of
+		// Spring and of other libraries show what they have failed with.
+		private static boolean isOwn(Throwable failure, Method method) {
+			String application = locationOf(method.getDeclaringClass());
+			Deque<Throwable> left = new ArrayDeque<>(List.of(failure));
+			Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+			while (!left.isEmpty()) {
+				Throwable next = left.pop();
+				if (application == null || !application.equals(locationOf(next.getClass()))) {
+					return false;
+				}
+				if (seen.add(next)) {
+					left.addAll(List.of(next.getSuppressed()));
+					Optional.ofNullable(next.getCause()).ifPresent(left::add);
+				}
+			}
+			return true;
+		}
+
+		// The jar or directory.
+		private static @Nullable String locationOf(Class<?> type) {
+			CodeSource source = type.getProtectionDomain().getCodeSource();
+			return (source != null && source.getLocation() != null) ? source.getLocation().toString() : null;
 		}
 
 	}

@@ -3,6 +3,7 @@ package io.github.contextvars.spring.web.servlet;
 import java.util.NoSuchElementException;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.BeansException;
 import org.springframework.beans.ConversionNotSupportedException;
 import org.springframework.beans.TypeMismatchException;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
@@ -52,17 +53,24 @@ public final class FromContextArgumentResolver implements HandlerMethodArgumentR
 		// Without the causes: their messages, and those of their own causes, show the
 		// value.
 		catch (ConversionNotSupportedException ex) {
-			throw new IllegalStateException(message(ex, parameter));
+			throw new IllegalStateException(message(ex.getPropertyName(), parameter));
 		}
 		catch (TypeMismatchException ex) {
-			throw new ServletRequestBindingException(message(ex, parameter));
+			throw new ServletRequestBindingException(message(ex.getPropertyName(), parameter));
+		}
+		// Of the parameter's name and default. Spring wraps those of a conversion.
+		catch (BeansException | IllegalStateException | IllegalArgumentException ex) {
+			throw ex;
+		}
+		catch (RuntimeException ex) { // of an editor
+			throw new ServletRequestBindingException(message(null, parameter));
 		}
 	}
 
-	private static String message(TypeMismatchException ex, MethodParameter parameter) {
-		return "Context variable '" + ex.getPropertyName() + "' has a value that cannot be converted to "
-				+ parameter.getNestedParameterType().getSimpleName() + ", the type of parameter "
-				+ parameter.getParameterIndex() + " of " + parameter.getExecutable();
+	private static String message(@Nullable String name, MethodParameter parameter) {
+		return "Context variable " + ((name != null) ? "'" + name + "' " : "")
+				+ "has a value that cannot be converted to " + parameter.getNestedParameterType().getSimpleName()
+				+ ", the type of parameter " + parameter.getParameterIndex() + " of " + parameter.getExecutable();
 	}
 
 	private static final class NamedValues extends AbstractNamedValueMethodArgumentResolver {

@@ -1,5 +1,7 @@
 package io.github.contextvars.spring.web.servlet;
 
+import java.beans.PropertyEditorSupport;
+import java.time.LocalDate;
 import java.util.List;
 
 import org.jspecify.annotations.Nullable;
@@ -10,6 +12,7 @@ import org.springframework.core.ResolvableType;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.util.ReflectionUtils;
 import org.springframework.web.bind.ServletRequestBindingException;
+import org.springframework.web.bind.WebDataBinder;
 import org.springframework.web.context.request.ServletWebRequest;
 
 import io.github.contextvars.Context;
@@ -53,6 +56,23 @@ class FromContextArgumentResolverTests {
 			.withMessageContaining("String");
 	}
 
+	@Test
+	void resolveWhenEditorFailsShowsNothingOfTheValue() {
+		assertThatExceptionOfType(ServletRequestBindingException.class)
+			.isThrownBy(() -> new Context().<@Nullable Object, Exception>call(() -> {
+				TENANT.set("hunter2");
+				return this.resolver.resolveArgument(parameter(3), null,
+						new ServletWebRequest(new MockHttpServletRequest()), (request, target, name) -> {
+							WebDataBinder binder = new WebDataBinder(target, name);
+							binder.registerCustomEditor(LocalDate.class, new DateEditor());
+							return binder;
+						});
+			}))
+			.withMessageContaining("LocalDate")
+			.withMessageNotContaining("hunter2")
+			.withNoCause();
+	}
+
 	private @Nullable Object resolve(int index) throws Exception {
 		return this.resolver.resolveArgument(parameter(index), null,
 				new ServletWebRequest(new MockHttpServletRequest()), null);
@@ -60,13 +80,25 @@ class FromContextArgumentResolverTests {
 
 	private static MethodParameter parameter(int index) {
 		return new MethodParameter(
-				ReflectionUtils.findMethod(Pages.class, "page", String.class, String.class, String.class), index);
+				ReflectionUtils.findMethod(Pages.class, "page", String.class, String.class, String.class,
+						LocalDate.class),
+				index);
 	}
 
 	static class Pages {
 
 		void page(@FromContext(name = "tenant") String required,
-				@FromContext(name = "tenant", defaultValue = "public") String withDefault, String other) {
+				@FromContext(name = "tenant", defaultValue = "public") String withDefault, String other,
+				@FromContext(name = "tenant") LocalDate date) {
+		}
+
+	}
+
+	private static final class DateEditor extends PropertyEditorSupport {
+
+		@Override
+		public void setAsText(String text) {
+			setValue(LocalDate.parse(text));
 		}
 
 	}
