@@ -258,9 +258,7 @@ class ContextScopedTests {
 			DefaultConversionService service = new DefaultConversionService();
 			service.addConverter(Order.class, Integer.class, (order) -> order.tenant().length());
 			return service;
-		})
-			.run((context) -> assertThat(context.getBean(Methods.class).setCountToOrder(new Order("acme")))
-				.isEqualTo(4));
+		}).run((context) -> assertThat(context.getBean(Methods.class).setCountToOrder(new Order("acme"))).isEqualTo(4));
 	}
 
 	@Test

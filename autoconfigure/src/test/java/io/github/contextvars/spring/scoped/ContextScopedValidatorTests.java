@@ -150,8 +150,8 @@ class ContextScopedValidatorTests {
 	void methodBehindBridgeIsChecked() {
 		this.runner.withBean(PublicSubclass.class)
 			.withBean(Declared.class)
-			.run((context) -> assertThat(analyze(context.getStartupFailure()).getDescription())
-				.contains("#work", "'tenat', which is not declared"));
+			.run((context) -> assertThat(analyze(context.getStartupFailure()).getDescription()).contains("#work",
+					"'tenat', which is not declared"));
 	}
 
 	// As Kotlin's compiler makes them.

@@ -79,10 +79,8 @@ class FromContextArgumentResolverTests {
 	}
 
 	private static MethodParameter parameter(int index) {
-		return new MethodParameter(
-				ReflectionUtils.findMethod(Pages.class, "page", String.class, String.class, String.class,
-						LocalDate.class),
-				index);
+		return new MethodParameter(ReflectionUtils.findMethod(Pages.class, "page", String.class, String.class,
+				String.class, LocalDate.class), index);
 	}
 
 	static class Pages {
