@@ -1,10 +1,12 @@
 package io.github.contextvars.spring;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -46,6 +48,7 @@ import org.springframework.transaction.event.TransactionalEventListener;
 import org.springframework.transaction.support.TransactionTemplate;
 
 import io.github.contextvars.Context;
+import io.github.contextvars.ContextFuture;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsTaskAutoConfiguration;
 import io.github.contextvars.spring.testing.ThreadContextProbe;
@@ -78,6 +81,41 @@ class AsyncPropagationTests {
 						: ThreadPoolTaskExecutor.class);
 				assertAsyncMethodsPropagate(context, workerOf(executor));
 			});
+	}
+
+	@Test
+	void asyncMethodReturnsContextFuture() {
+		this.runner.withUserConfiguration(AsyncApplication.class).withBean(Futures.class).run((context) -> {
+			Futures futures = context.getBean(Futures.class);
+			List<CompletableFuture<String>> stages = new Context().call(() -> {
+				PropagationAssertions.TENANT.set("acme");
+				ContextFuture<String> future = futures.work();
+				return List.of(future.thenApply((text) -> text + PropagationAssertions.TENANT.get()),
+						futures.fail().exceptionally((ex) -> "failed for " + PropagationAssertions.TENANT.get()),
+						futures.plain());
+			});
+			futures.release();
+
+			assertThat(stages.get(0)).succeedsWithin(Duration.ofSeconds(30)).isEqualTo("worked for acme, acme");
+			assertThat(stages.get(1)).succeedsWithin(Duration.ofSeconds(30)).isEqualTo("failed for acme");
+			assertThat(stages.get(2)).isNotInstanceOf(ContextFuture.class)
+				.succeedsWithin(Duration.ofSeconds(30))
+				.isEqualTo("plain");
+			workerOf(context.getBean("applicationTaskExecutor")).assertClean();
+		});
+	}
+
+	@Test
+	void eventListenerReturnsContextFuture() {
+		this.runner.withUserConfiguration(AsyncApplication.class).withBean(Futures.class).run((context) -> {
+			Futures futures = context.getBean(Futures.class);
+			new Context().run(() -> {
+				PropagationAssertions.TENANT.set("acme");
+				context.publishEvent(new Question("how?"));
+			});
+
+			assertThat(futures.answer()).succeedsWithin(Duration.ofSeconds(30)).isEqualTo("how? said acme");
+		});
 	}
 
 	@Test
@@ -434,6 +472,62 @@ class AsyncPropagationTests {
 		void on(SyncJob job) {
 			job.seen().add(PropagationAssertions.swap());
 		}
+
+	}
+
+	static class Futures {
+
+		private final CountDownLatch release = new CountDownLatch(1);
+
+		private final CompletableFuture<String> answer = new CompletableFuture<>();
+
+		void release() {
+			this.release.countDown();
+		}
+
+		CompletableFuture<String> answer() {
+			return this.answer;
+		}
+
+		@Async
+		ContextFuture<String> work() throws InterruptedException {
+			assertThat(this.release.await(30, TimeUnit.SECONDS)).isTrue();
+			String text = "worked for " + PropagationAssertions.TENANT.get() + ", ";
+			PropagationAssertions.TENANT.set("the task's");
+			return ContextFuture.completedFuture(text);
+		}
+
+		@Async
+		ContextFuture<String> fail() {
+			throw new IllegalStateException("planned");
+		}
+
+		@Async
+		CompletableFuture<String> plain() {
+			return CompletableFuture.completedFuture("plain");
+		}
+
+		@EventListener
+		ContextFuture<Answer> on(Question question) {
+			ContextFuture<String> text = new ContextFuture<>();
+			ContextFuture<Answer> reply = text
+				.thenApply((said) -> new Answer(said + " said " + PropagationAssertions.TENANT.get()));
+			new Thread(() -> text.complete(question.text())).start();
+			return reply;
+		}
+
+		@EventListener
+		void on(Answer reply) {
+			this.answer.complete(reply.text());
+		}
+
+	}
+
+	record Question(String text) {
+
+	}
+
+	record Answer(String text) {
 
 	}
 

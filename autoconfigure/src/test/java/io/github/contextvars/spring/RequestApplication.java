@@ -48,6 +48,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
+import io.github.contextvars.ContextFuture;
 import io.github.contextvars.spring.testing.WorkerProbe;
 
 /**
@@ -362,6 +363,11 @@ class RequestApplication implements DisposableBean {
 		@GetMapping("/completable")
 		CompletableFuture<String> completable() {
 			return CompletableFuture.supplyAsync(RequestApplication::body, this.executor);
+		}
+
+		@GetMapping("/context-future")
+		ContextFuture<String> contextFuture() {
+			return ContextFuture.supplyAsync(() -> "", this.executor).thenApply((nothing) -> body());
 		}
 
 		@GetMapping("/completable/async")

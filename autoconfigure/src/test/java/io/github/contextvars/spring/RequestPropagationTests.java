@@ -65,8 +65,8 @@ class RequestPropagationTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "/thread", "/callable", "/callable/failing", "/web-async-task", "/web-async-task/failing",
-			"/deferred", "/streaming", "/emitter", "/sse", "/completable", "/completable/async", "/mono", "/flux",
-			"/flux/sse", "/web-client" })
+			"/deferred", "/streaming", "/emitter", "/sse", "/completable", "/completable/async", "/context-future",
+			"/mono", "/flux", "/flux/sse", "/web-client" })
 	void seesRequestsValuesAndKeepsItsOwn(String path) {
 		assertPropagates(app, path);
 	}

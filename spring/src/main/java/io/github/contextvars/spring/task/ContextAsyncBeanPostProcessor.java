@@ -4,6 +4,7 @@ import java.lang.reflect.Field;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 import org.aopalliance.intercept.MethodInterceptor;
@@ -20,6 +21,7 @@ import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.scheduling.annotation.AsyncAnnotationBeanPostProcessor;
 import org.springframework.util.ReflectionUtils;
 
+import io.github.contextvars.ContextFuture;
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
 
@@ -30,6 +32,7 @@ import io.github.contextvars.spring.work.WorkRegistry;
  * Spring's advice submits the rest of the method's advice chain to another thread. The
  * advice that is added before it captures, and the advice that is added behind it enters.
  * The handler of uncaught exceptions is called in the context that the method has left.
+ * The caller of a method that returns a {@link ContextFuture} gets one.
  *
  * @see AsyncAnnotationBeanPostProcessor
  * @see AsyncInvocation
@@ -99,7 +102,10 @@ final class ContextAsyncBeanPostProcessor implements BeanPostProcessor {
 		WorkRegistry registry = this.workRegistry.get();
 		AsyncInvocation async = new AsyncInvocation(registry, registry.capture(UnitOfWork.Kind.TASK, () -> origin));
 		call.setUserAttribute(INVOCATION, async);
-		return async.submit(invocation);
+		Object result = async.submit(invocation);
+		// Of all futures, Spring makes the JDK's own.
+		return (result instanceof CompletableFuture<?> future
+				&& invocation.getMethod().getReturnType() == ContextFuture.class) ? ContextFuture.from(future) : result;
 	}
 
 	private static @Nullable Object enter(MethodInvocation invocation) throws Throwable {
