@@ -56,7 +56,8 @@ class ArchitectureTests {
 
 	@Test
 	void publicConfigurationsAreOneForEachPackage() {
-		assertThat(publicTypes(true)).containsExactlyInAnyOrder("integration.ContextIntegrationConfiguration",
+		assertThat(publicTypes(true)).containsExactlyInAnyOrder("graphql.ContextGraphQlConfiguration",
+				"threadlocal.ContextReactorConfiguration", "integration.ContextIntegrationConfiguration",
 				"logging.ContextLoggingConfiguration", "messaging.ContextMessagingConfiguration",
 				"messaging.FromContextConfiguration", "observation.ContextObservationConfiguration",
 				"registry.ContextVariableConfiguration", "quartz.ContextQuartzConfiguration",

@@ -7,6 +7,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 
 import io.github.contextvars.spring.registry.ContextVariableConfiguration;
+import io.github.contextvars.spring.threadlocal.ContextReactorConfiguration;
 import io.github.contextvars.spring.work.WorkConfiguration;
 
 /**
@@ -17,7 +18,7 @@ import io.github.contextvars.spring.work.WorkConfiguration;
  */
 @AutoConfiguration
 @EnableConfigurationProperties(ContextVarsProperties.class)
-@Import({ ContextVariableConfiguration.class, WorkConfiguration.class })
+@Import({ ContextVariableConfiguration.class, WorkConfiguration.class, ContextReactorConfiguration.class })
 public final class ContextVarsAutoConfiguration {
 
 	@Bean

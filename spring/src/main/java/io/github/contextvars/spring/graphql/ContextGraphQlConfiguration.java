@@ -1,0 +1,95 @@
+package io.github.contextvars.spring.graphql;
+
+import java.util.stream.Stream;
+
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.beans.factory.config.ConfigurableBeanFactory;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.graphql.data.method.annotation.support.AnnotatedControllerConfigurer;
+import org.springframework.graphql.server.WebGraphQlHandler;
+
+import io.github.contextvars.spring.registry.ContextVariableConfiguration;
+import io.github.contextvars.spring.registry.ContextVariableRegistry;
+import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.PropagationSource;
+
+/**
+ * {@link Configuration @Configuration} that propagates what the interceptors of a GraphQL
+ * request have set to its data fetchers and batch loaders, and that binds parameters with
+ * {@link io.github.contextvars.spring.annotation.FromContext @FromContext} in GraphQL
+ * controllers.
+ *
+ * @since 0.1.0
+ */
+@Configuration(proxyBeanMethods = false)
+@Import({ ContextGraphQlConfiguration.Interception.class, ContextGraphQlConfiguration.Arguments.class })
+public final class ContextGraphQlConfiguration {
+
+	/**
+	 * Condition that Spring for GraphQL is present, and what it propagates with.
+	 */
+	static final class GraphQlIsPresent extends PresenceCondition {
+
+		GraphQlIsPresent() {
+			super("org.springframework.graphql.server.WebGraphQlInterceptor",
+					"io.micrometer.context.ThreadLocalAccessor");
+		}
+
+	}
+
+	/**
+	 * {@link Configuration @Configuration} for requests.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(GraphQlIsPresent.class)
+	static final class Interception {
+
+		@Bean
+		ContextGraphQlInterceptor contextVarsGraphQlInterceptor() {
+			return new ContextGraphQlInterceptor();
+		}
+
+		@Bean
+		PropagationSource contextVarsGraphQlPropagation(ListableBeanFactory beanFactory) {
+			return () -> Stream.of(beanFactory.getBeanNamesForType(WebGraphQlHandler.class, true, false))
+				.map((name) -> PropagationSource.Entry.propagating(name, "GraphQL handler", WebGraphQlHandler.class,
+						"interceptor"));
+		}
+
+	}
+
+	/**
+	 * {@link Configuration @Configuration} for
+	 * {@link io.github.contextvars.spring.annotation.FromContext @FromContext}.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(GraphQlIsPresent.class)
+	@Import(ContextVariableConfiguration.class)
+	static final class Arguments {
+
+		// Boot offers no customizer.
+		@Bean
+		static BeanPostProcessor contextVarsGraphQlControllerBeanPostProcessor(ConfigurableBeanFactory beanFactory,
+				ObjectProvider<ContextVariableRegistry> variables) {
+			FromContextArgumentResolver resolver = new FromContextArgumentResolver(beanFactory, variables::getObject);
+			return new BeanPostProcessor() {
+
+				@Override
+				public Object postProcessBeforeInitialization(Object bean, String name) {
+					if (bean instanceof AnnotatedControllerConfigurer configurer) {
+						configurer.addCustomArgumentResolver(resolver);
+					}
+					return bean;
+				}
+
+			};
+		}
+
+	}
+
+}

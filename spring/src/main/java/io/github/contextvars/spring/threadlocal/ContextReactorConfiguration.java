@@ -1,0 +1,76 @@
+package io.github.contextvars.spring.threadlocal;
+
+import java.util.stream.Stream;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.config.ConfigurableBeanFactory;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.util.ClassUtils;
+import reactor.core.publisher.Hooks;
+
+import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.PropagationSource;
+
+/**
+ * {@link Configuration @Configuration} that reports whether Reactor's operators
+ * propagate, where Reactor is present. They do in its automatic mode, through the
+ * {@link ContextThreadLocalAccessor}.
+ *
+ * @since 0.1.0
+ */
+@Configuration(proxyBeanMethods = false)
+@Import(ContextReactorConfiguration.Operators.class)
+public final class ContextReactorConfiguration {
+
+	/**
+	 * Condition that Reactor is present.
+	 */
+	static final class ReactorIsPresent extends PresenceCondition {
+
+		ReactorIsPresent() {
+			super("reactor.core.publisher.Hooks");
+		}
+
+	}
+
+	/**
+	 * {@link Configuration @Configuration} for Reactor's operators.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(ReactorIsPresent.class)
+	static final class Operators {
+
+		private static final String ACCESSOR = "io.micrometer.context.ThreadLocalAccessor";
+
+		private static final String BOOT = "org.springframework.boot.reactor.autoconfigure.ReactorAutoConfiguration";
+
+		@Bean
+		static PropagationSource contextVarsReactorPropagation(ConfigurableBeanFactory beanFactory) {
+			return () -> Stream.of(entry(beanFactory.getBeanClassLoader()));
+		}
+
+		private static PropagationSource.Entry entry(@Nullable ClassLoader classLoader) {
+			if (!ClassUtils.isPresent(ACCESSOR, classLoader)) {
+				return notPropagating("io.micrometer:context-propagation is not on the class path",
+						"Add it, and set spring.reactor.context-propagation=auto.");
+			}
+			if (Hooks.isAutomaticContextPropagationEnabled()) {
+				return PropagationSource.Entry.propagating("Reactor operators", "reactor", Hooks.class,
+						"thread-local accessor");
+			}
+			return notPropagating("Reactor's automatic context propagation is off",
+					ClassUtils.isPresent(BOOT, classLoader) ? "Set spring.reactor.context-propagation=auto."
+							: "Call Hooks.enableAutomaticContextPropagation() before the application starts, or add"
+									+ " spring-boot-reactor and set spring.reactor.context-propagation=auto.");
+		}
+
+		private static PropagationSource.Entry notPropagating(String reason, String remedy) {
+			return PropagationSource.Entry.notPropagating("Reactor operators", "reactor", Hooks.class, reason, remedy);
+		}
+
+	}
+
+}
