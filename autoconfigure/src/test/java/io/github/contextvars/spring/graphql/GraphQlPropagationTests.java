@@ -12,6 +12,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 
+import io.micrometer.context.ContextRegistry;
+import io.micrometer.context.ThreadLocalAccessor;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -27,11 +29,13 @@ import org.springframework.graphql.data.method.annotation.BatchMapping;
 import org.springframework.graphql.data.method.annotation.QueryMapping;
 import org.springframework.graphql.server.WebGraphQlInterceptor;
 import org.springframework.stereotype.Controller;
+import reactor.core.publisher.Mono;
 
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
 import io.github.contextvars.spring.annotation.FromContext;
 import io.github.contextvars.spring.testing.WebApp;
+import io.github.contextvars.spring.threadlocal.ContextThreadLocalAccessor;
 import io.github.contextvars.spring.work.PropagationSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -46,8 +50,19 @@ class GraphQlPropagationTests {
 
 	private static WebApp app;
 
+	// The registry is the JVM's. With a seeded fault, its accessor is of another class
+	// loader.
+	private static ThreadLocalAccessor<?> registered;
+
 	@BeforeAll
 	static void start() {
+		registered = ContextRegistry.getInstance()
+			.getThreadLocalAccessors()
+			.stream()
+			.filter((accessor) -> accessor.key().equals(ContextThreadLocalAccessor.KEY))
+			.findFirst()
+			.orElseThrow();
+		ContextRegistry.getInstance().registerThreadLocalAccessor(new ContextThreadLocalAccessor());
 		app = WebApp.start(GraphQlApplication.class, "tests.frameworks=graphql", "server.tomcat.threads.max=4",
 				"spring.graphql.schema.locations=classpath:compatibility/");
 	}
@@ -55,6 +70,7 @@ class GraphQlPropagationTests {
 	@AfterAll
 	static void stop() {
 		app.close();
+		ContextRegistry.getInstance().registerThreadLocalAccessor(registered);
 	}
 
 	@AfterEach
@@ -92,7 +108,9 @@ class GraphQlPropagationTests {
 
 	@Test
 	void requiredArgumentIsBoundOrItsFieldFails() {
-		assertThat(query("{ bound }", "acme")).isEqualTo("{\"data\":{\"bound\":\"bound to acme\"}}");
+		for (String tenant : List.of("acme", "globex")) {
+			assertThat(query("{ bound }", tenant)).isEqualTo("{\"data\":{\"bound\":\"bound to " + tenant + "\"}}");
+		}
 		assertThat(query("{ bound }", null)).contains("\"bound\":null", "INTERNAL_ERROR");
 	}
 
@@ -138,15 +156,21 @@ class GraphQlPropagationTests {
 			this.context = context;
 		}
 
-		// Without an order, as most applications declare it.
+		// Without an order, as most applications declare it. One tenant is set when the
+		// chain is assembled, the other when it is subscribed to.
 		@Bean
 		WebGraphQlInterceptor tenantInterceptor() {
 			return (request, chain) -> {
 				String tenant = request.getHeaders().getFirst("X-Tenant");
-				if (tenant != null) {
+				if ("acme".equals(tenant)) {
 					TENANT.set(tenant);
 				}
-				return chain.next(request);
+				return Mono.defer(() -> {
+					if ("globex".equals(tenant)) {
+						TENANT.set(tenant);
+					}
+					return chain.next(request);
+				});
 			};
 		}
 
