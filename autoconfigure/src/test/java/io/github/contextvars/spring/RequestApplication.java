@@ -68,7 +68,7 @@ class RequestApplication implements DisposableBean {
 
 	volatile CountDownLatch release = new CountDownLatch(1);
 
-	private final BlockingQueue<DeferredResult<String>> held = new LinkedBlockingQueue<>();
+	final BlockingQueue<DeferredResult<String>> held = new LinkedBlockingQueue<>();
 
 	RequestApplication(ApplicationContext context) {
 		this.context = context;

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -123,6 +124,7 @@ class RequestPropagationTests {
 	void interceptorsSeeValuesOfTheRequestAndNotOfTheOneThatCompletesIt() throws Exception {
 		CompletableFuture<String> body = CompletableFuture
 			.supplyAsync(() -> app.get("/deferred/held", "X-Tenant", "acme").body());
+		Awaitility.await().until(() -> !app.bean(RequestApplication.class).held.isEmpty());
 		app.get("/deferred/finish", "X-Tenant", "globex");
 
 		assertThat(body.get(30, TimeUnit.SECONDS)).isEqualTo("finished");

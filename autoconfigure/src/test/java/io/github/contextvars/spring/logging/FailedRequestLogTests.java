@@ -55,7 +55,7 @@ class FailedRequestLogTests {
 	static void start() {
 		app = WebApp.start(FailingApplication.class, "management.server.port=0",
 				"management.endpoints.web.exposure.include=*", "server.tomcat.threads.max=1",
-				"server.tomcat.threads.min-spare=1");
+				"server.tomcat.threads.min-spare=1", "logging.level.org.apache.catalina=error");
 		LINES.start();
 		logger().addAppender(LINES);
 	}

@@ -95,8 +95,12 @@ class ExistingApplicationTests {
 	void finalMethodsAndFieldsOfExecutorSubclassWork() {
 		this.runner.withBean("counting", CountingPool.class).run((context) -> {
 			CountingPool pool = context.getBean(CountingPool.class);
-			assertThat(readOn(pool)).isEqualTo("acme");
+			assertThat(readOn(pool)).isEqualTo("none");
 			assertThat(pool.names()).isSameAs(pool.names).isNotNull();
+			assertThat(context.getBean("contextVarsExecutorBeanPostProcessor", PropagationSource.class).entries())
+				.filteredOn((entry) -> entry.name().equals("counting"))
+				.extracting(PropagationSource.Entry::reason)
+				.containsExactly("its method 'names' is final");
 		});
 	}
 

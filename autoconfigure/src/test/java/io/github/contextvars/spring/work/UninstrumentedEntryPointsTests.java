@@ -65,7 +65,8 @@ class UninstrumentedEntryPointsTests {
 
 			assertThat(loader.getResource("org/springframework/kafka")).isNull();
 			assertThat(loader.loaded).contains(WorkRegistry.class.getName())
-				.filteredOn((name) -> name.matches(".*[.](messaging|integration|rpc|quartz|socket)[.].*"))
+				.filteredOn((name) -> name
+					.matches(".*[.](graphql|messaging|integration|resilience|rpc|quartz|socket)[.].*"))
 				.allMatch((name) -> name.matches(".*(Configuration|Present)(\\$.*)?"));
 		}
 	}
@@ -97,7 +98,7 @@ class UninstrumentedEntryPointsTests {
 
 		private static final String FRAMEWORKS = ".*/(spring-(messaging|jms|kafka|rabbit|amqp|integration|websocket"
 				+ "|grpc|graphql|batch|modulith|session|webflux|boot-(kafka|amqp|jms|artemis|integration|websocket|grpc"
-				+ "|graphql|batch|quartz|data-redis|session))|quartz|kafka|grpc|artemis|jakarta[.](jms|websocket)"
+				+ "|graphql|batch|quartz|data-redis|session))|quartz|kafka|grpc|artemis|reactor|resilience4j|spring-cloud|jakarta[.](jms|websocket)"
 				+ "|spring-data-redis)[^/]*[.]jar";
 
 		private final ConcurrentLinkedQueue<String> loaded = new ConcurrentLinkedQueue<>();

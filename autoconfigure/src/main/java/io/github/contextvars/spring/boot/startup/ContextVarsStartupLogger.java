@@ -25,7 +25,7 @@ import io.github.contextvars.spring.work.PropagationSource;
 final class ContextVarsStartupLogger implements ApplicationListener<ContextRefreshedEvent>, Ordered {
 
 	// What has one entry, whose name says it all.
-	private static final Set<String> NAMED = Set.of("async", "request", "scheduled", "scoped");
+	private static final Set<String> NAMED = Set.of("async", "reactor", "request", "scheduled", "scoped");
 
 	private static final Log logger = LogFactory.getLog(ContextVarsStartupLogger.class);
 

@@ -52,9 +52,11 @@ class ContextVarsStartupLoggerTests {
 			ContextVarsScopedAutoConfiguration.class, ContextVarsMessagingAutoConfiguration.class,
 			ContextVarsStartupAutoConfiguration.class, AopAutoConfiguration.class);
 
-	private final ApplicationContextRunner runner = new ApplicationContextRunner().withConfiguration(ALL);
+	private final ApplicationContextRunner runner = new ApplicationContextRunner().withConfiguration(ALL)
+		.withClassLoader(new FilteredClassLoader("reactor"));
 
-	private final WebApplicationContextRunner webRunner = new WebApplicationContextRunner().withConfiguration(ALL);
+	private final WebApplicationContextRunner webRunner = new WebApplicationContextRunner().withConfiguration(ALL)
+		.withClassLoader(new FilteredClassLoader("reactor"));
 
 	private static List<String> reports(CapturedOutput output) {
 		return output.getOut()
@@ -87,6 +89,14 @@ class ContextVarsStartupLoggerTests {
 					"contextvars.scoped.enabled=false", "contextvars.messaging.enabled=false")
 			.run((context) -> assertThat(reports(output))
 				.containsExactly("Context variables: tenant, user; propagated to: 1 runner"));
+	}
+
+	@Test
+	void reportNamesReactorThatDoesNotPropagate(CapturedOutput output) {
+		new ApplicationContextRunner().withConfiguration(ALL)
+			.run((context) -> assertThat(reports(output)).singleElement()
+				.asString()
+				.contains("0 of 1 reactor (not Reactor operators)"));
 	}
 
 	@Test
