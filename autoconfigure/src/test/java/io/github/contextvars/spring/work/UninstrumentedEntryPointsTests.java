@@ -22,7 +22,6 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.listener.ReactiveRedisMessageListenerContainer;
 import org.springframework.jms.listener.endpoint.JmsMessageEndpointManager;
 import org.springframework.web.reactive.DispatcherHandler;
-import org.springframework.web.socket.server.standard.ServerEndpointExporter;
 import org.springframework.web.socket.server.standard.ServerEndpointRegistration;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -36,9 +35,9 @@ class UninstrumentedEntryPointsTests {
 	@Test
 	void beansThatBeginWorkOutsideAnyContextAreNamed() {
 		DefaultListableBeanFactory beanFactory = new DefaultListableBeanFactory();
-		Map<String, Class<?>> beans = Map.of("exporter", ServerEndpointExporter.class, "endpoint",
-				ServerEndpointRegistration.class, "adapter", JmsMessageEndpointManager.class, "signals",
-				ReactiveRedisMessageListenerContainer.class, "webflux", DispatcherHandler.class);
+		Map<String, Class<?>> beans = Map.of("endpoint", ServerEndpointRegistration.class, "adapter",
+				JmsMessageEndpointManager.class, "signals", ReactiveRedisMessageListenerContainer.class, "webflux",
+				DispatcherHandler.class);
 		beans.forEach((name, type) -> beanFactory.registerBeanDefinition(name, new RootBeanDefinition(type)));
 
 		assertThat(new UninstrumentedEntryPoints(beanFactory).entries()).allSatisfy((entry) -> {

@@ -18,9 +18,6 @@ final class UninstrumentedEntryPoints implements PropagationSource {
 	private static final String NEW_CONTEXT = "Run the body of each method that it calls in new Context().run(...).";
 
 	private static final List<Known> KNOWN = List.of(
-			new Known("org.springframework.web.socket.server.standard.ServerEndpointExporter", "endpoint exporter",
-					"the web container calls the methods of @ServerEndpoint classes itself",
-					"Use a WebSocketHandler instead, or run the body of each method in new Context().run(...)."),
 			new Known("jakarta.websocket.server.ServerEndpointConfig", "endpoint",
 					"the web container calls its methods itself",
 					"Use a WebSocketHandler instead, or run the body of each method in new Context().run(...)."),

@@ -42,4 +42,21 @@ class WebSocketFaultTests {
 			.detectedBy(WebSocketPropagationTests.class, test)).isNotEmpty();
 	}
 
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			textBlock = """
+					config.getUserProperties().put(HANDSHAKE, snapshot);             | System.gc();             | messagesOfSessionsAreSeparate
+					this.handshake.set(new WeakReference<>(snapshot));               | ``                       | messagesOfSessionsAreSeparate
+					capture(this.session, UnitOfWork.Kind.MESSAGE, this.session::origin) | capture(UnitOfWork.Kind.MESSAGE) | messagesOfSessionsAreSeparate
+					this.delegate.modifyHandshake(config, request, response);        | ``                       | configuratorOfTheApplicationIsAsked
+					.subprotocols(List.of(annotation.subprotocols()))                | ``                       | messagesOfSessionsAreSeparate
+					Modifier.isFinal(type.getModifiers())                            | false                    | endpointThatCannotBeProxiedWorksAndIsNamed
+					startsWith("org.eclipse.jetty.")                                 | startsWith("none")       | endpointOnJettyWorksAndIsNamed
+					""")
+	void faultIsDetectedInServerEndpoints(String text, String replacement, String test) {
+		assertThat(SeededFault
+			.in(getClass().getPackageName() + ".ServerEndpointContextBeanPostProcessor", text, replacement)
+			.detectedBy(ServerEndpointTests.class, test)).isNotEmpty();
+	}
+
 }

@@ -142,6 +142,10 @@ class WebSocketPropagationTests {
 	}
 
 	private static ServletWebServerApplicationContext start(String server, String... properties) {
+		return start(SocketApplication.class, server, properties);
+	}
+
+	static ServletWebServerApplicationContext start(Class<?> configuration, String server, String... properties) {
 		List<String> all = new ArrayList<>(List.of("server.port=0", "server.shutdown=immediate",
 				"tests.frameworks=websocket," + server, "server.tomcat.threads.max=" + THREADS,
 				"spring.main.banner-mode=off", "logging.level.org.springframework.web.socket=off",
@@ -152,8 +156,7 @@ class WebSocketPropagationTests {
 					+ "org.springframework.boot.websocket.autoconfigure.servlet.TomcatWebSocketServletAutoConfiguration");
 		}
 		all.addAll(List.of(properties));
-		SpringApplication application = new SpringApplicationBuilder(SocketApplication.class)
-			.web(WebApplicationType.SERVLET)
+		SpringApplication application = new SpringApplicationBuilder(configuration).web(WebApplicationType.SERVLET)
 			.properties(all.toArray(String[]::new))
 			.build();
 		return (ServletWebServerApplicationContext) application.run();

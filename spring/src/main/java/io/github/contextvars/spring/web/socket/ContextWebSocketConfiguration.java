@@ -50,6 +50,33 @@ public final class ContextWebSocketConfiguration {
 	}
 
 	/**
+	 * Condition that endpoints of Jakarta WebSocket can be exported.
+	 */
+	static final class ServerEndpointsArePresent extends PresenceCondition {
+
+		ServerEndpointsArePresent() {
+			super("org.springframework.web.socket.server.standard.ServerEndpointExporter",
+					"jakarta.websocket.server.ServerEndpoint");
+		}
+
+	}
+
+	/**
+	 * {@link Configuration @Configuration} for the endpoints of Jakarta WebSocket.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(ServerEndpointsArePresent.class)
+	static final class ServerEndpoints {
+
+		@Bean
+		static ServerEndpointContextBeanPostProcessor contextVarsServerEndpointBeanPostProcessor(
+				ObjectProvider<WorkRegistry> workRegistry) {
+			return new ServerEndpointContextBeanPostProcessor(SingletonSupplier.of(workRegistry::getObject));
+		}
+
+	}
+
+	/**
 	 * Condition that STOMP is present.
 	 */
 	static final class StompIsPresent extends PresenceCondition {

@@ -1,0 +1,307 @@
+package io.github.contextvars.spring.web.socket;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+import jakarta.servlet.Filter;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.websocket.EndpointConfig;
+import jakarta.websocket.HandshakeResponse;
+import jakarta.websocket.OnClose;
+import jakarta.websocket.OnError;
+import jakarta.websocket.OnMessage;
+import jakarta.websocket.OnOpen;
+import jakarta.websocket.Session;
+import jakarta.websocket.server.HandshakeRequest;
+import jakarta.websocket.server.PathParam;
+import jakarta.websocket.server.ServerEndpoint;
+import jakarta.websocket.server.ServerEndpointConfig;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.web.server.servlet.context.ServletWebServerApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.web.socket.server.standard.ServerEndpointExporter;
+
+import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.annotation.ContextVariable;
+import io.github.contextvars.spring.testing.ServerThreads;
+import io.github.contextvars.spring.work.PropagationSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Each session of a {@code @ServerEndpoint} bean begins as a copy of its handshake
+ * request's context, and each of its messages as a copy of the session's.
+ */
+class ServerEndpointTests {
+
+	private static ServletWebServerApplicationContext application;
+
+	@BeforeAll
+	static void start() {
+		application = WebSocketPropagationTests.start(EndpointApplication.class, "tomcat");
+	}
+
+	@AfterAll
+	static void stop() {
+		application.close();
+	}
+
+	@AfterEach
+	void threadsAreClean() throws Exception {
+		ServerThreads.assertClean(application.getWebServer(), 4);
+	}
+
+	@Test
+	void messagesOfSessionsAreSeparate() throws Exception {
+		try (Client acme = connect("/endpoint/1", "acme");
+				Client other = connect("/endpoint/2", null);
+				Client another = connect("/endpoint/3", null)) {
+			List<Client> clients = List.of(acme, other, another);
+			for (int i = 0; i < 80; i++) {
+				for (Client client : clients) {
+					client.socket.sendText("message", true).get(30, TimeUnit.SECONDS);
+				}
+			}
+			for (int i = 0; i < 80; i++) {
+				assertThat(acme.next()).isEqualTo("1: acme, opened by acme");
+				assertThat(other.next()).isEqualTo("2: -, opened by -");
+				assertThat(another.next()).isEqualTo("3: -, opened by -");
+			}
+		}
+		assertThat(Stream.of(closed(), closed(), closed())).containsExactlyInAnyOrder("1 closed: acme, opened by acme",
+				"2 closed: -, opened by -", "3 closed: -, opened by -");
+	}
+
+	@Test
+	void messageThatFailsIsHandledInACopyAndLeavesNothing() throws Exception {
+		try (Client acme = connect("/endpoint/4", "acme"); Client other = connect("/endpoint/5", null)) {
+			acme.socket.sendText("fail", true).get(30, TimeUnit.SECONDS);
+			assertThat(acme.next()).isEqualTo("4 failed: acme, opened by acme");
+			other.socket.sendText("message", true).get(30, TimeUnit.SECONDS);
+			assertThat(other.next()).isEqualTo("5: -, opened by -");
+		}
+		closed();
+		closed();
+	}
+
+	@Test
+	void endpointThatCannotBeProxiedWorksAndIsNamed() throws Exception {
+		try (Client client = connect("/final", "acme")) {
+			assertThat(client.next()).isEqualTo("opened");
+		}
+		assertThat(entries()).filteredOn((entry) -> entry.name().equals(FinalEndpoint.class.getName()))
+			.singleElement()
+			.satisfies((entry) -> assertThat(entry.reason()).isEqualTo("its class is final"));
+	}
+
+	@Test
+	void configuratorOfTheApplicationIsAsked() throws Exception {
+		try (Client client = connect("/configured", "acme")) {
+			assertThat(client.next()).isEqualTo("modified acme");
+		}
+		assertThat(entries()).filteredOn((entry) -> entry.name().equals(ConfiguredEndpoint.class.getName()))
+			.singleElement()
+			.satisfies((entry) -> assertThat(entry.propagates()).isTrue());
+	}
+
+	@Test
+	void endpointOnJettyWorksAndIsNamed() throws Exception {
+		ServletWebServerApplicationContext tomcat = application;
+		application = WebSocketPropagationTests.start(EndpointApplication.class, "jetty");
+		try (Client client = connect("/configured", "acme")) {
+			assertThat(client.next()).isEqualTo("modified -");
+			assertThat(entries()).hasSize(3).allMatch((entry) -> !entry.propagates());
+		}
+		finally {
+			application.close();
+			application = tomcat;
+		}
+	}
+
+	@Test
+	void endpointIsReported() {
+		assertThat(entries()).filteredOn((entry) -> entry.name().equals(TenantEndpoint.class.getName()))
+			.singleElement()
+			.satisfies((entry) -> assertThat(entry.propagates()).isTrue());
+	}
+
+	private static Stream<PropagationSource.Entry> entries() {
+		return application.getBeanProvider(PropagationSource.class)
+			.stream()
+			.flatMap(PropagationSource::entries)
+			.filter((entry) -> entry.category().equals("endpoint"));
+	}
+
+	private static String closed() throws InterruptedException {
+		return TenantEndpoint.CLOSED.poll(30, TimeUnit.SECONDS);
+	}
+
+	private static Client connect(String path, @Nullable String tenant) {
+		Client client = new Client();
+		WebSocket.Builder builder = HttpClient.newHttpClient().newWebSocketBuilder().subprotocols("chat");
+		if (tenant != null) {
+			builder.header("X-Tenant", tenant);
+		}
+		client.socket = builder
+			.buildAsync(URI.create("ws://localhost:" + application.getWebServer().getPort() + path), client)
+			.join();
+		return client;
+	}
+
+	private static final class Client implements WebSocket.Listener, AutoCloseable {
+
+		private final BlockingQueue<String> received = new LinkedBlockingQueue<>();
+
+		private WebSocket socket;
+
+		@Override
+		public CompletionStage<?> onText(WebSocket socket, CharSequence text, boolean last) {
+			this.received.add(text.toString());
+			socket.request(1);
+			return null;
+		}
+
+		String next() throws InterruptedException {
+			return this.received.poll(30, TimeUnit.SECONDS);
+		}
+
+		@Override
+		public void close() throws Exception {
+			this.socket.sendClose(WebSocket.NORMAL_CLOSURE, "").get(30, TimeUnit.SECONDS);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class EndpointApplication {
+
+		@ContextVariable(description = "Whose session it is")
+		static final ContextVar<String> TENANT = ContextVar.of("tenant", "-");
+
+		@ContextVariable(description = "Set when the session is opened")
+		static final ContextVar<String> OPENED = ContextVar.of("opened", "-");
+
+		@Bean
+		Filter tenantFilter() {
+			return (request, response, chain) -> {
+				String tenant = ((HttpServletRequest) request).getHeader("X-Tenant");
+				if (tenant != null) {
+					TENANT.set(tenant);
+				}
+				chain.doFilter(request, response);
+			};
+		}
+
+		@Bean
+		ServerEndpointExporter exporter() {
+			return new ServerEndpointExporter();
+		}
+
+		@Bean
+		TenantEndpoint tenantEndpoint() {
+			return new TenantEndpoint();
+		}
+
+		@Bean
+		ConfiguredEndpoint configuredEndpoint() {
+			return new ConfiguredEndpoint();
+		}
+
+		@Bean
+		FinalEndpoint finalEndpoint() {
+			return new FinalEndpoint();
+		}
+
+	}
+
+	/**
+	 * Configurator that hands out the bean.
+	 */
+	public static class EndpointConfigurator extends ServerEndpointConfig.Configurator {
+
+		@Override
+		public void modifyHandshake(ServerEndpointConfig config, HandshakeRequest request, HandshakeResponse response) {
+			config.getUserProperties().put("modified", "modified");
+		}
+
+		@Override
+		public <T> T getEndpointInstance(Class<T> type) {
+			return application.getBean(type);
+		}
+
+	}
+
+	@ServerEndpoint(value = "/configured", subprotocols = "chat", configurator = EndpointConfigurator.class)
+	public static class ConfiguredEndpoint {
+
+		@OnOpen
+		public void open(Session session, EndpointConfig config) throws IOException {
+			session.getBasicRemote()
+				.sendText(config.getUserProperties().get("modified") + " " + EndpointApplication.TENANT.get());
+		}
+
+	}
+
+	@ServerEndpoint(value = "/endpoint/{number}", subprotocols = "chat")
+	public static class TenantEndpoint {
+
+		private static final BlockingQueue<String> CLOSED = new LinkedBlockingQueue<>();
+
+		@OnOpen
+		public void open(Session session) {
+			assertThat(session.getNegotiatedSubprotocol()).isEqualTo("chat");
+			EndpointApplication.OPENED.set("opened by " + EndpointApplication.TENANT.get());
+		}
+
+		@OnMessage
+		public String message(String text, @PathParam("number") String number) {
+			if (text.equals("fail")) {
+				throw new IllegalStateException("planned");
+			}
+			String seen = number + ": " + seen();
+			EndpointApplication.TENANT.set("left behind");
+			return seen;
+		}
+
+		@OnError
+		public void error(Session session, Throwable failure, @PathParam("number") String number) throws IOException {
+			session.getBasicRemote().sendText(number + " failed: " + seen());
+		}
+
+		@OnClose
+		public void close(@PathParam("number") String number) {
+			CLOSED.add(number + " closed: " + seen());
+		}
+
+		private static String seen() {
+			return EndpointApplication.TENANT.get() + ", " + EndpointApplication.OPENED.get();
+		}
+
+	}
+
+	@ServerEndpoint(value = "/final", subprotocols = "chat")
+	public static final class FinalEndpoint {
+
+		@OnOpen
+		public void open(Session session) throws IOException {
+			session.getBasicRemote().sendText("opened");
+		}
+
+	}
+
+}
