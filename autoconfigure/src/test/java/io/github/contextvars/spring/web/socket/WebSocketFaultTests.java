@@ -45,7 +45,6 @@ class WebSocketFaultTests {
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`',
 			textBlock = """
-					config.getUserProperties().put(HANDSHAKE, snapshot);             | System.gc();             | messagesOfSessionsAreSeparate
 					this.handshake.set(new WeakReference<>(snapshot));               | ``                       | messagesOfSessionsAreSeparate
 					capture(this.session, UnitOfWork.Kind.MESSAGE, this.session::origin) | capture(UnitOfWork.Kind.MESSAGE) | messagesOfSessionsAreSeparate
 					this.delegate.modifyHandshake(config, request, response);        | ``                       | configuratorOfTheApplicationIsAsked
