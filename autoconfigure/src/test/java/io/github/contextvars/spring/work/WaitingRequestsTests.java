@@ -18,9 +18,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -31,6 +34,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 import io.github.contextvars.ContextVar;
+import io.github.contextvars.Token;
 import io.github.contextvars.spring.annotation.ContextVariable;
 import io.github.contextvars.spring.testing.WebApp;
 
@@ -40,6 +44,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Requests that wait for their asynchronous end are listed, without a thread, until they
  * have ended in one way or another.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class WaitingRequestsTests {
 
 	private static WebApp app;
@@ -105,6 +110,16 @@ class WaitingRequestsTests {
 		}
 	}
 
+	@Test
+	void variableThatIsResetWhileItsRequestGoesOnIsWarnedOfOnce(CapturedOutput output) {
+		app.get("/async/reset");
+		app.get("/async/reset");
+
+		assertThat(output.toString().lines().filter((line) -> line.contains("was reset before"))).singleElement()
+			.asString()
+			.contains("'scoped'", "'GET /async/reset'", "Set it and leave it");
+	}
+
 	private static String requests() {
 		return registry.list()
 			.stream()
@@ -120,6 +135,8 @@ class WaitingRequestsTests {
 
 		@ContextVariable(description = "Set by requests that wait")
 		static final ContextVar<String> WAITED = ContextVar.of("waited");
+
+		static final ContextVar<String> SCOPED = ContextVar.of("scoped");
 
 		private final BlockingQueue<Runnable> waiting = new LinkedBlockingQueue<>();
 
@@ -190,6 +207,16 @@ class WaitingRequestsTests {
 			@GetMapping("/async/timeout")
 			void timedOutAsync(HttpServletRequest request) {
 				request.startAsync().setTimeout(1);
+			}
+
+			@GetMapping("/async/reset")
+			void resetBeforeDispatch(HttpServletRequest request) {
+				WAITED.set("not reset");
+				if (request.getDispatcherType() == DispatcherType.REQUEST) {
+					try (Token<String> token = SCOPED.set("reset")) {
+						request.startAsync().dispatch();
+					}
+				}
 			}
 
 			@GetMapping("/async/again")

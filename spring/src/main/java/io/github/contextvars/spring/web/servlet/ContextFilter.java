@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.function.Supplier;
 
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -92,6 +93,9 @@ public final class ContextFilter extends OncePerRequestFilter {
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
 		ContextPropagatingRequestWrapper wrapper = wrapper(request);
+		if (request.getDispatcherType() == DispatcherType.ASYNC) {
+			wrapper.warnOfReset();
+		}
 		Object failure = request.getAttribute(FAILURE);
 		Context.Scope scope = this.workRegistry.enter(wrapper.unit());
 		try {

@@ -1,6 +1,8 @@
 package io.github.contextvars.spring.web.servlet;
 
 import java.io.IOException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
@@ -13,9 +15,13 @@ import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.util.WebUtils;
 
+import io.github.contextvars.Context;
+import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
 import io.github.contextvars.spring.work.WorkSnapshot;
@@ -28,9 +34,16 @@ import io.github.contextvars.spring.work.WorkSnapshot;
  */
 final class ContextPropagatingRequestWrapper extends HttpServletRequestWrapper {
 
+	private static final Log logger = LogFactory.getLog(ContextFilter.class);
+
+	// Of a filter or interceptor that resets a variable, the first request is enough.
+	private static final Set<String> RESET = ConcurrentHashMap.newKeySet();
+
 	private final WorkRegistry workRegistry;
 
 	private final UnitOfWork unit;
+
+	private @Nullable Context valuesBeforeDispatch;
 
 	private @Nullable ContextPropagatingInputStream input;
 
@@ -108,6 +121,7 @@ final class ContextPropagatingRequestWrapper extends HttpServletRequestWrapper {
 
 	// The request is listed until the container says that it has ended, or forgets it.
 	private AsyncContext started(AsyncContext asyncContext) {
+		this.valuesBeforeDispatch = this.unit.context().copy();
 		if (this.workRegistry.awaitCompletion(this.unit, this, (request) -> false)) {
 			asyncContext.addListener(new CompletionListener());
 		}
@@ -119,6 +133,26 @@ final class ContextPropagatingRequestWrapper extends HttpServletRequestWrapper {
 		AsyncContext asyncContext = super.getAsyncContext();
 		// MockMvc's requests have none where a container's would throw.
 		return (asyncContext != null) ? new ContextPropagatingAsyncContext(asyncContext) : null;
+	}
+
+	/**
+	 * Warn of variables, once for each, that had a value when asynchronous processing was
+	 * started and that were reset since: an asynchronous dispatch does not see them.
+	 */
+	void warnOfReset() {
+		Context before = this.valuesBeforeDispatch;
+		this.valuesBeforeDispatch = null;
+		if (before == null) {
+			return;
+		}
+		for (ContextVar<?> variable : before.keySet()) {
+			if (!this.unit.context().containsKey(variable) && RESET.add(variable.name())) {
+				logger.warn(
+						"Context variable '%s' was reset before '%s' had ended, and its asynchronous dispatch does not see it."
+							.formatted(variable.name(), this.unit.origin())
+								+ " Set it and leave it: the context ends with the request.");
+			}
+		}
 	}
 
 	/**
