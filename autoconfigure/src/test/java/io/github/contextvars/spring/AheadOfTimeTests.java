@@ -78,7 +78,8 @@ class AheadOfTimeTests {
 	@Test
 	void entryPointsPropagate(@TempDir Path directory) throws Exception {
 		assertThat(new PreparedApplication(directory, EntryPointApplication.class).run(EntryPointApplication.class))
-			.contains("WebSocket: alice hello", "Kafka: bob hello", "gRPC: carol hello", "Quartz: dave StdScheduler",
+			.contains("WebSocket: alice hello", "Endpoint: alice hello", "GraphQL: {\"data\":{\"bound\":\"frank\"}}",
+					"Kafka: bob hello", "gRPC: carol hello", "Quartz: dave StdScheduler",
 					"Integration: dave hello dave", "JMS: hello - erin", "Construction: -", "Bulkhead: carol",
 					"Circuit breaker: carol")
 			.contains(Services.RABBITMQ.isThere() ? "RabbitMQ: hello - erin" : "")

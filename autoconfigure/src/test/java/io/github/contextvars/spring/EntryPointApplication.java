@@ -2,6 +2,8 @@ package io.github.contextvars.spring;
 
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -31,6 +33,8 @@ import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.websocket.OnMessage;
+import jakarta.websocket.server.ServerEndpoint;
 import org.quartz.Job;
 import org.quartz.JobBuilder;
 import org.quartz.JobExecutionContext;
@@ -60,6 +64,8 @@ import org.springframework.data.redis.listener.RedisMessageListenerContainer;
 import org.springframework.data.redis.stream.StreamMessageListenerContainer;
 import org.springframework.data.redis.stream.StreamMessageListenerContainer.StreamMessageListenerContainerOptions;
 import org.springframework.data.redis.stream.Subscription;
+import org.springframework.graphql.data.method.annotation.QueryMapping;
+import org.springframework.graphql.server.WebGraphQlInterceptor;
 import org.springframework.grpc.server.GlobalServerInterceptor;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 import org.springframework.integration.annotation.Poller;
@@ -76,12 +82,14 @@ import org.springframework.kafka.test.EmbeddedKafkaKraftBroker;
 import org.springframework.messaging.MessageChannel;
 import org.springframework.messaging.handler.annotation.Payload;
 import org.springframework.messaging.support.GenericMessage;
+import org.springframework.stereotype.Controller;
 import org.springframework.web.socket.TextMessage;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.WebSocketSession;
 import org.springframework.web.socket.config.annotation.EnableWebSocket;
 import org.springframework.web.socket.config.annotation.WebSocketConfigurer;
 import org.springframework.web.socket.handler.TextWebSocketHandler;
+import org.springframework.web.socket.server.standard.ServerEndpointExporter;
 import org.springframework.web.socket.server.standard.StandardWebSocketUpgradeStrategy;
 import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
 
@@ -107,18 +115,21 @@ public class EntryPointApplication {
 		EmbeddedKafkaBroker broker = new EmbeddedKafkaKraftBroker(1, 1);
 		SpringApplication application = new SpringApplication(EntryPointApplication.class);
 		application.setDefaultProperties(Map.of("server.port", "0", "server.shutdown", "immediate", "tests.frameworks",
-				"websocket,kafka,artemis,jms,amqp,data.redis,grpc,quartz,integration,resilience4j,cloud",
+				"websocket,kafka,artemis,jms,amqp,data.redis,grpc,graphql,quartz,integration,resilience4j,cloud",
 				"spring.grpc.server.port", "0", "tests.services",
 				EnumSet.allOf(Services.class).stream().filter(Services::isThere).toList(), "tests.channel",
 				Brokers.CHANNEL, "spring.artemis.embedded.queues", "queue", "management.endpoints.web.exposure.include",
 				"contextvars", "spring.kafka.bootstrap-servers", "${spring.embedded.kafka.brokers:}",
 				"spring.kafka.consumer.auto-offset-reset", "earliest"));
+		System.setProperty("spring.graphql.schema.locations", "classpath:compatibility/");
 		if (AotDetector.useGeneratedArtifacts()) {
 			broker.afterPropertiesSet();
 		}
 		try (ConfigurableApplicationContext context = application.run()) {
 			String port = context.getEnvironment().getRequiredProperty("local.server.port");
 			System.out.println("WebSocket: " + sendWebSocket(URI.create("ws://localhost:" + port + "/socket")));
+			System.out.println("Endpoint: " + sendWebSocket(URI.create("ws://localhost:" + port + "/endpoint")));
+			System.out.println("GraphQL: " + queryGraphQl(URI.create("http://localhost:" + port + "/graphql")));
 			context.getBean(KafkaTemplate.class).send("topic", "hello");
 			System.out.println("Kafka: " + RECEIVED.poll(30, TimeUnit.SECONDS));
 			context.getBean(JmsTemplate.class).convertAndSend("queue", "hello");
@@ -176,6 +187,32 @@ public class EntryPointApplication {
 			USER.set(((HttpServletRequest) request).getHeader("X-User"));
 			chain.doFilter(request, response);
 		};
+	}
+
+	@Bean
+	static ServerEndpointExporter exporter() {
+		return new ServerEndpointExporter();
+	}
+
+	@Bean
+	static UserEndpoint userEndpoint() {
+		return new UserEndpoint();
+	}
+
+	@Bean
+	static WebGraphQlInterceptor graphQlInterceptor() {
+		return (request, chain) -> {
+			USER.set("frank");
+			return chain.next(request);
+		};
+	}
+
+	private static String queryGraphQl(URI uri) throws Exception {
+		HttpRequest request = HttpRequest.newBuilder(uri)
+			.header("Content-Type", "application/json")
+			.POST(HttpRequest.BodyPublishers.ofString("{\"query\":\"{ bound }\"}"))
+			.build();
+		return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()).body();
 	}
 
 	private static String sendWebSocket(URI uri) throws Exception {
@@ -429,6 +466,29 @@ public class EntryPointApplication {
 		static WebSocketConfigurer webSocketConfigurer(WebSocketHandler socketHandler) {
 			return (registry) -> registry.addHandler(socketHandler, "/socket")
 				.setHandshakeHandler(new DefaultHandshakeHandler(new StandardWebSocketUpgradeStrategy()));
+		}
+
+	}
+
+	/**
+	 * An endpoint that the container calls.
+	 */
+	@ServerEndpoint("/endpoint")
+	public static class UserEndpoint {
+
+		@OnMessage
+		public String message(String text) {
+			return USER.get() + " " + text;
+		}
+
+	}
+
+	@Controller
+	static class UserController {
+
+		@QueryMapping
+		String bound(@FromContext("user") String user) {
+			return user;
 		}
 
 	}
