@@ -1,9 +1,12 @@
 package io.github.contextvars.spring.web.socket;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
@@ -22,13 +25,23 @@ import jakarta.websocket.OnOpen;
 import jakarta.websocket.Session;
 import jakarta.websocket.server.HandshakeRequest;
 import jakarta.websocket.server.PathParam;
+import jakarta.websocket.server.ServerContainer;
 import jakarta.websocket.server.ServerEndpoint;
 import jakarta.websocket.server.ServerEndpointConfig;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.aop.framework.AopProxyUtils;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.web.server.servlet.context.ServletWebServerApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -39,6 +52,8 @@ import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
 import io.github.contextvars.spring.testing.ServerThreads;
 import io.github.contextvars.spring.work.PropagationSource;
+import io.github.contextvars.spring.work.UnitOfWork;
+import io.github.contextvars.spring.work.WorkRegistry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -46,16 +61,21 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Each session of a {@code @ServerEndpoint} bean begins as a copy of its handshake
  * request's context, and each of its messages as a copy of the session's.
  */
+@ParameterizedClass
+@ValueSource(strings = { "tomcat", "jetty" })
 class ServerEndpointTests {
 
 	private static ServletWebServerApplicationContext application;
 
-	@BeforeAll
-	static void start() {
-		application = WebSocketPropagationTests.start(EndpointApplication.class, "tomcat");
+	@Parameter
+	private String server;
+
+	@BeforeParameterizedClassInvocation
+	static void start(String server) {
+		application = WebSocketPropagationTests.start(EndpointApplication.class, server);
 	}
 
-	@AfterAll
+	@AfterParameterizedClassInvocation
 	static void stop() {
 		application.close();
 	}
@@ -94,18 +114,67 @@ class ServerEndpointTests {
 			other.socket.sendText("message", true).get(30, TimeUnit.SECONDS);
 			assertThat(other.next()).isEqualTo("5: -, opened by -");
 		}
-		closed();
-		closed();
+		assertThat(Stream.of(closed(), closed())).containsExactlyInAnyOrder("4 closed: acme, opened by acme",
+				"5 closed: -, opened by -");
 	}
 
 	@Test
-	void endpointThatCannotBeProxiedWorksAndIsNamed() throws Exception {
-		try (Client client = connect("/final", "acme")) {
+	void beginningThatFailsLeavesNothing() throws Exception {
+		for (String tenant : Arrays.asList("acme", null)) {
+			connect("/failing", tenant).close();
+			assertThat(FailingEndpoint.FAILED.poll(30, TimeUnit.SECONDS)).isEqualTo((tenant != null) ? tenant : "-");
+		}
+	}
+
+	@Test
+	void sessionIsListedUntilItIsClosed() throws Exception {
+		try (Client client = connect("/configured", "acme")) {
+			client.next();
+			assertThat(sessions()).contains("WebSocket /configured");
+		}
+		Awaitility.await().untilAsserted(() -> assertThat(sessions()).doesNotContain("WebSocket /configured"));
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			/final         | FinalEndpoint         | its class is final
+			/final-method  | FinalMethodEndpoint   | its method 'open' is final or static
+			/sealed        | SealedEndpoint        | its class cannot have a subclass
+			""")
+	void endpointThatCannotBeProxiedWorksAndIsNamed(String path, String type, String reason) throws Exception {
+		try (Client client = connect(path, "acme")) {
 			assertThat(client.next()).isEqualTo("opened");
 		}
-		assertThat(entries()).filteredOn((entry) -> entry.name().equals(FinalEndpoint.class.getName()))
+		assertThat(entries()).filteredOn((entry) -> entry.name().endsWith("$" + type))
 			.singleElement()
-			.satisfies((entry) -> assertThat(entry.reason()).isEqualTo("its class is final"));
+			.satisfies((entry) -> assertThat(entry.reason()).isEqualTo(reason));
+	}
+
+	@Test
+	void endpointInAnotherContainerIsLeftAloneAndNamed() throws Exception {
+		List<Object> registered = new ArrayList<>();
+		ServerContainer container = (ServerContainer) Proxy.newProxyInstance(getClass().getClassLoader(),
+				new Class<?>[] { ServerContainer.class }, (proxy, method, arguments) -> {
+					registered.add(arguments[0]);
+					return null;
+				});
+		ServerEndpointExporter exporter = new ServerEndpointExporter();
+		exporter.setServerContainer(container);
+		exporter.setAnnotatedEndpointClasses(TenantEndpoint.class);
+		ServerEndpointContextBeanPostProcessor processor = new ServerEndpointContextBeanPostProcessor(
+				WorkRegistry::nonTracking);
+		processor.postProcessAfterInitialization(exporter, "exporter");
+		exporter.afterSingletonsInstantiated();
+
+		assertThat(registered).containsExactly(TenantEndpoint.class);
+		assertThat(processor.entries()).singleElement()
+			.satisfies((entry) -> assertThat(entry.reason()).isEqualTo("its container is neither Tomcat nor Jetty"));
+	}
+
+	@Test
+	void classOfProxiesIsGeneratedOnce() {
+		assertThat(new EndpointProxyClass(TenantEndpoint.class, "/endpoint/{number}").proxyClass())
+			.isSameAs(new EndpointProxyClass(TenantEndpoint.class, "/endpoint/{number}").proxyClass());
 	}
 
 	@Test
@@ -119,24 +188,21 @@ class ServerEndpointTests {
 	}
 
 	@Test
-	void endpointOnJettyWorksAndIsNamed() throws Exception {
-		ServletWebServerApplicationContext tomcat = application;
-		application = WebSocketPropagationTests.start(EndpointApplication.class, "jetty");
-		try (Client client = connect("/configured", "acme")) {
-			assertThat(client.next()).isEqualTo("modified -");
-			assertThat(entries()).hasSize(3).allMatch((entry) -> !entry.propagates());
-		}
-		finally {
-			application.close();
-			application = tomcat;
-		}
-	}
-
-	@Test
 	void endpointIsReported() {
 		assertThat(entries()).filteredOn((entry) -> entry.name().equals(TenantEndpoint.class.getName()))
 			.singleElement()
 			.satisfies((entry) -> assertThat(entry.propagates()).isTrue());
+	}
+
+	@Test
+	void containerCanBeWrappedInNativeImages() {
+		RuntimeHints hints = new RuntimeHints();
+		new ContextWebSocketConfiguration.ServerEndpoints.Hints().registerHints(hints, null);
+
+		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(ServerEndpointExporter.class, "serverContainer"))
+			.accepts(hints);
+		assertThat(RuntimeHintsPredicates.proxies()
+			.forInterfaces(AopProxyUtils.completeJdkProxyInterfaces(ServerContainer.class))).accepts(hints);
 	}
 
 	private static Stream<PropagationSource.Entry> entries() {
@@ -144,6 +210,14 @@ class ServerEndpointTests {
 			.stream()
 			.flatMap(PropagationSource::entries)
 			.filter((entry) -> entry.category().equals("endpoint"));
+	}
+
+	private static Stream<String> sessions() {
+		return application.getBean(WorkRegistry.class)
+			.list()
+			.stream()
+			.filter((unit) -> unit.kind() == UnitOfWork.Kind.SESSION)
+			.map(UnitOfWork::origin);
 	}
 
 	private static String closed() throws InterruptedException {
@@ -181,7 +255,9 @@ class ServerEndpointTests {
 
 		@Override
 		public void close() throws Exception {
-			this.socket.sendClose(WebSocket.NORMAL_CLOSURE, "").get(30, TimeUnit.SECONDS);
+			if (!this.socket.isOutputClosed()) {
+				this.socket.sendClose(WebSocket.NORMAL_CLOSURE, "").get(30, TimeUnit.SECONDS);
+			}
 		}
 
 	}
@@ -223,8 +299,23 @@ class ServerEndpointTests {
 		}
 
 		@Bean
+		FailingEndpoint failingEndpoint() {
+			return new FailingEndpoint();
+		}
+
+		@Bean
 		FinalEndpoint finalEndpoint() {
 			return new FinalEndpoint();
+		}
+
+		@Bean
+		FinalMethodEndpoint finalMethodEndpoint() {
+			return new FinalMethodEndpoint();
+		}
+
+		@Bean
+		SealedEndpoint sealedEndpoint() {
+			return new SealedEndpoint();
 		}
 
 	}
@@ -257,15 +348,34 @@ class ServerEndpointTests {
 
 	}
 
-	@ServerEndpoint(value = "/endpoint/{number}", subprotocols = "chat")
-	public static class TenantEndpoint {
+	/**
+	 * Class that has a method of endpoints.
+	 */
+	public static class BaseEndpoint {
 
-		private static final BlockingQueue<String> CLOSED = new LinkedBlockingQueue<>();
+		static final BlockingQueue<String> CLOSED = new LinkedBlockingQueue<>();
+
+		@OnClose
+		public void close(@PathParam("number") String number) {
+			CLOSED.add(number + " closed: " + seen());
+		}
+
+		static String seen() {
+			return EndpointApplication.TENANT.get() + ", " + EndpointApplication.OPENED.get();
+		}
+
+	}
+
+	@ServerEndpoint(value = "/endpoint/{number}", subprotocols = "chat")
+	public static class TenantEndpoint extends BaseEndpoint {
+
+		private final String creator = EndpointApplication.TENANT.get();
 
 		@OnOpen
 		public void open(Session session) {
 			assertThat(session.getNegotiatedSubprotocol()).isEqualTo("chat");
-			EndpointApplication.OPENED.set("opened by " + EndpointApplication.TENANT.get());
+			assertThat(this.creator).isEqualTo(EndpointApplication.TENANT.get());
+			EndpointApplication.OPENED.set("opened by " + this.creator);
 		}
 
 		@OnMessage
@@ -283,13 +393,21 @@ class ServerEndpointTests {
 			session.getBasicRemote().sendText(number + " failed: " + seen());
 		}
 
-		@OnClose
-		public void close(@PathParam("number") String number) {
-			CLOSED.add(number + " closed: " + seen());
+	}
+
+	@ServerEndpoint(value = "/failing", subprotocols = "chat", configurator = EndpointConfigurator.class)
+	public static class FailingEndpoint {
+
+		static final BlockingQueue<String> FAILED = new LinkedBlockingQueue<>();
+
+		@OnOpen
+		public void open() {
+			throw new IllegalStateException("planned");
 		}
 
-		private static String seen() {
-			return EndpointApplication.TENANT.get() + ", " + EndpointApplication.OPENED.get();
+		@OnError
+		public void error(Throwable failure) {
+			FAILED.add(EndpointApplication.TENANT.get());
 		}
 
 	}
@@ -301,6 +419,30 @@ class ServerEndpointTests {
 		public void open(Session session) throws IOException {
 			session.getBasicRemote().sendText("opened");
 		}
+
+	}
+
+	@ServerEndpoint(value = "/final-method", subprotocols = "chat")
+	public static class FinalMethodEndpoint {
+
+		@OnOpen
+		public final void open(Session session) throws IOException {
+			session.getBasicRemote().sendText("opened");
+		}
+
+	}
+
+	@ServerEndpoint(value = "/sealed", subprotocols = "chat")
+	public static sealed class SealedEndpoint {
+
+		@OnOpen
+		public void open(Session session) throws IOException {
+			session.getBasicRemote().sendText("opened");
+		}
+
+	}
+
+	private static final class PermittedEndpoint extends SealedEndpoint {
 
 	}
 

@@ -42,19 +42,33 @@ class WebSocketFaultTests {
 			.detectedBy(WebSocketPropagationTests.class, test)).isNotEmpty();
 	}
 
+	@Test
+	void rightCodeOfServerEndpointsPasses() {
+		assertThat(SeededFault.NONE.detectedBy(ServerEndpointTests.class)).isEmpty();
+	}
+
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`',
 			textBlock = """
-					this.handshake.set(new WeakReference<>(snapshot));               | ``                       | messagesOfSessionsAreSeparate
-					capture(this.session, UnitOfWork.Kind.MESSAGE, this.session::origin) | capture(UnitOfWork.Kind.MESSAGE) | messagesOfSessionsAreSeparate
-					this.delegate.modifyHandshake(config, request, response);        | ``                       | configuratorOfTheApplicationIsAsked
-					.subprotocols(List.of(annotation.subprotocols()))                | ``                       | messagesOfSessionsAreSeparate
-					Modifier.isFinal(type.getModifiers())                            | false                    | endpointThatCannotBeProxiedWorksAndIsNamed
-					startsWith("org.eclipse.jetty.")                                 | startsWith("none")       | endpointOnJettyWorksAndIsNamed
+					ContextEndpointConfigurator | config.getUserProperties().put(HANDSHAKE, snapshot);      | System.gc();                              | messagesOfSessionsAreSeparate
+					ContextEndpointConfigurator | this.handshake.set(new WeakReference<>(snapshot));        | ``                                        | messagesOfSessionsAreSeparate
+					ContextEndpointConfigurator | InstantiationException>call(session,                      | InstantiationException>call(registry.create(UnitOfWork.Kind.SESSION, this.origin), | messagesOfSessionsAreSeparate
+					ContextEndpointConfigurator | this.delegate.modifyHandshake(config, request, response); | ``                                        | configuratorOfTheApplicationIsAsked
+					ContextEndpointConfigurator | this.delegate.getNegotiatedSubprotocol(supported, requested) | ""                                     | messagesOfSessionsAreSeparate
+					EndpointSession             | this.registry.capture(this.unit, UnitOfWork.Kind.MESSAGE, this.unit::origin) | this.registry.capture(UnitOfWork.Kind.MESSAGE) | messagesOfSessionsAreSeparate
+					EndpointSession             | Throwable>call(this.unit,                                 | Throwable>call(this.registry.create(UnitOfWork.Kind.SESSION, this.unit::origin), | messagesOfSessionsAreSeparate
+					EndpointSession             | return handle(method, arguments);                         | return call(method, arguments);           | messagesOfSessionsAreSeparate
+					EndpointSession             | known != null && !known.isOpen()                          | false                                     | sessionIsListedUntilItIsClosed
+					EndpointProxyClass          | AnnotatedElementUtils.hasAnnotation(method, OnError.class) | false                                    | messageThatFailsIsHandledInACopyAndLeavesNothing
+					EndpointProxyClass          | visitAnnotation(Type.getDescriptor(ServerEndpoint.class), true) | visitAnnotation(Type.getDescriptor(Deprecated.class), true) | messagesOfSessionsAreSeparate
+					EndpointProxyClass          | enhancer.setCallbackFilter(FILTER);                       | enhancer.setCallbackFilter((method) -> indexOf(method)); | classOfProxiesIsGeneratedOnce
+					ServerEndpointContextBeanPostProcessor | .subprotocols(List.of(annotation.subprotocols())) | ``                                       | messagesOfSessionsAreSeparate
+					ServerEndpointContextBeanPostProcessor | jetty ? proxyClass.proxyClass() : type         | type                                      | configuratorOfTheApplicationIsAsked
+					ServerEndpointContextBeanPostProcessor | Modifier.isFinal(type.getModifiers())          | false                                     | endpointThatCannotBeProxiedWorksAndIsNamed
+					ServerEndpointContextBeanPostProcessor | startsWith("org.apache.tomcat.")               | isEmpty() == false                        | endpointInAnotherContainerIsLeftAloneAndNamed
 					""")
-	void faultIsDetectedInServerEndpoints(String text, String replacement, String test) {
-		assertThat(SeededFault
-			.in(getClass().getPackageName() + ".ServerEndpointContextBeanPostProcessor", text, replacement)
+	void faultIsDetectedInServerEndpoints(String type, String text, String replacement, String test) {
+		assertThat(SeededFault.in(getClass().getPackageName() + "." + type, text, replacement)
 			.detectedBy(ServerEndpointTests.class, test)).isNotEmpty();
 	}
 

@@ -1,13 +1,20 @@
 package io.github.contextvars.spring.web.socket;
 
+import jakarta.websocket.server.ServerContainer;
+import org.jspecify.annotations.Nullable;
+import org.springframework.aop.framework.AopProxyUtils;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.context.annotation.Role;
 import org.springframework.util.function.SingletonSupplier;
+import org.springframework.web.socket.server.standard.ServerEndpointExporter;
 
 import io.github.contextvars.spring.messaging.FromContextArgumentResolver;
 import io.github.contextvars.spring.messaging.FromContextConfiguration;
@@ -66,12 +73,29 @@ public final class ContextWebSocketConfiguration {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@Conditional(ServerEndpointsArePresent.class)
+	@ImportRuntimeHints(ServerEndpoints.Hints.class)
 	static final class ServerEndpoints {
 
 		@Bean
 		static ServerEndpointContextBeanPostProcessor contextVarsServerEndpointBeanPostProcessor(
 				ObjectProvider<WorkRegistry> workRegistry) {
 			return new ServerEndpointContextBeanPostProcessor(SingletonSupplier.of(workRegistry::getObject));
+		}
+
+		/**
+		 * {@link RuntimeHintsRegistrar} for the container of an exporter, which is read
+		 * and wrapped.
+		 */
+		static final class Hints implements RuntimeHintsRegistrar {
+
+			@Override
+			public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
+				hints.reflection()
+					.registerType(ServerEndpointExporter.class,
+							(hint) -> hint.withField(ServerEndpointContextBeanPostProcessor.CONTAINER));
+				hints.proxies().registerJdkProxy(AopProxyUtils.completeJdkProxyInterfaces(ServerContainer.class));
+			}
+
 		}
 
 	}
