@@ -7,6 +7,7 @@ import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Hashtable;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
@@ -14,6 +15,12 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
+import javax.naming.InitialContext;
+import javax.naming.NameNotFoundException;
+import javax.naming.NamingException;
+import javax.naming.spi.InitialContextFactory;
+
+import jakarta.annotation.PostConstruct;
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.websocket.EndpointConfig;
@@ -172,6 +179,20 @@ class ServerEndpointTests {
 	}
 
 	@Test
+	void endpointThatTomcatPreparesIsLeftAloneAndNamed() {
+		System.setProperty(javax.naming.Context.INITIAL_CONTEXT_FACTORY, NoNames.class.getName());
+		try (ServletWebServerApplicationContext prepared = WebSocketPropagationTests.start(PreparedApplication.class,
+				this.server)) {
+			assertThat(entries(prepared)).singleElement()
+				.satisfies((entry) -> assertThat(entry.reason()).isEqualTo((this.server.equals("tomcat"))
+						? "Tomcat injects or calls its member 'prepare', which a proxy hides" : null));
+		}
+		finally {
+			System.clearProperty(javax.naming.Context.INITIAL_CONTEXT_FACTORY);
+		}
+	}
+
+	@Test
 	void classOfProxiesIsGeneratedOnce() {
 		assertThat(new EndpointProxyClass(TenantEndpoint.class, "/endpoint/{number}").proxyClass())
 			.isSameAs(new EndpointProxyClass(TenantEndpoint.class, "/endpoint/{number}").proxyClass());
@@ -206,6 +227,10 @@ class ServerEndpointTests {
 	}
 
 	private static Stream<PropagationSource.Entry> entries() {
+		return entries(application);
+	}
+
+	private static Stream<PropagationSource.Entry> entries(ServletWebServerApplicationContext application) {
 		return application.getBeanProvider(PropagationSource.class)
 			.stream()
 			.flatMap(PropagationSource::entries)
@@ -255,9 +280,10 @@ class ServerEndpointTests {
 
 		@Override
 		public void close() throws Exception {
-			if (!this.socket.isOutputClosed()) {
-				this.socket.sendClose(WebSocket.NORMAL_CLOSURE, "").get(30, TimeUnit.SECONDS);
-			}
+			// The server may have closed it.
+			this.socket.sendClose(WebSocket.NORMAL_CLOSURE, "")
+				.exceptionally((ex) -> this.socket)
+				.get(30, TimeUnit.SECONDS);
 		}
 
 	}
@@ -280,6 +306,9 @@ class ServerEndpointTests {
 					TENANT.set(tenant);
 				}
 				chain.doFilter(request, response);
+				if (((HttpServletRequest) request).getRequestURI().equals("/configured")) {
+					System.gc(); // what the session needs is kept
+				}
 			};
 		}
 
@@ -316,6 +345,46 @@ class ServerEndpointTests {
 		@Bean
 		SealedEndpoint sealedEndpoint() {
 			return new SealedEndpoint();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class PreparedApplication {
+
+		@Bean
+		ServerEndpointExporter exporter() {
+			return new ServerEndpointExporter();
+		}
+
+		@Bean
+		PreparedEndpoint preparedEndpoint() {
+			return new PreparedEndpoint();
+		}
+
+	}
+
+	/**
+	 * {@link InitialContextFactory} without names, which shows that there is JNDI.
+	 */
+	public static final class NoNames implements InitialContextFactory {
+
+		@Override
+		public javax.naming.Context getInitialContext(Hashtable<?, ?> environment) throws NamingException {
+			return new InitialContext(true) {
+
+				@Override
+				public Hashtable<?, ?> getEnvironment() {
+					return environment;
+				}
+
+				@Override
+				public Object lookup(String name) throws NamingException {
+					throw new NameNotFoundException(name);
+				}
+
+			};
 		}
 
 	}
@@ -391,6 +460,19 @@ class ServerEndpointTests {
 		@OnError
 		public void error(Session session, Throwable failure, @PathParam("number") String number) throws IOException {
 			session.getBasicRemote().sendText(number + " failed: " + seen());
+		}
+
+	}
+
+	@ServerEndpoint("/prepared")
+	public static class PreparedEndpoint {
+
+		@PostConstruct
+		private void prepare() {
+		}
+
+		@OnOpen
+		public void open() {
 		}
 
 	}

@@ -1,11 +1,14 @@
 package io.github.contextvars.spring.web.socket;
 
+import java.lang.reflect.AnnotatedElement;
+import java.lang.reflect.Member;
 import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -14,6 +17,7 @@ import jakarta.websocket.DeploymentException;
 import jakarta.websocket.server.ServerContainer;
 import jakarta.websocket.server.ServerEndpoint;
 import jakarta.websocket.server.ServerEndpointConfig;
+import jakarta.websocket.server.ServerEndpointConfig.Configurator;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.apache.commons.logging.Log;
@@ -23,6 +27,7 @@ import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.beans.BeanUtils;
 import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.jndi.JndiLocatorDelegate;
 import org.springframework.web.socket.server.standard.ServerEndpointExporter;
 
 import io.github.contextvars.spring.work.PropagationSource;
@@ -47,7 +52,8 @@ final class ServerEndpointContextBeanPostProcessor implements BeanPostProcessor,
 
 	private static final String CATEGORY = "endpoint";
 
-	private static final String REMEDY = "Change that, or run the body of each method in new Context().run(...).";
+	private static final Set<String> TOMCATS = Set.of("jakarta.annotation.PostConstruct",
+			"jakarta.annotation.PreDestroy", "jakarta.annotation.Resource");
 
 	private static final Log logger = LogFactory.getLog(ServerEndpointContextBeanPostProcessor.class);
 
@@ -98,8 +104,8 @@ final class ServerEndpointContextBeanPostProcessor implements BeanPostProcessor,
 	private boolean register(ServerContainer container, Class<?> type, ServerEndpoint annotation)
 			throws DeploymentException {
 		boolean jetty = container.getClass().getName().startsWith("org.eclipse.jetty.");
-		String obstacle = (jetty || container.getClass().getName().startsWith("org.apache.tomcat.")) ? obstacle(type)
-				: "its container is neither Tomcat nor Jetty";
+		String obstacle = (jetty || container.getClass().getName().startsWith("org.apache.tomcat."))
+				? obstacle(type, !jetty) : "its container is neither Tomcat nor Jetty";
 		EndpointProxyClass proxyClass = null;
 		if (obstacle == null) {
 			try {
@@ -110,35 +116,57 @@ final class ServerEndpointContextBeanPostProcessor implements BeanPostProcessor,
 			}
 		}
 		if (proxyClass == null) {
-			Entry entry = Entry.notPropagating(type.getName(), CATEGORY, type, Objects.requireNonNull(obstacle),
-					REMEDY);
-			this.endpoints.put(type.getName(), entry);
-			logger.warn("WebSocket endpoint '" + type.getName() + "' does not get a context for each session: "
-					+ entry.reason() + ". " + entry.remedy());
+			refuse(type, Objects.requireNonNull(obstacle));
 			return false;
 		}
+		Configurator configurator = new ContextEndpointConfigurator(
+				BeanUtils.instantiateClass(annotation.configurator()), type, proxyClass, annotation.value(),
+				this.workRegistry);
 		container
 			.addEndpoint(ServerEndpointConfig.Builder.create(jetty ? proxyClass.proxyClass() : type, annotation.value())
 				.decoders(List.of(annotation.decoders()))
 				.encoders(List.of(annotation.encoders()))
 				.subprotocols(List.of(annotation.subprotocols()))
-				.configurator(new ContextEndpointConfigurator(BeanUtils.instantiateClass(annotation.configurator()),
-						type, proxyClass, annotation.value(), this.workRegistry))
+				.configurator(configurator)
 				.build());
 		this.endpoints.put(type.getName(), Entry.propagating(type.getName(), CATEGORY, type, "configurator"));
 		return true;
 	}
 
-	private static @Nullable String obstacle(Class<?> type) {
+	private void refuse(Class<?> type, String reason) {
+		String remedy = "Change that, or run the body of each method in new Context().run(...).";
+		this.endpoints.put(type.getName(), Entry.notPropagating(type.getName(), CATEGORY, type, reason, remedy));
+		logger.warn("WebSocket endpoint '" + type.getName() + "' does not get a context for each session: " + reason
+				+ ". " + remedy);
+	}
+
+	private static @Nullable String obstacle(Class<?> type, boolean tomcat) {
 		if (Modifier.isFinal(type.getModifiers())) {
 			return "its class is final";
 		}
-		return Arrays.stream(type.getMethods())
+		String fixed = first(Arrays.stream(type.getMethods())
 			.filter((method) -> (method.getModifiers() & (Modifier.FINAL | Modifier.STATIC)) != 0
-					&& EndpointProxyClass.isCallback(method))
-			.map((method) -> "its method '" + method.getName() + "' is final or static")
-			.min(Comparator.naturalOrder())
-			.orElse(null);
+					&& EndpointProxyClass.isCallback(method)));
+		if (fixed != null) {
+			return "its method '" + fixed + "' is final or static";
+		}
+		String injected = tomcat ? first(hiddenMembers(type)) : null;
+		return (injected != null && JndiLocatorDelegate.isDefaultJndiEnvironmentAvailable())
+				? "Tomcat injects or calls its member '" + injected + "', which a proxy hides" : null;
+	}
+
+	// Where there is JNDI, Tomcat prepares the endpoint that it is given, the proxy.
+	private static Stream<Member> hiddenMembers(Class<?> type) {
+		return Stream.<Class<?>>iterate(type, (ancestor) -> ancestor != Object.class, Class::getSuperclass)
+			.flatMap((ancestor) -> Stream.<Member>concat(Arrays.stream(ancestor.getDeclaredFields()),
+					Arrays.stream(ancestor.getDeclaredMethods())
+						.filter((method) -> Modifier.isPrivate(method.getModifiers()))))
+			.filter((member) -> Arrays.stream(((AnnotatedElement) member).getAnnotations())
+				.anyMatch((present) -> TOMCATS.contains(present.annotationType().getName())));
+	}
+
+	private static @Nullable String first(Stream<? extends Member> members) {
+		return members.map(Member::getName).min(Comparator.naturalOrder()).orElse(null);
 	}
 
 }
