@@ -69,7 +69,10 @@ final class Load implements AutoCloseable {
 		dirty.forEach((entry) -> this.log.record(entry.startsWith("entry") ? ViolationLog.Violation.DIRTY_ON_ENTRY
 				: ViolationLog.Violation.DIRTY_ON_EXIT, entry));
 		assertThat(this.log.violations()).as("seed %d: %s", this.seed, this.log).isEmpty();
-		Awaitility.await("that no context still runs").until(() -> this.runningBefore.containsAll(running()));
+		Awaitility.await("that no context still runs")
+			.untilAsserted(() -> assertThat(running().stream()
+				.filter((unit) -> !this.runningBefore.contains(unit))
+				.map((unit) -> unit.kind() + " " + unit.origin() + " on " + unit.thread())).isEmpty());
 	}
 
 	/**

@@ -59,9 +59,7 @@ class StressFaultTests {
 	}
 
 	static Stream<Arguments> faultIsDetectedUnderLoad() {
-		return Stream.of(
-				fault(FILTER, "try (Context.Scope scope = this.workRegistry.enter(wrapper.unit())) {",
-						"this.workRegistry.enter(wrapper.unit());\n{", "DIRTY_ON_EXIT: exit"),
+		return Stream.of(fault(FILTER, "finally {\n\t\t\tscope.close();", "finally {", "DIRTY_ON_EXIT: exit"),
 				fault(FILTER, "AsyncDispatch() {\n\t\treturn false", "AsyncDispatch() {\n\t\treturn true",
 						"LOSS: ASYNC of"),
 				fault(FILTER, "ErrorDispatch() {\n\t\treturn false", "ErrorDispatch() {\n\t\treturn true",
@@ -90,8 +88,10 @@ class StressFaultTests {
 						"DIRTY_ON_EXIT: scheduler"),
 				fault(TASK + "ContextExecutorBeanPostProcessor", "return result.proxy();", "return bean;",
 						"DIRTY_ON_EXIT: scheduler"),
-				fault(TASK + "ExecutorDecorators", "setDecorator(executor, (users != null)",
-						"executor.equals((users != null)", "DIRTY_ON_EXIT: Spring's pool"),
+				fault(TASK + "ExecutorDecorators",
+						"setDecorator(executor, (users != null) ? new CompositeTaskDecorator(List.of(users, decorator))"
+								+ " : decorator);\n\t\treturn isDecoratedBy(executor, decorator);",
+						"return true;", "DIRTY_ON_EXIT: Spring's pool"),
 				fault(CALLABLE, "entered.scope().close();", "", "DIRTY_ON_EXIT: Spring MVC"),
 				fault(CALLABLE, "snapshot.openIfNecessary()", "Context.copyOfCurrent().enter()", "LOSS: "),
 				fault(TASK + "AsyncInvocation", "UnitOfWork unit = this.snapshot.create();",

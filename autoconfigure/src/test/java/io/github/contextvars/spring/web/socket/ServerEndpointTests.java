@@ -39,6 +39,8 @@ import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
@@ -111,6 +113,22 @@ class ServerEndpointTests {
 		}
 		assertThat(Stream.of(closed(), closed(), closed())).containsExactlyInAnyOrder("1 closed: acme, opened by acme",
 				"2 closed: -, opened by -", "3 closed: -, opened by -");
+	}
+
+	@Test
+	@EnabledForJreRange(min = JRE.JAVA_21)
+	void sessionsOnVirtualThreadsAreSeparate() throws Exception {
+		ServletWebServerApplicationContext platform = application;
+		application = WebSocketPropagationTests.start(EndpointApplication.class, this.server,
+				"spring.threads.virtual.enabled=true");
+		try {
+			messagesOfSessionsAreSeparate();
+			threadsAreClean();
+		}
+		finally {
+			application.close();
+			application = platform;
+		}
 	}
 
 	@Test
