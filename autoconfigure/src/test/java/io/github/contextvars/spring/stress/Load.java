@@ -69,10 +69,12 @@ final class Load implements AutoCloseable {
 		dirty.forEach((entry) -> this.log.record(entry.startsWith("entry") ? ViolationLog.Violation.DIRTY_ON_ENTRY
 				: ViolationLog.Violation.DIRTY_ON_EXIT, entry));
 		assertThat(this.log.violations()).as("seed %d: %s", this.seed, this.log).isEmpty();
-		Awaitility.await("that no context still runs")
-			.untilAsserted(() -> assertThat(running().stream()
+		Awaitility.await("that no context still runs").untilAsserted(() -> {
+			System.gc(); // requests that the container has dropped without a word
+			assertThat(running().stream()
 				.filter((unit) -> !this.runningBefore.contains(unit))
-				.map((unit) -> unit.kind() + " " + unit.origin() + " on " + unit.thread())).isEmpty());
+				.map((unit) -> unit.kind() + " " + unit.origin() + " on " + unit.thread())).isEmpty();
+		});
 	}
 
 	/**

@@ -109,6 +109,11 @@ public final class ContextFilter extends OncePerRequestFilter {
 		}
 		finally {
 			scope.close();
+			// Where the container does not say that a request has ended whose client is
+			// gone.
+			if (request.getDispatcherType() != DispatcherType.REQUEST && !request.isAsyncStarted()) {
+				this.workRegistry.complete(wrapper.unit());
+			}
 		}
 	}
 
