@@ -24,10 +24,16 @@ class GraphQlFaultTests {
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`',
 			textBlock = """
-					ContextGraphQlInterceptor   | (Context.depth() > 0)                                     | false             | valuesOfInterceptorsAreSeenByTheirOwnRequestOnly
-					ContextGraphQlInterceptor   | return LOWEST_PRECEDENCE;                                 | return HIGHEST_PRECEDENCE; | requiredArgumentIsBoundOrItsFieldFails
-					FromContextArgumentResolver | parameter.hasParameterAnnotation(FromContext.class)       | false             | requiredArgumentIsBoundOrItsFieldFails
-					FromContextArgumentResolver | Optional.ofNullable(value)                                | Optional.empty()  | valuesOfInterceptorsAreSeenByTheirOwnRequestOnly
+					ContextGraphQlInterceptor   | isInContextOf(captured) ? capture(captured) : captured | captured                    | valuesOfInterceptorsAreSeenByTheirOwnRequestOnly
+					ContextGraphQlInterceptor   | isInContextOf(captured) ? capture(captured) : captured | captured                    | operationsOfOneWebSocketSeeTheirOwnValues
+					ContextGraphQlInterceptor   | REQUEST.get(request) == mark                           | true                        | requestThatAnotherOneContinuesKeepsItsOwnValues
+					ContextGraphQlInterceptor   | capture(captured).put(REQUEST, mark)                   | captured.put(REQUEST, mark) | requestThatAnotherOneContinuesKeepsItsOwnValues
+					ContextGraphQlInterceptor   | Context.depth() > 0                                    | Context.depth() == 1        | copyOfTheRequestsContextIsRecognized
+					ContextGraphQlInterceptor   | return LOWEST_PRECEDENCE;                              | return HIGHEST_PRECEDENCE;  | requiredArgumentIsBoundOrItsFieldFails
+					ContextGraphQlConfiguration | .add(0, resolver)                                      | .add(resolver)              | argumentIsNotTakenFromWhatTheClientSends
+					FromContextArgumentResolver | parameter.hasParameterAnnotation(FromContext.class)    | false                       | requiredArgumentIsBoundOrItsFieldFails
+					FromContextArgumentResolver | parameter.hasParameterAnnotation(FromContext.class)    | false                       | mutationsAndHandlersOfExceptionsAreBound
+					FromContextArgumentResolver | Optional.ofNullable(value)                             | Optional.empty()            | valuesOfInterceptorsAreSeenByTheirOwnRequestOnly
 					""")
 	void faultIsDetected(String type, String text, String replacement, String test) {
 		assertThat(SeededFault.in(getClass().getPackageName() + "." + type, text, replacement)

@@ -1,7 +1,12 @@
 package io.github.contextvars.spring.graphql;
 
+import java.util.List;
 import java.util.stream.Stream;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.RuntimeHintsRegistrar;
+import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
@@ -10,6 +15,9 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.ImportRuntimeHints;
+import org.springframework.graphql.data.method.HandlerMethodArgumentResolver;
+import org.springframework.graphql.data.method.HandlerMethodArgumentResolverComposite;
 import org.springframework.graphql.data.method.annotation.support.AnnotatedControllerConfigurer;
 import org.springframework.graphql.server.WebGraphQlHandler;
 
@@ -55,6 +63,11 @@ public final class ContextGraphQlConfiguration {
 		}
 
 		@Bean
+		ContextGraphQlInterceptor.Mark contextVarsGraphQlMarkInterceptor() {
+			return new ContextGraphQlInterceptor.Mark();
+		}
+
+		@Bean
 		PropagationSource contextVarsGraphQlPropagation(ListableBeanFactory beanFactory) {
 			return () -> Stream.of(beanFactory.getBeanNamesForType(WebGraphQlHandler.class, true, false))
 				.map((name) -> PropagationSource.Entry.propagating(name, "GraphQL handler", WebGraphQlHandler.class,
@@ -70,7 +83,11 @@ public final class ContextGraphQlConfiguration {
 	@Configuration(proxyBeanMethods = false)
 	@Conditional(GraphQlIsPresent.class)
 	@Import(ContextVariableConfiguration.class)
+	@ImportRuntimeHints(Hints.class)
 	static final class Arguments {
+
+		// Of the configurer, and of the composite that it has.
+		private static final String RESOLVERS = "argumentResolvers";
 
 		// Boot offers no customizer.
 		@Bean
@@ -87,7 +104,44 @@ public final class ContextGraphQlConfiguration {
 					return bean;
 				}
 
+				@Override
+				public Object postProcessAfterInitialization(Object bean, String name) {
+					if (bean instanceof AnnotatedControllerConfigurer configurer) {
+						putFirst(resolver, configurer);
+					}
+					return bean;
+				}
+
 			};
+		}
+
+		// Custom resolvers come after those that bind by type. These would take a Locale
+		// from the client, and a Principal from Spring Security, whatever the annotation.
+		@SuppressWarnings("unchecked")
+		private static void putFirst(HandlerMethodArgumentResolver resolver, AnnotatedControllerConfigurer configurer) {
+			Object composite = new DirectFieldAccessor(configurer).getPropertyValue(RESOLVERS);
+			if (composite instanceof HandlerMethodArgumentResolverComposite
+					&& new DirectFieldAccessor(composite).getPropertyValue(RESOLVERS) instanceof List<?> resolvers) {
+				resolvers.remove(resolver);
+				((List<HandlerMethodArgumentResolver>) resolvers).add(0, resolver);
+			}
+		}
+
+	}
+
+	/**
+	 * {@link RuntimeHintsRegistrar} for the fields that are read.
+	 */
+	static final class Hints implements RuntimeHintsRegistrar {
+
+		@Override
+		public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
+			hints.reflection()
+				.registerTypeIfPresent(classLoader,
+						"org.springframework.graphql.data.method.annotation.support.AnnotatedControllerDetectionSupport",
+						(hint) -> hint.withField(Arguments.RESOLVERS))
+				.registerType(HandlerMethodArgumentResolverComposite.class,
+						(hint) -> hint.withField(Arguments.RESOLVERS));
 		}
 
 	}

@@ -1,22 +1,31 @@
 package io.github.contextvars.spring.graphql;
 
 import org.springframework.core.Ordered;
+import org.springframework.core.PriorityOrdered;
 import org.springframework.graphql.server.WebGraphQlInterceptor;
 import org.springframework.graphql.server.WebGraphQlRequest;
 import org.springframework.graphql.server.WebGraphQlResponse;
 import reactor.core.publisher.Mono;
+import reactor.util.context.ContextView;
 
 import io.github.contextvars.Context;
+import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.threadlocal.ContextThreadLocalAccessor;
 
 /**
  * {@link WebGraphQlInterceptor} that lets data fetchers and batch loaders see what the
  * interceptors before it have set. Spring for GraphQL captures the context before it
  * calls any.
+ * <p>
+ * An interceptor may have changed threads, and the one that continues may be in another
+ * request's context, as that which completes a future that requests share. So the first
+ * interceptor marks the request's context, and with it all copies.
  */
 final class ContextGraphQlInterceptor implements WebGraphQlInterceptor, Ordered {
 
-	private final ContextThreadLocalAccessor accessor = new ContextThreadLocalAccessor();
+	private static final ContextVar<Object> REQUEST = ContextVar.of("io.github.contextvars.graphql.request");
+
+	private static final ContextThreadLocalAccessor ACCESSOR = new ContextThreadLocalAccessor();
 
 	// The last one, also of those that have no order: they are declared before it.
 	@Override
@@ -24,13 +33,42 @@ final class ContextGraphQlInterceptor implements WebGraphQlInterceptor, Ordered 
 		return LOWEST_PRECEDENCE;
 	}
 
-	// An interceptor that has changed to a thread outside any context leaves it at what
-	// was captured before.
 	@Override
 	public Mono<WebGraphQlResponse> intercept(WebGraphQlRequest request, Chain chain) {
-		return chain.next(request)
-			.contextWrite((captured) -> (Context.depth() > 0)
-					? captured.put(ContextThreadLocalAccessor.KEY, this.accessor.getValue()) : captured);
+		return chain.next(request).contextWrite((captured) -> isInContextOf(captured) ? capture(captured) : captured);
+	}
+
+	private static reactor.util.context.Context capture(reactor.util.context.Context captured) {
+		return captured.put(ContextThreadLocalAccessor.KEY, ACCESSOR.getValue());
+	}
+
+	// Elsewhere, what was captured before is left.
+	private static boolean isInContextOf(ContextView request) {
+		Object mark = request.getOrDefault(REQUEST, null);
+		return mark != null && Context.depth() > 0 && REQUEST.get(request) == mark;
+	}
+
+	/**
+	 * {@link WebGraphQlInterceptor} that marks the context of a request, and captures
+	 * what interceptors have set before the first may change threads.
+	 */
+	static final class Mark implements WebGraphQlInterceptor, PriorityOrdered {
+
+		@Override
+		public int getOrder() {
+			return HIGHEST_PRECEDENCE;
+		}
+
+		@Override
+		public Mono<WebGraphQlResponse> intercept(WebGraphQlRequest request, Chain chain) {
+			if (Context.depth() == 0) {
+				return chain.next(request);
+			}
+			Object mark = new Object();
+			REQUEST.set(mark);
+			return chain.next(request).contextWrite((captured) -> capture(captured).put(REQUEST, mark));
+		}
+
 	}
 
 }
