@@ -80,8 +80,8 @@ class AheadOfTimeTests {
 		assertThat(new PreparedApplication(directory, EntryPointApplication.class).run(EntryPointApplication.class))
 			.contains("WebSocket: alice hello", "Endpoint: alice hello", "GraphQL: {\"data\":{\"bound\":\"frank\"}}",
 					"Kafka: bob hello", "gRPC: carol hello", "Quartz: dave StdScheduler",
-					"Integration: dave hello dave", "JMS: hello - erin", "Construction: -", "Bulkhead: carol",
-					"Circuit breaker: carol")
+					"Integration: dave hello dave", "JMS: hello - erin", "Pulsar: hello - erin", "Construction: -",
+					"Bulkhead: carol", "Circuit breaker: carol")
 			.contains(Services.RABBITMQ.isThere() ? "RabbitMQ: hello - erin" : "")
 			.contains(Services.REDIS.isThere() ? "Redis: hello - erin" : "")
 			.contains(Services.REDIS.isThere() ? "Redis stream: hello - erin" : "");

@@ -35,6 +35,7 @@ import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.websocket.OnMessage;
 import jakarta.websocket.server.ServerEndpoint;
+import org.apache.pulsar.common.schema.SchemaType;
 import org.quartz.Job;
 import org.quartz.JobBuilder;
 import org.quartz.JobExecutionContext;
@@ -82,6 +83,11 @@ import org.springframework.kafka.test.EmbeddedKafkaKraftBroker;
 import org.springframework.messaging.MessageChannel;
 import org.springframework.messaging.handler.annotation.Payload;
 import org.springframework.messaging.support.GenericMessage;
+import org.springframework.pulsar.annotation.EnablePulsar;
+import org.springframework.pulsar.annotation.PulsarListener;
+import org.springframework.pulsar.config.ConcurrentPulsarListenerContainerFactory;
+import org.springframework.pulsar.listener.AckMode;
+import org.springframework.pulsar.listener.PulsarContainerProperties;
 import org.springframework.stereotype.Controller;
 import org.springframework.web.socket.TextMessage;
 import org.springframework.web.socket.WebSocketHandler;
@@ -97,6 +103,7 @@ import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
 import io.github.contextvars.spring.annotation.FromContext;
+import io.github.contextvars.spring.testing.PulsarTopics;
 import io.github.contextvars.spring.testing.Services;
 
 /**
@@ -134,6 +141,8 @@ public class EntryPointApplication {
 			System.out.println("Kafka: " + RECEIVED.poll(30, TimeUnit.SECONDS));
 			context.getBean(JmsTemplate.class).convertAndSend("queue", "hello");
 			System.out.println("JMS: " + RECEIVED.poll(30, TimeUnit.SECONDS));
+			context.getBean(PulsarTopics.class).send("pulsar", "hello", null);
+			System.out.println("Pulsar: " + RECEIVED.poll(30, TimeUnit.SECONDS));
 			if (Services.RABBITMQ.isThere()) {
 				context.getBean(RabbitTemplate.class).convertAndSend(context.getBean(Queue.class).getName(), "hello");
 				System.out.println("RabbitMQ: " + RECEIVED.poll(30, TimeUnit.SECONDS));
@@ -384,6 +393,31 @@ public class EntryPointApplication {
 		private static void receive(String text, String user) {
 			USER.set("erin");
 			RECEIVED.add(text + " " + user + " " + USER.get());
+		}
+
+		/**
+		 * {@link Configuration @Configuration} for Pulsar.
+		 */
+		@Configuration(proxyBeanMethods = false)
+		@EnablePulsar
+		static class Pulsar {
+
+			@Bean
+			static PulsarTopics pulsarTopics() {
+				return new PulsarTopics();
+			}
+
+			@Bean
+			static ConcurrentPulsarListenerContainerFactory<String> pulsarListenerContainerFactory(
+					PulsarTopics topics) {
+				return new ConcurrentPulsarListenerContainerFactory<>(topics, new PulsarContainerProperties());
+			}
+
+			@PulsarListener(id = "pulsar", topics = "pulsar", schemaType = SchemaType.STRING, ackMode = AckMode.RECORD)
+			void onPulsar(String text) {
+				receive(text, USER.get());
+			}
+
 		}
 
 		/**

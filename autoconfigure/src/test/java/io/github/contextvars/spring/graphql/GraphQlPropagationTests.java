@@ -346,7 +346,7 @@ class GraphQlPropagationTests {
 					Context copy = Context.copyOfCurrent();
 					return Mono.create((sink) -> copy.run(() -> {
 						TENANT.set(TENANT.get() + " in copy");
-						chain.next(request).subscribe(sink::success, sink::error);
+						chain.next(request).contextWrite(sink.contextView()).subscribe(sink::success, sink::error);
 					}));
 				});
 				default -> chain.next(request);

@@ -12,9 +12,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
- * Seeded faults in what gives messages of JMS, RabbitMQ and Redis a context, which
- * {@link JmsPropagationTests}, {@link RabbitPropagationTests} and
- * {@link RedisPropagationTests} must detect.
+ * Seeded faults in what gives messages of JMS, RabbitMQ, Redis and Pulsar a context,
+ * which {@link JmsPropagationTests}, {@link RabbitPropagationTests},
+ * {@link RedisPropagationTests} and {@link PulsarPropagationTests} must detect.
  */
 @Tag("stress")
 class BrokerFaultTests {
@@ -70,6 +70,21 @@ class BrokerFaultTests {
 	void faultIsDetectedWithRedis(String type, String text, String replacement, String test) {
 		assumeTrue(Services.REDIS.isThere(), Services.REDIS::absence);
 		assertDetected(RedisPropagationTests.class, type, text, replacement, test);
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			textBlock = """
+					messaging.MessageContexts                 | last.error() == error                              | last.error() != error | messagesAreSeparate
+					messaging.MessageContexts                 | last.error().getCause() == error                   | false                 | causesAreHandledInTheContextOfTheirBatch
+					messaging.PulsarContextBeanPostProcessor  | return ContainerFactoryProxies.proxy(bean, name, this::instrument); | return bean; | messagesAreSeparate
+					messaging.PulsarContextBeanPostProcessor  | new LoopExecutor(executor)                         | executor              | messagesOfPlainListenersAreSeparateWhateverHasStartedTheirContainer
+					messaging.PulsarContextBeanPostProcessor  | proxy.addAdvice(new ListenerInterceptor(this.contexts)); | ``              | batchesAreSeparate
+					messaging.PulsarContextBeanPostProcessor  | reading.getContainerProperties().setReaderListener(wrapped); | ``          | messagesOfReadersAreSeparate
+					messaging.PulsarContextBeanPostProcessor  | new ContextConsumerErrorHandler<>(handler, this.contexts) | handler        | messagesAreSeparate
+					""")
+	void faultIsDetectedWithPulsar(String type, String text, String replacement, String test) {
+		assertDetected(PulsarPropagationTests.class, type, text, replacement, test);
 	}
 
 	private static void assertDetected(Class<?> tests, String type, String text, String replacement, String test) {

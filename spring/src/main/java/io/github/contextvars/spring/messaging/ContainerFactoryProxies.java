@@ -38,7 +38,7 @@ final class ContainerFactoryProxies {
 		proxy.setProxyTargetClass(true);
 		proxy.addAdvice((MethodInterceptor) (invocation) -> {
 			Object result = invocation.proceed();
-			if (result != null && invocation.getMethod().getName().equals("createListenerContainer")) {
+			if (result != null && invocation.getMethod().getName().startsWith("create")) {
 				instrument.accept(result);
 			}
 			return result;

@@ -102,12 +102,31 @@ final class MessageContexts {
 	 * @param origin what the message was received from
 	 * @param handler calls the error handler
 	 */
-	@SuppressWarnings("ReferenceEquality") // another error is another message's
 	void handleError(Throwable error, Supplier<String> origin, Runnable handler) {
-		Failed last = this.failed.get();
+		UnitOfWork unit = failed(error, origin);
 		this.failed.remove();
 		this.received.remove();
-		this.workRegistry.get().run((last != null && last.error() == error) ? last.unit() : create(origin), handler);
+		this.workRegistry.get().run(unit, handler);
+	}
+
+	/**
+	 * Ask an error handler about a message that has failed, in the context of that
+	 * message, before the handler is called for it or the message is handled again.
+	 * @param error what the error handler is asked about
+	 * @param origin what the message was received from
+	 * @param question asks the error handler
+	 * @return the answer
+	 */
+	boolean askAboutError(Throwable error, Supplier<String> origin, Handling<Boolean, RuntimeException> question) {
+		return this.workRegistry.get().<Boolean, RuntimeException>call(failed(error, origin), question::call);
+	}
+
+	// A container may pass the cause of what a listener has thrown.
+	@SuppressWarnings("ReferenceEquality") // another error is another message's
+	private UnitOfWork failed(Throwable error, Supplier<String> origin) {
+		Failed last = this.failed.get();
+		boolean same = last != null && (last.error() == error || last.error().getCause() == error);
+		return same ? last.unit() : create(origin);
 	}
 
 	private <R extends @Nullable Object, X extends Throwable> R call(UnitOfWork unit, Handling<R, X> handling)
