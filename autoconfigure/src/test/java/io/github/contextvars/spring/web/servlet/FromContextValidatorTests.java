@@ -9,6 +9,8 @@ import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -19,6 +21,11 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.convert.converter.Converter;
 import org.springframework.core.convert.support.GenericConversionService;
+import org.springframework.graphql.data.method.annotation.QueryMapping;
+import org.springframework.graphql.data.method.annotation.SchemaMapping;
+import org.springframework.messaging.handler.annotation.MessageMapping;
+import org.springframework.messaging.simp.annotation.SubscribeMapping;
+import org.springframework.stereotype.Controller;
 import org.springframework.web.bind.WebDataBinder;
 import org.springframework.web.bind.annotation.ControllerAdvice;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -86,6 +93,20 @@ class FromContextValidatorTests {
 		void unknownNameInInterfaceDoesNotStart() {
 			assertRefused(OfInterface.class,
 					"@FromContext parameter 'text' of CLASS#page names the variable 'txt', which is not declared", USE);
+		}
+
+		@ParameterizedTest
+		@ValueSource(classes = { UnknownNameInQuery.class, UnknownNameInMutation.class, UnknownNameInMessage.class,
+				UnknownNameInSubscription.class })
+		void unknownNameInMethodOfAnotherFrameworkDoesNotStart(Class<?> controller) {
+			assertRefused(controller,
+					"@FromContext parameter 'text' of CLASS#handle names the variable 'txt', which is not declared",
+					USE);
+		}
+
+		@Test
+		void typeInMethodOfAnotherFrameworkIsLeftToIt() {
+			assertStarts(StrangeTypeInQuery.class);
 		}
 
 		@Test
@@ -306,6 +327,56 @@ class FromContextValidatorTests {
 		@GetMapping("/")
 		String page(@FromContext("txt") String text) {
 			return text;
+		}
+
+	}
+
+	@Controller
+	static class UnknownNameInQuery {
+
+		@QueryMapping
+		String handle(@FromContext("txt") String text) {
+			return text;
+		}
+
+	}
+
+	@Controller
+	static class UnknownNameInMutation {
+
+		@SchemaMapping(typeName = "Mutation")
+		String handle(@FromContext("txt") String text) {
+			return text;
+		}
+
+	}
+
+	@Controller
+	static class UnknownNameInMessage {
+
+		@MessageMapping("/")
+		String handle(@FromContext("txt") String text) {
+			return text;
+		}
+
+	}
+
+	@Controller
+	static class UnknownNameInSubscription {
+
+		@SubscribeMapping("/")
+		String handle(@FromContext("txt") String text) {
+			return text;
+		}
+
+	}
+
+	@Controller
+	static class StrangeTypeInQuery {
+
+		@QueryMapping
+		Object handle(@FromContext("user") Runnable user) {
+			return user;
 		}
 
 	}

@@ -13,6 +13,8 @@ import org.springframework.core.DefaultParameterNameDiscoverer;
 import org.springframework.core.MethodParameter;
 import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.core.annotation.AnnotatedMethod;
+import org.springframework.core.annotation.MergedAnnotations;
+import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.stereotype.Controller;
 import org.springframework.util.ReflectionUtils;
 import org.springframework.web.bind.annotation.ControllerAdvice;
@@ -34,12 +36,21 @@ import io.github.contextvars.spring.registry.InvalidDeclarationException;
  * <p>
  * It looks at the types of controllers and their advice, not at what is mapped. This
  * includes {@code @ModelAttribute} and {@code @ExceptionHandler} methods and lazy beans.
- * What it cannot know fails when it is called.
+ * Of the methods that other frameworks call it validates the names only: each of them
+ * converts arguments in its own way. What it cannot know fails when it is called.
  */
 final class FromContextValidator implements SmartInitializingSingleton {
 
-	private static final List<Class<? extends Annotation>> CALLED_BY_SPRING = List.of(RequestMapping.class,
-			HttpExchange.class, ModelAttribute.class, ExceptionHandler.class, InitBinder.class);
+	private static final List<Class<? extends Annotation>> MAPPED = List.of(RequestMapping.class, HttpExchange.class,
+			ModelAttribute.class, ExceptionHandler.class, InitBinder.class);
+
+	// By name: these frameworks may be absent.
+	private static final List<String> CALLED_BY_OTHERS = List.of(
+			"org.springframework.graphql.data.method.annotation.SchemaMapping",
+			"org.springframework.graphql.data.method.annotation.GraphQlExceptionHandler",
+			"org.springframework.messaging.handler.annotation.MessageMapping",
+			"org.springframework.messaging.simp.annotation.SubscribeMapping",
+			"org.springframework.messaging.handler.annotation.MessageExceptionHandler");
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
@@ -91,19 +102,25 @@ final class FromContextValidator implements SmartInitializingSingleton {
 
 	private void check(Class<?> type, boolean typesAreKnown) {
 		for (Method method : ReflectionUtils.getUniqueDeclaredMethods(type, (method) -> !method.isSynthetic())) {
-			if (method.getParameterCount() > 0 && isCalledBySpring(method)) {
+			boolean mapped = method.getParameterCount() > 0 && isMapped(method);
+			if (mapped || (method.getParameterCount() > 0 && isCalledByOthers(method))) {
 				for (MethodParameter parameter : new BeanMethod(type, method).getMethodParameters()) {
 					FromContext annotation = parameter.getParameterAnnotation(FromContext.class);
 					if (annotation != null) {
-						check(parameter, annotation, typesAreKnown);
+						check(parameter, annotation, mapped && typesAreKnown);
 					}
 				}
 			}
 		}
 	}
 
-	private static boolean isCalledBySpring(Method method) {
-		return CALLED_BY_SPRING.stream().anyMatch((type) -> AnnotatedElementUtils.hasAnnotation(method, type));
+	private static boolean isMapped(Method method) {
+		return MAPPED.stream().anyMatch((type) -> AnnotatedElementUtils.hasAnnotation(method, type));
+	}
+
+	private static boolean isCalledByOthers(Method method) {
+		MergedAnnotations annotations = MergedAnnotations.from(method, SearchStrategy.TYPE_HIERARCHY);
+		return CALLED_BY_OTHERS.stream().anyMatch(annotations::isPresent);
 	}
 
 	private void check(MethodParameter parameter, FromContext annotation, boolean typeIsKnown) {
