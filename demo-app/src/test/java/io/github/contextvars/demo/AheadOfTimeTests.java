@@ -37,8 +37,8 @@ class AheadOfTimeTests {
 	@BeforeAll
 	static void start() throws Exception {
 		application = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-				"-XX:TieredStopAtLevel=1", "-Dspring.aot.enabled=true", "-cp", System.getProperty("java.class.path"),
-				NotebookApplication.class.getName(), "--server.port=0")
+				"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dspring.aot.enabled=true", "-cp",
+				System.getProperty("java.class.path"), NotebookApplication.class.getName(), "--server.port=0")
 			.redirectErrorStream(true)
 			.start();
 		CompletableFuture<String> port = new CompletableFuture<>();

@@ -95,8 +95,8 @@ public final class PreparedApplication {
 		compile(classPath);
 		Path output = this.directory.resolve("output");
 		Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-				"-XX:TieredStopAtLevel=1", "-Dspring.aot.enabled=true", "-cp", classPath, main.getName(),
-				this.initializer)
+				"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dspring.aot.enabled=true", "-cp", classPath,
+				main.getName(), this.initializer)
 			.redirectErrorStream(true)
 			.redirectOutput(output.toFile())
 			.start();
