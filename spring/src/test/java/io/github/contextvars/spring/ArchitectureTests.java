@@ -42,7 +42,7 @@ class ArchitectureTests {
 	 */
 	private static final List<String> INTERNAL = List.of("registry.BeanTypes", "registry.CachingAnnotationClassFilter",
 			"registry.VariableConversion", "registry.ValueFormatter", "work.PresenceCondition",
-			"work.RunningApplications", "work.ThreadBoundScope");
+			"work.RunningApplications", "work.ThreadBoundScope", "work.ThreadLocalPropagation");
 
 	private static final JavaClasses CLASSES = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())
@@ -57,12 +57,12 @@ class ArchitectureTests {
 	@Test
 	void publicConfigurationsAreOneForEachPackage() {
 		assertThat(publicTypes(true)).containsExactlyInAnyOrder("graphql.ContextGraphQlConfiguration",
-				"threadlocal.ContextReactorConfiguration", "integration.ContextIntegrationConfiguration",
-				"logging.ContextLoggingConfiguration", "messaging.ContextMessagingConfiguration",
-				"messaging.FromContextConfiguration", "observation.ContextObservationConfiguration",
-				"registry.ContextVariableConfiguration", "quartz.ContextQuartzConfiguration",
-				"resilience.ContextResilienceConfiguration", "rpc.ContextRpcConfiguration",
-				"scoped.ContextScopedConfiguration", "task.ContextTaskConfiguration",
+				"threadlocal.ContextReactorConfiguration", "threadlocal.ContextThreadLocalConfiguration",
+				"integration.ContextIntegrationConfiguration", "logging.ContextLoggingConfiguration",
+				"messaging.ContextMessagingConfiguration", "messaging.FromContextConfiguration",
+				"observation.ContextObservationConfiguration", "registry.ContextVariableConfiguration",
+				"quartz.ContextQuartzConfiguration", "resilience.ContextResilienceConfiguration",
+				"rpc.ContextRpcConfiguration", "scoped.ContextScopedConfiguration", "task.ContextTaskConfiguration",
 				"web.servlet.ContextWebConfiguration", "web.socket.ContextWebSocketConfiguration",
 				"work.AdvisorConfiguration", "work.WorkConfiguration");
 	}

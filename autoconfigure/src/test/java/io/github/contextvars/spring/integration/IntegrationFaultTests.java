@@ -25,9 +25,9 @@ class IntegrationFaultTests {
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`',
 			textBlock = """
-					MessageContexts             | enter((snapshot != null) ? snapshot.create() : unitOf(poll));   | enter(unitOf(poll));                  | polledMessagesHaveTheirSendersValues
+					MessageContexts             | (snapshot != null) ? snapshot.create() : continued(poll);       | continued(poll);                      | polledMessagesHaveTheirSendersValues
 					MessageContexts             | poll != null && poll.awaitsMessage                              | poll != null                          | messageThatHandlerReceivesItselfIsNotEntered
-					MessageContexts             | poll.context.enter()                                            | Context.copyOfCurrent().enter()       | polledMessagesSeeNothingOfWhatTheirExecutorBrings
+					MessageContexts             | this.workRegistry.get().enter(poll.context)                     | Context.copyOfCurrent().enter()       | polledMessagesSeeNothingOfWhatTheirExecutorBrings
 					MessageContexts             | create(UnitOfWork.Kind.MESSAGE, poll.origin, null, poll.context) | capture(UnitOfWork.Kind.MESSAGE).create() | messagesThatAreStoredBeginEmpty
 					MessageContexts             | this.polls.remove();                                            | ``                                    | messageThatAnotherTaskReceivesAfterPollIsNotEntered
 					MessageContexts             | present.close();                                                | ``                                    | eachMessageOfSourceBeginsEmpty

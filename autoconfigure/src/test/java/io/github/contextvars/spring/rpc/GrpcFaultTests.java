@@ -26,11 +26,11 @@ class GrpcFaultTests {
 			textBlock = """
 					ContextServerInterceptor       | create(UnitOfWork.Kind.CALL, method::getFullMethodName)          | capture(UnitOfWork.Kind.CALL, method::getFullMethodName).create() | callOnTheThreadOfItsClientBeginsEmpty
 					ContextServerInterceptor       | <ServerCall.Listener<Q>, RuntimeException>call(unit,             | <ServerCall.Listener<Q>, RuntimeException>call(this.workRegistry.capture(unit, UnitOfWork.Kind.CALL, () -> "").create(), | callsAreSeparate
-					ContextServerInterceptor       | this.workRegistry.run(this.unit, () -> super.onMessage(message)); | super.onMessage(message);    | callsAreSeparate
-					ContextServerInterceptor       | this.workRegistry.run(this.unit, () -> super.onMessage(message)); | this.workRegistry.capture(this.unit, UnitOfWork.Kind.CALL, () -> "").run(() -> super.onMessage(message)); | callsAreSeparate
-					ContextServerInterceptor       | this.workRegistry.run(this.unit, () -> super.onMessage(message)); | this.workRegistry.enter(this.unit);\\nsuper.onMessage(message); | callsThatFailAreSeparate
-					ContextServerInterceptor       | this.workRegistry.run(this.unit, super::onHalfClose);            | super.onHalfClose();           | callsAreSeparate
-					ContextServerInterceptor       | this.workRegistry.run(this.unit, super::onReady);                | super.onReady();               | callsAreSeparate
+					ContextServerInterceptor       | inCall(() -> super.onMessage(message)); | super.onMessage(message);    | callsAreSeparate
+					ContextServerInterceptor       | inCall(() -> super.onMessage(message)); | this.workRegistry.capture(this.unit, UnitOfWork.Kind.CALL, () -> "").run(() -> super.onMessage(message)); | callsAreSeparate
+					ContextServerInterceptor       | inCall(() -> super.onMessage(message)); | this.workRegistry.enter(this.unit);\\nsuper.onMessage(message); | callsThatFailAreSeparate
+					ContextServerInterceptor       | inCall(super::onHalfClose);            | super.onHalfClose();           | callsAreSeparate
+					ContextServerInterceptor       | inCall(super::onReady);                | super.onReady();               | callsAreSeparate
 					ContextServerInterceptor       | end(super::onCancel);                                            | super.onCancel();              | callIsListedUntilItIsCancelled
 					ContextServerInterceptor       | end(super::onComplete);                                          | super.onComplete();            | callsAreSeparate
 					ContextServerInterceptor       | this.workRegistry.complete(this.unit);                           | ``                             | callIsListedUntilItIsCancelled

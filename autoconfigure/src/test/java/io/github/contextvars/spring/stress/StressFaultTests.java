@@ -146,11 +146,11 @@ class StressFaultTests {
 						+ " (io.github.contextvars.Context) System.getProperties().computeIfAbsent(\"seeded fault \""
 						+ " + Thread.currentThread().getId(), (key) -> new io.github.contextvars.Context()));",
 				"BLEED: "),
-				Arguments.of("this.workRegistry.run(this.unit, () -> super.onMessage(message));",
+				Arguments.of("inCall(() -> super.onMessage(message));",
 						"this.workRegistry.capture(this.unit, UnitOfWork.Kind.CALL, () -> \"\")"
 								+ ".run(() -> super.onMessage(message));",
 						"LOSS: "),
-				Arguments.of("this.workRegistry.run(this.unit, super::onHalfClose);",
+				Arguments.of("inCall(super::onHalfClose);",
 						"Object entered = this.workRegistry.enter(this.unit);\nsuper.onHalfClose();",
 						"DIRTY_ON_EXIT: gRPC"),
 				Arguments.of("this.workRegistry.complete(this.unit);",

@@ -48,7 +48,7 @@ final class MessageContexts {
 		Poll poll = new Poll(origin, awaitsMessage);
 		try {
 			this.polls.set(poll);
-			poll.scope = awaitsMessage ? poll.context.enter() : enter(unitOf(poll));
+			poll.scope = awaitsMessage ? this.workRegistry.get().enter(poll.context) : enter(unitOf(poll));
 			return invocation.proceed();
 		}
 		finally {
@@ -72,8 +72,9 @@ final class MessageContexts {
 		if (poll != null && poll.awaitsMessage) {
 			poll.awaitsMessage = false;
 			WorkSnapshot snapshot = MessageWithContext.snapshotOf(message);
+			UnitOfWork unit = (snapshot != null) ? snapshot.create() : continued(poll);
 			poll.leave();
-			poll.scope = enter((snapshot != null) ? snapshot.create() : unitOf(poll));
+			poll.scope = enter(unit);
 		}
 	}
 
@@ -138,6 +139,12 @@ final class MessageContexts {
 
 	private UnitOfWork unitOf(Poll poll) {
 		return this.workRegistry.get().create(UnitOfWork.Kind.MESSAGE, poll.origin, null, poll.context);
+	}
+
+	private UnitOfWork continued(Poll poll) {
+		UnitOfWork unit = unitOf(poll);
+		this.workRegistry.get().saveThreadLocals(unit);
+		return unit;
 	}
 
 	private static final class Poll {

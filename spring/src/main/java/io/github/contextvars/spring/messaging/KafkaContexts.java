@@ -93,7 +93,7 @@ final class KafkaContexts {
 	private Poll currentPoll(Object interceptor) {
 		Poll poll = this.polls.get();
 		if (poll == null) {
-			poll = new Poll(interceptor, new Context().enter());
+			poll = new Poll(interceptor, this.workRegistry.get().enter(new Context()));
 			this.polls.set(poll);
 		}
 		return poll;

@@ -133,7 +133,15 @@ final class MessageContexts {
 			throws X {
 		this.failed.remove();
 		try {
-			return this.workRegistry.get().<R, X>call(unit, handling::call);
+			WorkRegistry registry = this.workRegistry.get();
+			return registry.<R, X>call(unit, () -> {
+				try {
+					return handling.call();
+				}
+				finally {
+					registry.saveThreadLocals(unit);
+				}
+			});
 		}
 		catch (Throwable ex) {
 			this.failed.set(new Failed(unit, ex));

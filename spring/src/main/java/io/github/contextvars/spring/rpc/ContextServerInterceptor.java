@@ -42,6 +42,7 @@ public final class ContextServerInterceptor implements ServerInterceptor {
 			ServerCall.Listener<Q> listener = new ContextListener<>(next.startCall(call, headers), this.workRegistry,
 					unit);
 			this.workRegistry.awaitCompletion(unit, listener, (ended) -> false);
+			this.workRegistry.saveThreadLocals(unit);
 			return listener;
 		});
 	}
@@ -67,17 +68,17 @@ public final class ContextServerInterceptor implements ServerInterceptor {
 
 		@Override
 		public void onMessage(Q message) {
-			this.workRegistry.run(this.unit, () -> super.onMessage(message));
+			inCall(() -> super.onMessage(message));
 		}
 
 		@Override
 		public void onHalfClose() {
-			this.workRegistry.run(this.unit, super::onHalfClose);
+			inCall(super::onHalfClose);
 		}
 
 		@Override
 		public void onReady() {
-			this.workRegistry.run(this.unit, super::onReady);
+			inCall(super::onReady);
 		}
 
 		@Override
@@ -92,11 +93,22 @@ public final class ContextServerInterceptor implements ServerInterceptor {
 
 		private void end(Runnable callback) {
 			try {
-				this.workRegistry.run(this.unit, callback);
+				inCall(callback);
 			}
 			finally {
 				this.workRegistry.complete(this.unit);
 			}
+		}
+
+		private void inCall(Runnable callback) {
+			this.workRegistry.run(this.unit, () -> {
+				try {
+					callback.run();
+				}
+				finally {
+					this.workRegistry.saveThreadLocals(this.unit);
+				}
+			});
 		}
 
 	}

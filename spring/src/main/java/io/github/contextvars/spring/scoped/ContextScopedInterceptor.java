@@ -56,8 +56,7 @@ final class ContextScopedInterceptor implements MethodInterceptor {
 				? this.settings.evaluate(scoped, specific, invocation.getThis(), invocation.getArguments()) : null;
 		WorkRegistry registry = this.workRegistry.get();
 		Supplier<String> origin = () -> ClassUtils.getUserClass(target).getSimpleName() + "." + method.getName();
-		UnitOfWork scope = (scoped != null && scoped.fresh()) ? registry.create(UnitOfWork.Kind.SCOPED, origin)
-				: registry.capture(UnitOfWork.Kind.SCOPED, origin).create();
+		UnitOfWork scope = registry.createScoped(origin, scoped != null && scoped.fresh());
 		return registry.<@Nullable Object, Throwable>call(scope, () -> {
 			if (assignments != null) {
 				assignments.run();

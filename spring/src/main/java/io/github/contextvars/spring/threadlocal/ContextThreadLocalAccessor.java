@@ -37,7 +37,7 @@ public final class ContextThreadLocalAccessor implements ThreadLocalAccessor<Con
 
 	@Override
 	public Captured getValue() {
-		return new Captured(RunningApplications.workRegistry().capture(UnitOfWork.Kind.TASK), innermost());
+		return new Captured(RunningApplications.workRegistry().captureContext(UnitOfWork.Kind.TASK), innermost());
 	}
 
 	@Override

@@ -16,21 +16,33 @@ final class NonTrackingWorkRegistry implements WorkRegistry {
 
 	private final WorkCounter counter = new WorkCounter();
 
+	private final UnitThreadLocals threadLocals;
+
+	NonTrackingWorkRegistry(@Nullable ThreadLocalPropagation propagation) {
+		this.threadLocals = new UnitThreadLocals(propagation);
+	}
+
 	@Override
-	public UnitOfWork create(UnitOfWork.Kind kind, Supplier<String> origin, @Nullable Long parent, Context context) {
+	public UnitThreadLocals threadLocals() {
+		return this.threadLocals;
+	}
+
+	@Override
+	public UnitOfWork create(UnitOfWork.Kind kind, Supplier<String> origin, @Nullable Long parent, Context context,
+			@Nullable Object threadLocals) {
 		this.counter.increment(kind);
-		return new UnitOfWork(0, 0, kind, origin, parent, context);
+		return new UnitOfWork(0, 0, kind, origin, parent, context, threadLocals);
 	}
 
 	@Override
 	public Context.Scope enter(UnitOfWork unit) {
-		return unit.context().enter();
+		return this.threadLocals.enter(unit, unit.context().enter());
 	}
 
 	@Override
 	public <R extends @Nullable Object, X extends Throwable> R call(UnitOfWork unit,
 			Context.CallableOp<? extends R, X> operation) throws X {
-		return unit.context().call(operation);
+		return unit.context().call(this.threadLocals.<R, X>extend(unit, operation));
 	}
 
 	@Override

@@ -33,14 +33,27 @@ final class TrackingWorkRegistry implements WorkRegistry {
 
 	private final PendingWork pending = new PendingWork();
 
+	private final UnitThreadLocals threadLocals;
+
 	// Whether an entry that has ended may still be in the map.
 	private volatile boolean unclean;
 
+	TrackingWorkRegistry(@Nullable ThreadLocalPropagation propagation) {
+		this.threadLocals = new UnitThreadLocals(propagation);
+	}
+
 	@Override
-	public UnitOfWork create(UnitOfWork.Kind kind, Supplier<String> origin, @Nullable Long parent, Context context) {
+	public UnitThreadLocals threadLocals() {
+		return this.threadLocals;
+	}
+
+	@Override
+	public UnitOfWork create(UnitOfWork.Kind kind, Supplier<String> origin, @Nullable Long parent, Context context,
+			@Nullable Object threadLocals) {
 		this.counter.increment(kind);
 		this.pending.removeAbandoned();
-		return new UnitOfWork(this.ids.incrementAndGet(), System.currentTimeMillis(), kind, origin, parent, context);
+		return new UnitOfWork(this.ids.incrementAndGet(), System.currentTimeMillis(), kind, origin, parent, context,
+				threadLocals);
 	}
 
 	@Override
@@ -50,6 +63,7 @@ final class TrackingWorkRegistry implements WorkRegistry {
 		entry.scope = scope;
 		try {
 			register(entry, unit);
+			entry.scope = this.threadLocals.enter(unit, scope);
 			return entry;
 		}
 		catch (Throwable ex) {
@@ -65,11 +79,12 @@ final class TrackingWorkRegistry implements WorkRegistry {
 	@SuppressWarnings("Finally") // what is thrown has failed for the same reason
 	public <R extends @Nullable Object, X extends Throwable> R call(UnitOfWork unit,
 			Context.CallableOp<? extends R, X> operation) throws X {
+		Context.CallableOp<? extends R, X> extended = this.threadLocals.<R, X>extend(unit, operation);
 		Entry entry = new Entry(unit);
 		return unit.context().<R, X>call(() -> {
 			try {
 				register(entry, unit);
-				return operation.call();
+				return extended.call();
 			}
 			finally {
 				// Fields only: a call may fail once more if the stack is exhausted.

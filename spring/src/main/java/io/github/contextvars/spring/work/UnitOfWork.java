@@ -36,13 +36,18 @@ public final class UnitOfWork {
 	// Written by the thread that runs the work, before it is registered.
 	volatile @Nullable Thread thread;
 
-	UnitOfWork(long id, long since, Kind kind, Supplier<String> origin, @Nullable Long parent, Context context) {
+	// What ThreadLocalPropagation has captured for it; null if it begins without values.
+	volatile @Nullable Object threadLocals;
+
+	UnitOfWork(long id, long since, Kind kind, Supplier<String> origin, @Nullable Long parent, Context context,
+			@Nullable Object threadLocals) {
 		this.id = id;
 		this.since = since;
 		this.kind = kind;
 		this.origin = origin;
 		this.parent = parent;
 		this.context = context;
+		this.threadLocals = threadLocals;
 	}
 
 	/**

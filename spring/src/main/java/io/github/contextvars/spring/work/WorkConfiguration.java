@@ -25,13 +25,15 @@ public final class WorkConfiguration {
 	// application shuts down, too, when nothing can be created any more.
 	@Bean(destroyMethod = "")
 	@Lazy(false)
-	WorkRegistry contextVarsWorkRegistry(ConfigurableListableBeanFactory beanFactory,
-			ObjectProvider<Tracking> tracking) {
+	WorkRegistry contextVarsWorkRegistry(ConfigurableListableBeanFactory beanFactory, ObjectProvider<Tracking> tracking,
+			ObjectProvider<ThreadLocalPropagation> threadLocals) {
 		WorkRegistry inherited = inherited(beanFactory.getParentBeanFactory());
 		if (inherited != null) {
 			return inherited;
 		}
-		return tracking.stream().findAny().isPresent() ? WorkRegistry.tracking() : WorkRegistry.nonTracking();
+		ThreadLocalPropagation propagation = threadLocals.getIfAvailable();
+		return tracking.stream().findAny().isPresent() ? WorkRegistry.tracking(propagation)
+				: WorkRegistry.nonTracking(propagation);
 	}
 
 	@Bean

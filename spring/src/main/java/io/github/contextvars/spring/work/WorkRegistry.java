@@ -27,7 +27,17 @@ public sealed interface WorkRegistry permits NonTrackingWorkRegistry, TrackingWo
 	 * @return a new registry
 	 */
 	static WorkRegistry tracking() {
-		return new TrackingWorkRegistry();
+		return tracking(null);
+	}
+
+	/**
+	 * Create a registry that tracks units of work and propagates {@link ThreadLocal}s of
+	 * other libraries.
+	 * @param threadLocals what is captured and restored with contexts, if anything
+	 * @return a new registry
+	 */
+	static WorkRegistry tracking(@Nullable ThreadLocalPropagation threadLocals) {
+		return new TrackingWorkRegistry(threadLocals);
 	}
 
 	/**
@@ -35,7 +45,17 @@ public sealed interface WorkRegistry permits NonTrackingWorkRegistry, TrackingWo
 	 * @return a new registry
 	 */
 	static WorkRegistry nonTracking() {
-		return new NonTrackingWorkRegistry();
+		return nonTracking(null);
+	}
+
+	/**
+	 * Create a registry that tracks nothing and propagates {@link ThreadLocal}s of other
+	 * libraries.
+	 * @param threadLocals what is captured and restored with contexts, if anything
+	 * @return a new registry
+	 */
+	static WorkRegistry nonTracking(@Nullable ThreadLocalPropagation threadLocals) {
+		return new NonTrackingWorkRegistry(threadLocals);
 	}
 
 	/**
@@ -46,7 +66,25 @@ public sealed interface WorkRegistry permits NonTrackingWorkRegistry, TrackingWo
 	 * @return a unit of work that is not entered yet
 	 */
 	default UnitOfWork create(UnitOfWork.Kind kind, Supplier<String> origin) {
-		return create(kind, origin, null, new Context());
+		return create(kind, origin, null, new Context(), null);
+	}
+
+	/**
+	 * Create a unit of work for the call of a method on the calling thread. The thread
+	 * keeps its {@link ThreadLocal}s: they belong to the work that the call is a part of.
+	 * @param origin supplies the name of the method
+	 * @param fresh whether the context is empty, instead of a copy of the current one
+	 * @return a unit of work that is not entered yet
+	 */
+	default UnitOfWork createScoped(Supplier<String> origin, boolean fresh) {
+		if (fresh) {
+			return create(UnitOfWork.Kind.SCOPED, origin, null, new Context(), UnitThreadLocals.UNCHANGED);
+		}
+		UnitOfWork current = current();
+		UnitOfWork unit = create(UnitOfWork.Kind.SCOPED, origin, (current != null) ? current.id() : null,
+				Context.copyOfCurrent(), UnitThreadLocals.UNCHANGED);
+		unit.pinOrigin();
+		return unit;
 	}
 
 	/**
@@ -57,7 +95,29 @@ public sealed interface WorkRegistry permits NonTrackingWorkRegistry, TrackingWo
 	 * @param context the context to run in
 	 * @return a unit of work that is not entered yet
 	 */
-	UnitOfWork create(UnitOfWork.Kind kind, Supplier<String> origin, @Nullable Long parent, Context context);
+	default UnitOfWork create(UnitOfWork.Kind kind, Supplier<String> origin, @Nullable Long parent, Context context) {
+		return create(kind, origin, parent, context, null);
+	}
+
+	/**
+	 * Create a unit of work that runs in a given context and has {@link ThreadLocal}s of
+	 * other libraries.
+	 * @param kind the kind of work
+	 * @param origin supplies what the work was started by
+	 * @param parent the id of the unit of work whose context was copied, if any
+	 * @param context the context to run in
+	 * @param threadLocals what {@link ThreadLocalPropagation} has captured for it, or
+	 * {@code null} if it begins without values
+	 * @return a unit of work that is not entered yet
+	 */
+	UnitOfWork create(UnitOfWork.Kind kind, Supplier<String> origin, @Nullable Long parent, Context context,
+			@Nullable Object threadLocals);
+
+	/**
+	 * Return what this registry does with {@link ThreadLocal}s.
+	 * @return the same for each call
+	 */
+	UnitThreadLocals threadLocals();
 
 	/**
 	 * Capture the calling thread's context for work that runs later or on another thread.
@@ -68,7 +128,8 @@ public sealed interface WorkRegistry permits NonTrackingWorkRegistry, TrackingWo
 	 */
 	default WorkSnapshot capture(UnitOfWork.Kind kind, Supplier<String> origin) {
 		UnitOfWork current = current();
-		return new WorkSnapshot(this, kind, origin, Context.copyOfCurrent(), (current != null) ? current.id() : null);
+		return new WorkSnapshot(this, kind, origin, Context.copyOfCurrent(), (current != null) ? current.id() : null,
+				threadLocals().capture());
 	}
 
 	/**
@@ -83,15 +144,48 @@ public sealed interface WorkRegistry permits NonTrackingWorkRegistry, TrackingWo
 	}
 
 	/**
+	 * Capture the calling thread's context only, for a mechanism that propagates
+	 * {@link ThreadLocal}s itself.
+	 * @param kind the kind of the work that continues
+	 * @return a snapshot of the current context
+	 */
+	default WorkSnapshot captureContext(UnitOfWork.Kind kind) {
+		UnitOfWork current = current();
+		return new WorkSnapshot(this, kind, (current != null) ? current.originSupplier() : kind::toString,
+				Context.copyOfCurrent(), (current != null) ? current.id() : null, UnitThreadLocals.UNCHANGED);
+	}
+
+	/**
 	 * Capture the context of a unit of work, as it is at this moment, for work that is
-	 * done on behalf of it.
+	 * done on behalf of it. {@link ThreadLocal}s are those that were
+	 * {@linkplain #saveThreadLocals saved} last.
 	 * @param unit the unit of work, entered by any thread or by none
 	 * @param kind the kind of that work
 	 * @param origin supplies what that work was started by
 	 * @return a snapshot of the unit's context
 	 */
 	default WorkSnapshot capture(UnitOfWork unit, UnitOfWork.Kind kind, Supplier<String> origin) {
-		return new WorkSnapshot(this, kind, origin, unit.context().copy(), unit.id());
+		return new WorkSnapshot(this, kind, origin, unit.context().copy(), unit.id(), unit.threadLocals);
+	}
+
+	/**
+	 * Let a unit of work have those {@link ThreadLocal}s that the calling thread has now,
+	 * whenever it is entered again or captured. For units that are left and entered
+	 * several times.
+	 * @param unit the unit of work, entered by the calling thread
+	 */
+	default void saveThreadLocals(UnitOfWork unit) {
+		threadLocals().save(unit);
+	}
+
+	/**
+	 * Enter a context that is no unit of work, for what a loop does between two of them.
+	 * @param context the context
+	 * @return the scope, to be closed by the same thread
+	 * @throws IllegalStateException if the context is already entered
+	 */
+	default Context.Scope enter(Context context) {
+		return threadLocals().enter(null, null, context.enter());
 	}
 
 	/**

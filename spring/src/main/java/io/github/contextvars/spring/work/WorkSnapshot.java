@@ -9,8 +9,9 @@ import io.github.contextvars.Context;
 
 /**
  * Snapshot of a context for work that runs later or on another thread: the values, what
- * they were captured from, and what the work is. Every run gets a copy of the values, so
- * runs that are repeated or overlap see nothing of each other.
+ * they were captured from, what the work is, and those {@link ThreadLocal}s of other
+ * libraries that propagate with it. Every run gets a copy of the values, so runs that are
+ * repeated or overlap see nothing of each other.
  * <p>
  * Immutable. May be used on any thread.
  *
@@ -34,15 +35,18 @@ public final class WorkSnapshot {
 
 	private final @Nullable Long parent;
 
+	private final @Nullable Object threadLocals;
+
 	private final boolean renamable;
 
 	WorkSnapshot(WorkRegistry registry, UnitOfWork.Kind kind, Supplier<String> origin, Context values,
-			@Nullable Long parent) {
-		this(registry, kind, origin, values, parent, false);
+			@Nullable Long parent, @Nullable Object threadLocals) {
+		this(registry, kind, origin, values, parent, threadLocals, false);
 	}
 
 	private WorkSnapshot(WorkRegistry registry, UnitOfWork.Kind kind, Supplier<String> origin, Context values,
-			@Nullable Long parent, boolean renamable) {
+			@Nullable Long parent, @Nullable Object threadLocals, boolean renamable) {
+		this.threadLocals = threadLocals;
 		this.renamable = renamable;
 		this.registry = registry;
 		this.kind = kind;
@@ -57,7 +61,8 @@ public final class WorkSnapshot {
 	 * @return a snapshot of the same values
 	 */
 	public WorkSnapshot renamable() {
-		return new WorkSnapshot(this.registry, this.kind, this.origin, this.values, this.parent, true);
+		return new WorkSnapshot(this.registry, this.kind, this.origin, this.values, this.parent, this.threadLocals,
+				true);
 	}
 
 	UnitOfWork.Kind kind() {
@@ -135,7 +140,8 @@ public final class WorkSnapshot {
 	 * @return a unit of work that is not entered yet
 	 */
 	public UnitOfWork create() {
-		UnitOfWork unit = this.registry.create(this.kind, this.origin, this.parent, this.values.copy());
+		UnitOfWork unit = this.registry.create(this.kind, this.origin, this.parent, this.values.copy(),
+				this.threadLocals);
 		if (!this.renamable) {
 			unit.pinOrigin();
 		}

@@ -1,6 +1,7 @@
 package io.github.contextvars.spring.boot.autoconfigure;
 
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.Set;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -24,6 +25,13 @@ public final class ContextVarsProperties {
 
 	private final OutsideContext outsideContext = new OutsideContext();
 
+	/**
+	 * Comma-separated list of ThreadLocals of other libraries that propagate with
+	 * contexts: security, mdc, locale, observation, request, keys of Micrometer's
+	 * ContextRegistry, or * for all.
+	 */
+	private final Set<String> threadLocals = new LinkedHashSet<>();
+
 	public Web getWeb() {
 		return this.web;
 	}
@@ -34,6 +42,10 @@ public final class ContextVarsProperties {
 
 	public OutsideContext getOutsideContext() {
 		return this.outsideContext;
+	}
+
+	public Set<String> getThreadLocals() {
+		return this.threadLocals;
 	}
 
 	/**

@@ -400,9 +400,10 @@ class ContextVarsAutoConfigurationTests {
 
 			assertThat(properties).extracting((property) -> property.get("name"))
 				.containsExactlyInAnyOrder("contextvars.web.enabled", "contextvars.web.order",
-						"contextvars.task.enabled", "contextvars.task.exclude", "contextvars.messaging.enabled",
-						"contextvars.outside-context.set", "contextvars.outside-context.get", "contextvars.rpc.enabled",
-						"contextvars.scoped.enabled", "contextvars.logging.enabled", "contextvars.metrics.enabled",
+						"contextvars.task.enabled", "contextvars.task.exclude", "contextvars.thread-locals",
+						"contextvars.messaging.enabled", "contextvars.outside-context.set",
+						"contextvars.outside-context.get", "contextvars.rpc.enabled", "contextvars.scoped.enabled",
+						"contextvars.logging.enabled", "contextvars.metrics.enabled",
 						"management.endpoint.contextvars.access", "management.endpoint.contextvars.cache.time-to-live",
 						"management.endpoint.contextvars.show-values", "management.endpoint.contextvars.roles");
 			assertThat(properties)

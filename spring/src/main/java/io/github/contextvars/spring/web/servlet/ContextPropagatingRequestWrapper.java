@@ -122,6 +122,7 @@ final class ContextPropagatingRequestWrapper extends HttpServletRequestWrapper {
 	// The request is listed until the container says that it has ended, or forgets it.
 	private AsyncContext started(AsyncContext asyncContext) {
 		this.valuesBeforeDispatch = this.unit.context().copy();
+		this.workRegistry.saveThreadLocals(this.unit);
 		if (this.workRegistry.awaitCompletion(this.unit, this, (request) -> false)) {
 			asyncContext.addListener(new CompletionListener());
 		}

@@ -51,7 +51,14 @@ final class EndpointSession {
 	@SuppressWarnings("NullAway") // JDK 17 drops nullable type arguments
 	@Nullable Object begin(Method method, @Nullable Object[] arguments) throws Throwable {
 		remember(arguments);
-		return this.registry.<@Nullable Object, Throwable>call(this.unit, () -> call(method, arguments));
+		return this.registry.<@Nullable Object, Throwable>call(this.unit, () -> {
+			try {
+				return call(method, arguments);
+			}
+			finally {
+				this.registry.saveThreadLocals(this.unit);
+			}
+		});
 	}
 
 	/**

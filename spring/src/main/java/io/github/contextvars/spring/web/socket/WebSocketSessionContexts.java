@@ -49,8 +49,10 @@ final class WebSocketSessionContexts {
 	 */
 	void onHandshake(ServerHttpRequest request, Map<String, Object> attributes) {
 		if (request instanceof ServletServerHttpRequest servletRequest) {
-			ContextFilter.findUnitOfWork(servletRequest.getServletRequest())
-				.ifPresent((unit) -> attributes.put(HANDSHAKE, unit));
+			ContextFilter.findUnitOfWork(servletRequest.getServletRequest()).ifPresent((unit) -> {
+				this.workRegistry.get().saveThreadLocals(unit);
+				attributes.put(HANDSHAKE, unit);
+			});
 		}
 	}
 
@@ -69,7 +71,14 @@ final class WebSocketSessionContexts {
 				: registry.create(UnitOfWork.Kind.SESSION, origin);
 		attributes.put(SESSION, unit);
 		registry.awaitCompletion(unit, session, (open) -> !((WebSocketSession) open).isOpen());
-		call(registry, unit, beginning);
+		call(registry, unit, () -> {
+			try {
+				beginning.run();
+			}
+			finally {
+				registry.saveThreadLocals(unit);
+			}
+		});
 	}
 
 	/**
@@ -155,6 +164,9 @@ final class WebSocketSessionContexts {
 	 * @param connecting whether the frame belongs to the beginning of the session
 	 */
 	void afterFrame(Map<String, Object> attributes, boolean connecting) {
+		if (connecting && attributes.get(SESSION) instanceof UnitOfWork session) {
+			this.workRegistry.get().saveThreadLocals(session);
+		}
 		if (this.passing.close() != null) {
 			return;
 		}

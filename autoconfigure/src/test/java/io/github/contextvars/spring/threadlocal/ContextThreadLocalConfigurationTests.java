@@ -1,0 +1,164 @@
+package io.github.contextvars.spring.threadlocal;
+
+import java.util.concurrent.Executor;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.micrometer.context.ContextRegistry;
+import io.micrometer.context.ThreadLocalAccessor;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.task.SyncTaskExecutor;
+
+import io.github.contextvars.Context;
+import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.annotation.ContextVariable;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsLoggingAutoConfiguration;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsTaskAutoConfiguration;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsThreadLocalAutoConfiguration;
+import io.github.contextvars.spring.registry.InvalidDeclarationException;
+import io.github.contextvars.spring.work.ThreadLocalPropagation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+@ExtendWith(OutputCaptureExtension.class)
+class ContextThreadLocalConfigurationTests {
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class,
+				ContextVarsTaskAutoConfiguration.class, ContextVarsLoggingAutoConfiguration.class,
+				ContextVarsThreadLocalAutoConfiguration.class, TaskExecutionAutoConfiguration.class));
+
+	@AfterEach
+	void clear() {
+		MDC.clear();
+		ContextRegistry.getInstance().removeThreadLocalAccessor("com.acme.failing");
+	}
+
+	@Test
+	void nothingPropagatesByDefault() {
+		this.runner.run((context) -> assertThat(context).doesNotHaveBean(ThreadLocalPropagation.class));
+		this.runner.withPropertyValues("contextvars.thread-locals=")
+			.run((context) -> assertThat(context).doesNotHaveBean(ThreadLocalPropagation.class));
+	}
+
+	@Test
+	void namesMayBeListed() {
+		this.runner.withPropertyValues("contextvars.thread-locals[0]=mdc", "contextvars.thread-locals[1]=locale")
+			.run((context) -> assertThat(context).hasSingleBean(ThreadLocalPropagation.class));
+	}
+
+	@Test
+	void unknownNameFailsOnStartup() {
+		this.runner.withPropertyValues("contextvars.thread-locals=mdc,mcd")
+			.run((context) -> assertThat(context.getStartupFailure()).rootCause()
+				.isInstanceOf(InvalidDeclarationException.class)
+				.hasMessageContaining("'mcd'"));
+	}
+
+	@Test
+	void missingLibraryFailsOnStartup() {
+		this.runner.withClassLoader(new FilteredClassLoader(ContextRegistry.class))
+			.withPropertyValues("contextvars.thread-locals=mdc")
+			.run((context) -> assertThat(context.getStartupFailure()).rootCause()
+				.isInstanceOf(InvalidDeclarationException.class)
+				.hasMessageContaining("context propagation is not on the class path"));
+	}
+
+	@Test
+	void failingAccessorIsReportedOnce(CapturedOutput output) {
+		ContextRegistry.getInstance().registerThreadLocalAccessor(new FailingAccessor());
+
+		this.runner.withPropertyValues("contextvars.thread-locals=mdc,com.acme.failing").run((context) -> {
+			MDC.put("user", "alice");
+			for (int i = 0; i < 3; i++) {
+				context.getBean("applicationTaskExecutor", Executor.class)
+					.execute(() -> LoggerFactory.getLogger("test").warn("of {}", MDC.get("user")));
+			}
+		});
+
+		assertThat(output.getOut().split(FailingAccessor.class.getName() + "' has failed", -1)).hasSize(2);
+		assertThat(output.getOut().split("of alice", -1)).hasSize(4);
+	}
+
+	@Test
+	void loggedVariablesAreShownInsteadOfPropagatedEntries() {
+		Logger logger = (Logger) LoggerFactory.getLogger("logged");
+		ListAppender<ILoggingEvent> appender = new ListAppender<>();
+		appender.start();
+		logger.addAppender(appender);
+		try {
+			this.runner.withUserConfiguration(Variables.class)
+				.withPropertyValues("contextvars.thread-locals=mdc")
+				.run((context) -> new Context().run(() -> {
+					Variables.TENANT.set("acme");
+					MDC.put("tenant", "of the filter");
+					MDC.put("user", "alice");
+					logger.info("here");
+					context.getBean("syncExecutor", Executor.class).execute(() -> {
+						Variables.TENANT.set("globex");
+						logger.info("there");
+					});
+					logger.info("here again");
+				}));
+		}
+		finally {
+			logger.detachAppender(appender);
+		}
+
+		assertThat(appender.list).extracting((event) -> event.getMDCPropertyMap().get("tenant"))
+			.containsExactly("of the filter", "globex", "of the filter");
+		assertThat(appender.list).extracting((event) -> event.getMDCPropertyMap().get("user")).containsOnly("alice");
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Variables {
+
+		@ContextVariable(logged = true)
+		static final ContextVar<String> TENANT = ContextVar.of("tenant");
+
+		@Bean
+		SyncTaskExecutor syncExecutor() {
+			return new SyncTaskExecutor();
+		}
+
+	}
+
+	private static final class FailingAccessor implements ThreadLocalAccessor<String> {
+
+		@Override
+		public Object key() {
+			return "com.acme.failing";
+		}
+
+		@Override
+		public String getValue() {
+			throw new IllegalStateException("seeded");
+		}
+
+		@Override
+		public void setValue(String value) {
+			throw new IllegalStateException("seeded");
+		}
+
+		@Override
+		public void setValue() {
+			throw new IllegalStateException("seeded");
+		}
+
+	}
+
+}
