@@ -28,7 +28,7 @@ class SingletonConstructionFaultTests {
 					Context.depth() > 0 && name.equals(INSTANTIATION) | name.equals(INSTANTIATION)                      | singletonsAreCreatedOutsideWhereTheThreadIsOutside
 					this.beanFactory.getMergedBeanDefinition(name).isSingleton() | this.beanFactory.containsBean(name) | prototypesAndScopedBeansAreOfTheCallersContext
 					registry.create(UnitOfWork.Kind.RUNNER, () -> "bean " + value) | registry.capture(UnitOfWork.Kind.RUNNER).create() | singletonsOfMixedUnitsAreSeparate
-					RunningApplications.workRegistry()                | WorkRegistry.nonTracking()                      | whatSingletonSubmitsWhileItIsCreatedBelongsToNoRequest
+					instanceof WorkRegistry registry) ? registry      | instanceof WorkRegistry registry) ? WorkRegistry.nonTracking() | whatSingletonSubmitsWhileItIsCreatedBelongsToNoRequest
 					entered.close();                                  | ``                                              | singletonsOfMixedUnitsAreSeparate
 					beanFactory.getApplicationStartup()               | ApplicationStartup.DEFAULT                      | stepsOfTheApplicationsOwnStartupAreRecordedAsBefore
 					""")

@@ -49,6 +49,12 @@ final class SingletonApplicationStartup implements ApplicationStartup {
 		return (Context.depth() > 0 && name.equals(INSTANTIATION)) ? new Instantiation(step) : step;
 	}
 
+	// Not created for this, as it may be what is created.
+	private WorkRegistry workRegistry() {
+		return (this.beanFactory.getSingleton(WorkConfiguration.REGISTRY) instanceof WorkRegistry registry) ? registry
+				: RunningApplications.workRegistry();
+	}
+
 	// A bean that cannot be found, or whose definition is invalid, is the bean factory's
 	// to report.
 	private boolean isSingleton(String name) {
@@ -89,7 +95,7 @@ final class SingletonApplicationStartup implements ApplicationStartup {
 		public StartupStep tag(String key, String value) {
 			this.delegate.tag(key, value);
 			if (this.scope == null && key.equals(BEAN_NAME) && isSingleton(value)) {
-				WorkRegistry registry = RunningApplications.workRegistry();
+				WorkRegistry registry = workRegistry();
 				// Nothing may fail after this: only then is the step ended.
 				this.scope = registry.enter(registry.create(UnitOfWork.Kind.RUNNER, () -> "bean " + value));
 			}

@@ -20,10 +20,12 @@ import org.springframework.context.annotation.Lazy;
 @Configuration(proxyBeanMethods = false)
 public final class WorkConfiguration {
 
+	static final String REGISTRY = "contextVarsWorkRegistry";
+
 	// A child context's work is listed where its parent's is. Tasks are submitted while
 	// the
 	// application shuts down, too, when nothing can be created any more.
-	@Bean(destroyMethod = "")
+	@Bean(name = REGISTRY, destroyMethod = "")
 	@Lazy(false)
 	WorkRegistry contextVarsWorkRegistry(ConfigurableListableBeanFactory beanFactory, ObjectProvider<Tracking> tracking,
 			ObjectProvider<ThreadLocalPropagation> threadLocals) {
