@@ -31,7 +31,7 @@ public final class OutsideContextPolicy implements AutoCloseable {
 
 	private static final StackWalker STACK = StackWalker.getInstance();
 
-	private static final int MAX_PLACES = 1000;
+	private static final int MAX_PLACES = 100;
 
 	private final ContextVariableRegistry variables;
 
@@ -101,7 +101,7 @@ public final class OutsideContextPolicy implements AutoCloseable {
 
 	/**
 	 * List what this policy has warned of or rejected, by variable and place in the code.
-	 * @return a copy, of 1,000 places at most
+	 * @return a copy, of 100 places at most
 	 */
 	public List<Access> accesses() {
 		return this.counts.values().stream().map(Counts::access).toList();
@@ -158,16 +158,21 @@ public final class OutsideContextPolicy implements AutoCloseable {
 		boolean first = count(variable.name(), place, operation);
 		if (mode == Mode.REJECT || first) {
 			String message = "Context variable '" + variable.name() + "' is " + verb + " by thread '"
-					+ Thread.currentThread().getName() + "' outside any context, at " + place + consequence
-					+ " Submit the work to an executor bean or to ContextExecutors.wrap(executor), or run it in"
-					+ " new Context().run(...); register a filter after the context filter."
-					+ " 'contextvars.outside-context." + operation
+					+ Thread.currentThread().getName() + "' outside any context, at " + place + consequence + " "
+					+ remedy(operation) + " 'contextvars.outside-context." + operation
 					+ "' decides what happens here: allow, warn or reject.";
 			if (mode == Mode.REJECT) {
 				throw new IllegalStateException(message);
 			}
 			logger.warn(message);
 		}
+	}
+
+	private static String remedy(String operation) {
+		return operation.equals("get")
+				? "To see it, write " + LostContext.ofCallingThread().line() + ". Executor beans need no such line."
+				: "Submit the work to an executor bean or to ContextExecutors.wrap(executor), or run it in"
+						+ " new Context().run(...); register a filter after the context filter.";
 	}
 
 	private boolean count(String variable, String place, String operation) {
@@ -197,8 +202,8 @@ public final class OutsideContextPolicy implements AutoCloseable {
 			.orElse("unknown"));
 	}
 
-	private static boolean isOfLibrary(String className) {
-		return className.equals(OutsideContextPolicy.class.getName())
+	static boolean isOfLibrary(String className) {
+		return className.equals(OutsideContextPolicy.class.getName()) || className.equals(LostContext.class.getName())
 				|| className.substring(0, className.lastIndexOf('.')).equals(Context.class.getPackageName());
 	}
 
