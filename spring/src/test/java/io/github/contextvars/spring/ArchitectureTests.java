@@ -27,9 +27,9 @@ class ArchitectureTests {
 	private static final List<String> INDEX = List.of("annotation.ContextScoped", "annotation.ContextSetting",
 			"annotation.ContextVariable", "annotation.FromContext", "messaging.FromContextArgumentResolver",
 			"registry.ContextVariableRegistry", "registry.InvalidDeclarationException", "registry.OutsideContextPolicy",
-			"rpc.ContextServerInterceptor", "task.ContextTaskDecorator", "web.servlet.ContextFilter",
-			"web.servlet.FromContextArgumentResolver", "work.PropagationSource", "work.UnitOfWork", "work.WorkRegistry",
-			"work.WorkSnapshot");
+			"rpc.ContextServerInterceptor", "task.ContextTaskDecorator", "threadlocal.ContextThreadLocal",
+			"web.servlet.ContextFilter", "web.servlet.FromContextArgumentResolver", "work.PropagationSource",
+			"work.UnitOfWork", "work.WorkRegistry", "work.WorkSnapshot");
 
 	/**
 	 * Public because what loads them by their names needs them to be.

@@ -19,9 +19,11 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.filter.OncePerRequestFilter;
 
+import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
 import io.github.contextvars.spring.testing.WebApp;
+import io.github.contextvars.spring.threadlocal.ContextThreadLocal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -40,11 +42,42 @@ class MigrationExamplesTests {
 		assertThat(tenantOfAsyncMethod(After.class)).isEqualTo("acme");
 	}
 
+	@Test
+	void oneReaderAtATime() {
+		new Context().run(() -> {
+			TenantHolder.set("acme");
+			assertThat(TenantHolder.get()).isEqualTo("acme");
+			assertThat(TenantHolder.TENANT.get()).isEqualTo("acme");
+			assertThat(CompletableFuture.supplyAsync(Context.copyOfCurrent().wrapSupplier(TenantHolder::get)).join())
+				.isEqualTo("acme");
+		});
+	}
+
 	private static String tenantOfAsyncMethod(Class<?> application) {
 		try (WebApp app = WebApp.start(application)) {
 			return app.get("/tenant", "X-Tenant", "acme").body();
 		}
 	}
+
+	// tag::migrate-holder[]
+	static final class TenantHolder {
+
+		@ContextVariable
+		static final ContextVar<String> TENANT = ContextVar.of("tenant");
+
+		private static final ThreadLocal<String> CURRENT = ContextThreadLocal.of(TENANT);
+
+		static String get() {
+			return CURRENT.get();
+		}
+
+		static void set(String tenant) {
+			CURRENT.set(tenant);
+		}
+
+	}
+
+	// end::migrate-holder[]
 
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
