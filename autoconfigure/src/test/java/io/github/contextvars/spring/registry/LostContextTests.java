@@ -13,9 +13,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RecursiveAction;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.SubmissionPublisher;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -30,13 +32,16 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -50,8 +55,11 @@ import io.github.contextvars.ContextExecutors;
 import io.github.contextvars.ContextFuture;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsTaskAutoConfiguration;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
 
 /**
  * Ways of losing a value, each of which a warning names at its place in the code, with
@@ -106,6 +114,56 @@ class LostContextTests {
 					&& text.contains(LostContextTests.class.getName() + ".") && text.contains("write " + line));
 
 		assertThat(inContext(remedied)).isEqualTo("acme");
+	}
+
+	@Test
+	void valueThatWouldStayOnAThreadIsRefusedWithTheLineThatScopesIt() throws Exception {
+		Callable<String> lossy = () -> onThread((task) -> new Thread(task), () -> {
+			Application.TENANT.set("globex");
+			return Application.TENANT.get();
+		});
+		Callable<String> remedied = () -> onThread((task) -> new Thread(task), () -> new Context().call(() -> {
+			Application.TENANT.set("globex");
+			return Application.TENANT.get();
+		}));
+
+		assertThatException().isThrownBy(lossy::call).havingRootCause().withMessageContaining("new Context().run(...)");
+		assertThat(remedied.call()).isEqualTo("globex");
+	}
+
+	@Test
+	void executorBeanThatCannotBeInstrumentedIsNamedWithTheDeclarationThatIs(CapturedOutput output) {
+		ApplicationContextRunner runner = new ApplicationContextRunner().withConfiguration(
+				AutoConfigurations.of(ContextVarsAutoConfiguration.class, ContextVarsTaskAutoConfiguration.class));
+
+		runner.withBean("pool", FinalPool.class)
+			.run((context) -> assertThat(
+					inContext(() -> task(context.getBean("pool", Executor.class)::execute, Application.TENANT::get)))
+				.isEqualTo("-"));
+		assertThat(output).contains("'pool'", "ContextExecutors.wrap(");
+
+		runner.withBean("pool", ExecutorService.class, () -> ContextExecutors.wrap(new FinalPool()))
+			.run((context) -> assertThat(
+					inContext(() -> task(context.getBean("pool", Executor.class)::execute, Application.TENANT::get)))
+				.isEqualTo("acme"));
+	}
+
+	// Nothing is outside: the stage reads what is right for the work that completes it.
+	@Test
+	void stageThatOtherWorkCompletesIsNotNamed(CapturedOutput output) throws Exception {
+		CompletableFuture<String> future = new CompletableFuture<>();
+		CompletableFuture<String> stage = new CompletableFuture<>();
+		inContext(() -> {
+			future.thenAccept((any) -> stage.complete(Application.TENANT.get()));
+			return "";
+		});
+		new Context().run(() -> {
+			Application.TENANT.set("globex");
+			future.complete("");
+		});
+
+		assertThat(stage.get()).isEqualTo("globex");
+		assertThat(output).doesNotContain("outside any context");
 	}
 
 	static Stream<Arguments> threads() {
@@ -207,13 +265,7 @@ class LostContextTests {
 						() -> stage((future) -> ContextFuture.from(future)
 							.thenApply((any) -> Integer.toString(1 / 0))
 							.exceptionally((ex) -> read19()))),
-				loss("timeout", line,
-						() -> new CompletableFuture<String>().orTimeout(1, TimeUnit.MILLISECONDS)
-							.handle((any, ex) -> read20())
-							.get(),
-						() -> new ContextFuture<String>().orTimeout(1, TimeUnit.MILLISECONDS)
-							.handle((any, ex) -> read20())
-							.get()),
+				loss("timeout", line, () -> timeOut(new CompletableFuture<>()), () -> timeOut(new ContextFuture<>())),
 				loss("combination", line,
 						() -> stage((future) -> future.thenCombine(CompletableFuture.completedFuture(""),
 								(any, other) -> read21())),
@@ -293,6 +345,12 @@ class LostContextTests {
 		CompletableFuture<String> result = stages.apply(future);
 		Thread completing = new Thread(() -> future.complete(""));
 		completing.start();
+		return result.get(20, TimeUnit.SECONDS);
+	}
+
+	private static String timeOut(CompletableFuture<String> future) throws Exception {
+		CompletableFuture<String> result = future.handle((any, ex) -> read20());
+		future.orTimeout(1, TimeUnit.MILLISECONDS);
 		return result.get(20, TimeUnit.SECONDS);
 	}
 
@@ -460,6 +518,17 @@ class LostContextTests {
 
 	private static String read27() {
 		return Application.TENANT.get();
+	}
+
+	/**
+	 * Executor that nothing can stand in for.
+	 */
+	static final class FinalPool extends ThreadPoolExecutor {
+
+		FinalPool() {
+			super(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>());
+		}
+
 	}
 
 	private static final class Subclass extends Thread {

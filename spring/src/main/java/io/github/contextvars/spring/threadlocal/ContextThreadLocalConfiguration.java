@@ -2,6 +2,7 @@ package io.github.contextvars.spring.threadlocal;
 
 import java.util.Set;
 
+import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -23,9 +24,9 @@ import io.github.contextvars.spring.work.WorkConfiguration;
 public final class ContextThreadLocalConfiguration {
 
 	@Bean
-	static ThreadLocalPropagation contextVarsThreadLocalPropagation(Settings settings) {
-		if (!ClassUtils.isPresent("io.micrometer.context.ContextRegistry",
-				ContextThreadLocalConfiguration.class.getClassLoader())) {
+	static ThreadLocalPropagation contextVarsThreadLocalPropagation(Settings settings,
+			ConfigurableBeanFactory beanFactory) {
+		if (!ClassUtils.isPresent("io.micrometer.context.ContextRegistry", beanFactory.getBeanClassLoader())) {
 			throw new InvalidDeclarationException(
 					"'contextvars.thread-locals' is set, and Micrometer's context propagation is not on the class path",
 					"Add io.micrometer:context-propagation.");

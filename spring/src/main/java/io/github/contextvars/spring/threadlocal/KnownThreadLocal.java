@@ -48,7 +48,8 @@ enum KnownThreadLocal {
 
 		@Override
 		ThreadLocalAccessor<?> createAccessor() {
-			return ObservationThreadLocalAccessor.getInstance();
+			ThreadLocalAccessor<?> registered = RegisteredAccessors.find(key());
+			return (registered != null) ? registered : ObservationThreadLocalAccessor.getInstance();
 		}
 
 	},

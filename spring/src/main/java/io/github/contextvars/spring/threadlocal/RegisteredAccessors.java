@@ -56,7 +56,7 @@ final class RegisteredAccessors {
 		return new Registration(accessor, replaced);
 	}
 
-	private static @Nullable ThreadLocalAccessor<?> find(Object key) {
+	static @Nullable ThreadLocalAccessor<?> find(Object key) {
 		for (ThreadLocalAccessor<?> accessor : ContextRegistry.getInstance().getThreadLocalAccessors()) {
 			if (accessor.key().equals(key)) {
 				return accessor;
