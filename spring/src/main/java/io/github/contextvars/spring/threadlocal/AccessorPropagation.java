@@ -111,8 +111,7 @@ final class AccessorPropagation implements ThreadLocalPropagation, SmartInitiali
 		ThreadLocalAccessor<?>[] present = accessors();
 		@Nullable Object[] values = new Object[present.length];
 		for (int i = 0; i < present.length; i++) {
-			Object value = read(present[i]);
-			values[i] = (value != UNREADABLE) ? value : null;
+			values[i] = read(present[i], false);
 		}
 		return new Captured(present, values);
 	}
@@ -124,7 +123,7 @@ final class AccessorPropagation implements ThreadLocalPropagation, SmartInitiali
 		boolean prepared = kind == UnitOfWork.Kind.REQUEST && FrameworkState.isRequestPrepared();
 		@Nullable Object[] previous = new Object[present.length];
 		for (int i = 0; i < present.length; i++) {
-			previous[i] = read(present[i]);
+			previous[i] = read(present[i], true);
 		}
 		for (int i = 0; i < present.length; i++) {
 			boolean keep = (prepared && FrameworkState.isOfRequest(present[i]))
@@ -163,9 +162,9 @@ final class AccessorPropagation implements ThreadLocalPropagation, SmartInitiali
 		return new Accessors(registered, selected);
 	}
 
-	private @Nullable Object read(ThreadLocalAccessor<?> accessor) {
+	private @Nullable Object read(ThreadLocalAccessor<?> accessor, boolean toRestore) {
 		try {
-			return accessor.getValue();
+			return (toRestore && accessor instanceof SavingAccessor<?> saving) ? saving.save() : accessor.getValue();
 		}
 		catch (Throwable ex) {
 			report(accessor, ex);

@@ -1,16 +1,13 @@
 package io.github.contextvars.spring.threadlocal;
 
-import io.micrometer.context.ThreadLocalAccessor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link ThreadLocalAccessor} that gives other threads a copy of a value, and restores
- * the value itself. Micrometer asks for a value both to capture it and to restore it
- * later.
+ * Accessor that gives other threads a copy of a value, and restores the value itself.
  *
  * @param <V> the type of the value
  */
-abstract class CopyingAccessor<V> implements ThreadLocalAccessor<CopyingAccessor.Value<V>> {
+abstract class CopyingAccessor<V> implements SavingAccessor<CopyingAccessor.Value<V>> {
 
 	private final String key;
 
@@ -40,6 +37,12 @@ abstract class CopyingAccessor<V> implements ThreadLocalAccessor<CopyingAccessor
 	public final @Nullable Value<V> getValue() {
 		V value = get();
 		return (value != null) ? new Value<>(value, copy(value)) : null;
+	}
+
+	@Override
+	public final @Nullable Value<V> save() {
+		V value = get();
+		return (value != null) ? new Value<>(value, value) : null;
 	}
 
 	@Override

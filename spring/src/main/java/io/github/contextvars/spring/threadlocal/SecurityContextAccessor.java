@@ -2,7 +2,6 @@ package io.github.contextvars.spring.threadlocal;
 
 import java.util.function.Supplier;
 
-import io.micrometer.context.ThreadLocalAccessor;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContext;
@@ -20,7 +19,7 @@ import org.springframework.security.core.context.SecurityContextHolderStrategy;
  *
  * @see org.springframework.security.core.context.SecurityContextHolderThreadLocalAccessor
  */
-final class SecurityContextAccessor implements ThreadLocalAccessor<SecurityContextAccessor.Captured> {
+final class SecurityContextAccessor implements SavingAccessor<SecurityContextAccessor.Captured> {
 
 	// The only one that is no ThreadLocal. Its class is hidden.
 	private static final String GLOBAL = "org.springframework.security.core.context.GlobalSecurityContextHolderStrategy";
@@ -34,6 +33,12 @@ final class SecurityContextAccessor implements ThreadLocalAccessor<SecurityConte
 
 	@Override
 	public @Nullable Captured getValue() {
+		Captured value = save();
+		return (value != null) ? new Captured(value.source, value.source.user(), value.outermost) : null;
+	}
+
+	@Override
+	public @Nullable Captured save() {
 		SecurityContextHolderStrategy strategy = SecurityContextHolder.getContextHolderStrategy();
 		if (isGlobal(strategy)) {
 			return null;
@@ -46,25 +51,26 @@ final class SecurityContextAccessor implements ThreadLocalAccessor<SecurityConte
 			INSTALLED.remove();
 			Source source = new Source(present);
 			source.get();
-			return new Captured(source, true);
+			return new Captured(source, null, true);
 		}
 		Source source = installed.source;
 		if (source == null || installed.supplier != present) {
+			endOfSource();
 			source = install(strategy, new Source(present));
 		}
-		return new Captured(source, false);
+		return new Captured(source, null, false);
 	}
 
 	@Override
 	public void setValue(Captured value) {
-		install(SecurityContextHolder.getContextHolderStrategy(), new OwnSource(value.user));
+		install(SecurityContextHolder.getContextHolderStrategy(),
+				new OwnSource((value.user != null) ? value.user : value.source.user()));
 	}
 
 	@Override
 	public void setValue() {
 		SecurityContextHolderStrategy strategy = SecurityContextHolder.getContextHolderStrategy();
 		if (!isGlobal(strategy)) {
-			endOfSource();
 			strategy.clearContext();
 			INSTALLED.set(Installed.NOTHING);
 		}
@@ -72,6 +78,7 @@ final class SecurityContextAccessor implements ThreadLocalAccessor<SecurityConte
 
 	@Override
 	public void restore(Captured previous) {
+		endOfSource();
 		install(SecurityContextHolder.getContextHolderStrategy(), previous.source);
 		if (previous.outermost) {
 			INSTALLED.remove();
@@ -83,7 +90,6 @@ final class SecurityContextAccessor implements ThreadLocalAccessor<SecurityConte
 	}
 
 	private static Source install(SecurityContextHolderStrategy strategy, Source source) {
-		endOfSource();
 		SecurityContext loaded = source.context;
 		if (loaded != null) {
 			strategy.setContext(loaded);
@@ -96,6 +102,7 @@ final class SecurityContextAccessor implements ThreadLocalAccessor<SecurityConte
 		return source;
 	}
 
+	// Called where a source is replaced for good: not when an inner unit of work begins.
 	private static void endOfSource() {
 		Installed installed = INSTALLED.get();
 		if (installed != null && installed.source != null) {
@@ -110,13 +117,14 @@ final class SecurityContextAccessor implements ThreadLocalAccessor<SecurityConte
 
 		private final Source source;
 
-		private final Supplier<@Nullable Authentication> user;
+		// Null if it is for the same thread only.
+		private final @Nullable Supplier<@Nullable Authentication> user;
 
 		private final boolean outermost;
 
-		private Captured(Source source, boolean outermost) {
+		private Captured(Source source, @Nullable Supplier<@Nullable Authentication> user, boolean outermost) {
 			this.source = source;
-			this.user = source.user();
+			this.user = user;
 			this.outermost = outermost;
 		}
 
@@ -196,13 +204,13 @@ final class SecurityContextAccessor implements ThreadLocalAccessor<SecurityConte
 				try {
 					load();
 				}
-				catch (RuntimeException ex) {
+				catch (Throwable ex) {
 					fail(ex);
 				}
 			}
 		}
 
-		private synchronized void fail(RuntimeException cause) {
+		private synchronized void fail(Throwable cause) {
 			this.deferred = () -> {
 				throw new IllegalStateException("The SecurityContext of the work that has handed this over"
 						+ " could not be loaded before that had ended", cause);

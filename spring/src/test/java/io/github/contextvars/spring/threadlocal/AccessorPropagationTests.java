@@ -273,7 +273,7 @@ class AccessorPropagationTests {
 
 	@Test
 	void accessorThatIsRegisteredLaterPropagates() throws Exception {
-		this.registry = WorkRegistry.nonTracking(propagation("later"));
+		this.registry = WorkRegistry.nonTracking(propagation("mdc", "later"));
 		this.registry.capture(UnitOfWork.Kind.TASK, TEST);
 		register(new FailingAccessor("later", "nothing"));
 		FailingAccessor.VALUE.set("alice");
@@ -342,6 +342,10 @@ class AccessorPropagationTests {
 
 		assertThat(onThread(() -> "mallory", () -> snapshot.wrap(AccessorPropagationTests::all).call()))
 			.containsExactly("alice alice alice alice null", "mallory mallory mallory mallory null");
+
+		RequestAttributes request = RequestContextHolder.getRequestAttributes();
+		snapshot.wrap(() -> setAll("mallory")).run();
+		assertThat(RequestContextHolder.getRequestAttributes()).isSameAs(request);
 	}
 
 	@Test
@@ -530,11 +534,20 @@ class AccessorPropagationTests {
 
 		@Test
 		void deferredContextThatNothingTookOverIsNeverLoaded() {
-			AccessorPropagationTests.this.registry.run(
-					AccessorPropagationTests.this.registry.create(UnitOfWork.Kind.REQUEST, TEST),
-					() -> SecurityContextHolder.setDeferredContext(() -> {
-						throw new AssertionError("loaded");
-					}));
+			AtomicInteger loads = new AtomicInteger();
+			AccessorPropagationTests.this.registry
+				.run(AccessorPropagationTests.this.registry.create(UnitOfWork.Kind.REQUEST, TEST), () -> {
+					SecurityContextHolder.setDeferredContext(() -> {
+						loads.incrementAndGet();
+						return new SecurityContextImpl(user("alice"));
+					});
+					// Reads what the thread has, to restore it, but hands nothing over.
+					AccessorPropagationTests.this.registry
+						.run(AccessorPropagationTests.this.registry.create(UnitOfWork.Kind.RUNNER, TEST), () -> {
+						});
+				});
+
+			assertThat(loads).hasValue(0);
 		}
 
 		@Test
@@ -562,13 +575,18 @@ class AccessorPropagationTests {
 			AtomicReference<WorkSnapshot> snapshot = new AtomicReference<>();
 			UnitOfWork request = AccessorPropagationTests.this.registry.create(UnitOfWork.Kind.REQUEST, TEST);
 			AccessorPropagationTests.this.registry.run(request, () -> {
-				SecurityContextHolder.setDeferredContext(() -> new SecurityContextImpl(user("alice")));
+				AtomicInteger loads = new AtomicInteger();
+				SecurityContextHolder.setDeferredContext(() -> {
+					loads.incrementAndGet();
+					return new SecurityContextImpl(user("alice"));
+				});
 				snapshot.set(AccessorPropagationTests.this.registry.capture(UnitOfWork.Kind.TASK, TEST));
 				for (int i = 0; i < 50_000; i++) {
 					snapshot.get()
 						.run(() -> snapshot
 							.set(AccessorPropagationTests.this.registry.capture(UnitOfWork.Kind.TASK, TEST)));
 				}
+				assertThat(loads).hasValue(0);
 				assertThat(snapshot.get().<String, RuntimeException>call(AccessorPropagationTests::currentUser))
 					.isEqualTo("alice");
 				assertThat(currentUser()).isEqualTo("alice");
@@ -579,11 +597,14 @@ class AccessorPropagationTests {
 		void holderWithOneContextForAllThreadsIsLeftAlone() throws Exception {
 			SecurityContextHolder.setStrategyName(SecurityContextHolder.MODE_GLOBAL);
 			try {
-				SecurityContextHolder.setContext(new SecurityContextImpl(user("application")));
+				SecurityContext global = new SecurityContextImpl(user("application"));
+				SecurityContextHolder.setContext(global);
 				WorkSnapshot snapshot = AccessorPropagationTests.this.registry.capture(UnitOfWork.Kind.TASK, TEST);
 
-				assertThat(onThread(() -> null, () -> snapshot.call(AccessorPropagationTests::currentUser)))
-					.containsExactly("application", "application null null null null");
+				assertThat(onThread(() -> null, () -> snapshot.call(() -> {
+					assertThat(SecurityContextHolder.getContext()).isSameAs(global);
+					return currentUser();
+				}))).containsExactly("application", "application null null null null");
 			}
 			finally {
 				SecurityContextHolder.setStrategyName(SecurityContextHolder.MODE_THREADLOCAL);
