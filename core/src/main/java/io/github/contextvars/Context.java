@@ -217,6 +217,24 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
+	 * Set the handler that sends something along with each context that a
+	 * {@link ContextFuture} or an executor or thread factory of {@link ContextExecutors}
+	 * hands over as a copy, such as the {@link ThreadLocal}s of other libraries. It is
+	 * called on the thread that hands over. What it returns is called for each run, on
+	 * the thread that runs and inside the copy; that thread closes the scope afterwards.
+	 * What the handler throws reaches the code that hands over, and what is thrown later
+	 * fails the run.
+	 * <p>
+	 * The functions that {@link #wrap(Runnable)} and its siblings return bring values
+	 * only. A hand-over costs one volatile read more than without this method.
+	 * @param handler the handler for the whole JVM, which replaces the one before;
+	 * {@code null} for none, which is the default
+	 */
+	public static void onHandOver(@Nullable Supplier<? extends Supplier<? extends Scope>> handler) {
+		HandOver.onHandOver(handler);
+	}
+
+	/**
 	 * Return the number of contexts that the calling thread has entered and not left. A
 	 * base context does not count. The time grows with the number.
 	 * @return the number of contexts; 0 outside any context

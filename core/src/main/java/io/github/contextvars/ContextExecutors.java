@@ -158,7 +158,7 @@ public final class ContextExecutors {
 
 		@Override
 		public Thread newThread(Runnable task) {
-			return this.delegate.newThread(Context.copyOfCurrent().wrap(task));
+			return this.delegate.newThread(HandOver.capture().wrap(task));
 		}
 
 	}

@@ -483,8 +483,8 @@ public final class ContextFuture<T extends @Nullable Object> extends Completable
 				requireExecutor(executor));
 	}
 
-	private static Context captured() {
-		return Context.copyOfCurrent();
+	private static HandOver captured() {
+		return HandOver.capture();
 	}
 
 	private static Executor requireExecutor(Executor executor) {

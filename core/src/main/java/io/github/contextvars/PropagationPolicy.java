@@ -21,12 +21,12 @@ sealed interface PropagationPolicy {
 
 		@Override
 		public Runnable wrap(Runnable task) {
-			return Context.copyOfCurrent().wrap(task);
+			return HandOver.capture().wrap(task);
 		}
 
 		@Override
 		public <V extends @Nullable Object> Callable<V> wrap(Callable<V> task) {
-			return Context.copyOfCurrent().wrapCallable(task);
+			return HandOver.capture().wrapCallable(task);
 		}
 
 	}

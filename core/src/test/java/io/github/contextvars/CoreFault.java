@@ -68,11 +68,18 @@ enum CoreFault {
 	STACK_OF_ANOTHER_THREAD(ThreadTable.class, "stack != null && stack.thread == thread", "stack != null",
 			by(ThreadTableTests.Sharing.class, "getWhenThreadsAreInContextsAtOnceReturnsTheirOwnValues")),
 
-	FUTURE_CAPTURES_NOTHING(ContextFuture.class, "return Context.copyOfCurrent();", "return new Context();",
+	NOTHING_GOES_ALONG(HandOver.class, "(present != null) ? present.get() : null", "null",
+			by(HandOverTests.class, "handlerIsAskedAtEachHandOverAndItsScopeSurroundsEachRun")),
+
+	WHAT_GOES_ALONG_STAYS(HandOver.class, "try (Context.Scope scope = opening.get()) {\n\t\t\t\ttask.run();\n\t\t\t}",
+			"opening.get();\ntask.run();",
+			by(HandOverTests.class, "handlerIsAskedAtEachHandOverAndItsScopeSurroundsEachRun")),
+
+	FUTURE_CAPTURES_NOTHING(HandOver.class, "new HandOver(Context.copyOfCurrent(),", "new HandOver(new Context(),",
 			by(ContextFutureTests.Model.class, "randomRegistrationsMatchTheModel")),
 
 	FUTURE_CAPTURES_WHEN_ITS_STAGE_RUNS(ContextFuture.class, "super.thenRun(captured().wrap(task))",
-			"super.thenRun(() -> captured().run(task))",
+			"super.thenRun(() -> captured().wrap(task).run())",
 			by(ContextFutureTests.Stages.class, "functionWhenAnotherThreadCompletesSeesRegistrarsValues")),
 
 	DEPENDENTS_ARE_PLAIN(ContextFuture.class,
@@ -195,11 +202,11 @@ enum CoreFault {
 	WRAPPER_CAPTURES_AT_RUN(Context.class, "return () -> runAlone(values, task);", "return () -> copy().run(task);",
 			by(ContextWrapTests.Values.class, "wrapWhenContextChangesLaterKeepsTheValues")),
 
-	EXECUTOR_CAPTURES_AT_RUN(PropagationPolicy.class, "return Context.copyOfCurrent().wrap(task);",
+	EXECUTOR_CAPTURES_AT_RUN(PropagationPolicy.class, "return HandOver.capture().wrap(task);",
 			"return () -> Context.copyOfCurrent().run(task);",
 			by(ContextExecutorsTests.WrapExecutor.class, "executeRunsInACopyOfTheSubmittersContext")),
 
-	EXECUTOR_KEEPS_WHAT_IT_CAPTURED(PropagationPolicy.class, "return Context.copyOfCurrent().wrap(task);\n\t\t}", """
+	EXECUTOR_KEEPS_WHAT_IT_CAPTURED(PropagationPolicy.class, "return HandOver.capture().wrap(task);\n\t\t}", """
 				captured = Context.copyOfCurrent();
 				return captured.wrap(task);
 			}
@@ -218,7 +225,7 @@ enum CoreFault {
 					return this.delegate.scheduleAtFixedRate(() -> one.run(task), initialDelay""",
 			by(ContextExecutorsTests.WrapScheduled.class, "scheduleAtFixedRateRunsInAFreshCopyEachTime")),
 
-	THREAD_CAPTURES_WHEN_IT_STARTS(ContextExecutors.class, "newThread(Context.copyOfCurrent().wrap(task))",
+	THREAD_CAPTURES_WHEN_IT_STARTS(ContextExecutors.class, "newThread(HandOver.capture().wrap(task))",
 			"newThread(() -> Context.copyOfCurrent().run(task))",
 			by(ContextExecutorsTests.WrapThreadFactory.class, "newThreadRunsInACopyOfTheCreatorsContext"));
 

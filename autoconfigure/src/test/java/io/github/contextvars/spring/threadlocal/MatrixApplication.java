@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
@@ -64,6 +65,7 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 import org.springframework.web.servlet.i18n.FixedLocaleResolver;
 import org.springframework.web.servlet.mvc.method.annotation.StreamingResponseBody;
 
+import io.github.contextvars.ContextFuture;
 import io.github.contextvars.spring.annotation.ContextScoped;
 import io.github.contextvars.spring.testing.ThreadLocalValues;
 
@@ -223,6 +225,8 @@ class MatrixApplication {
 
 	static class Tasks {
 
+		private final CountDownLatch registered = new CountDownLatch(1);
+
 		private final Seen seen;
 
 		Tasks(Seen seen) {
@@ -235,8 +239,18 @@ class MatrixApplication {
 		}
 
 		@Async
+		ContextFuture<String> later() throws InterruptedException {
+			this.registered.await();
+			return ContextFuture.completedFuture("");
+		}
+
+		@Async
 		void failing() {
 			throw new IllegalStateException("planned");
+		}
+
+		void stagesAreRegistered() {
+			this.registered.countDown();
 		}
 
 		@EventListener

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +47,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 import io.github.contextvars.Context;
+import io.github.contextvars.ContextExecutors;
+import io.github.contextvars.ContextFuture;
 import io.github.contextvars.spring.testing.KafkaBroker;
 import io.github.contextvars.spring.testing.PulsarTopics;
 import io.github.contextvars.spring.testing.Services;
@@ -87,6 +90,23 @@ class ThreadLocalMatrixTests {
 				asAlice((app) -> app.getBean("pool", ExecutorService.class).execute(() -> seen(app).here("executor"))));
 		copies("`CompletableFuture.…Async` on an executor bean", "future", asAlice((app) -> CompletableFuture
 			.runAsync(() -> seen(app).here("future"), app.getBean("pool", ExecutorService.class))));
+		copies("Stage of the `ContextFuture` of an `@Async` method", "stage", asAlice((app) -> {
+			MatrixApplication.Tasks tasks = app.getBean(MatrixApplication.Tasks.class);
+			tasks.later().thenRun(() -> seen(app).here("stage"));
+			tasks.stagesAreRegistered();
+		}));
+		copies("Stage of a `ContextFuture` that another thread completes", "context future", asAlice((app) -> {
+			ContextFuture<String> future = new ContextFuture<>();
+			future.thenRun(() -> seen(app).here("context future"));
+			app.getBean(MatrixApplication.Foreign.class).executor().execute(() -> future.complete(""));
+		}));
+		copies("Task of an executor that `ContextExecutors` wraps", "wrapped executor",
+				asAlice((app) -> ContextExecutors.wrap(app.getBean(MatrixApplication.Foreign.class).executor())
+					.execute(() -> seen(app).here("wrapped executor"))));
+		copies("Thread of a factory that `ContextExecutors` wraps", "thread",
+				asAlice((app) -> ContextExecutors.wrap(MatrixApplication.pollutedThreads("thread"))
+					.newThread(() -> seen(app).here("thread"))
+					.start()));
 		copies("`TaskScheduler.schedule`", "schedule",
 				asAlice((app) -> app.getBean("taskScheduler", ThreadPoolTaskScheduler.class)
 					.schedule(() -> seen(app).here("schedule"), Instant.now())));
@@ -314,12 +334,22 @@ class ThreadLocalMatrixTests {
 		try (app) {
 			for (Row row : this.rows) {
 				if (row.isPossible()) {
-					row.scenario().run(app);
-					cells.put(row, seen(app).await(row.key()));
+					cells.put(row, run(app, row));
 				}
 			}
 		}
 		return cells;
+	}
+
+	// Without the library, an @Async method cannot return a ContextFuture.
+	private static List<String> run(ConfigurableApplicationContext app, Row row) throws Exception {
+		try {
+			row.scenario().run(app);
+		}
+		catch (ClassCastException ex) {
+			return Collections.nCopies(5, ex.toString());
+		}
+		return seen(app).await(row.key());
 	}
 
 	private interface Scenario {

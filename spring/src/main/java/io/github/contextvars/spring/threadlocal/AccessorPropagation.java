@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 import io.micrometer.context.ContextRegistry;
 import io.micrometer.context.ThreadLocalAccessor;
@@ -17,7 +18,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 
+import io.github.contextvars.Context;
 import io.github.contextvars.spring.registry.InvalidDeclarationException;
+import io.github.contextvars.spring.work.RunningApplications;
 import io.github.contextvars.spring.work.ThreadLocalPropagation;
 import io.github.contextvars.spring.work.UnitOfWork;
 
@@ -33,6 +36,9 @@ final class AccessorPropagation implements ThreadLocalPropagation, SmartInitiali
 	private static final String ALL = "*";
 
 	private static final Object UNREADABLE = new Object();
+
+	private static final Context.Scope NOTHING = () -> {
+	};
 
 	private final ContextRegistry registry = ContextRegistry.getInstance();
 
@@ -69,6 +75,20 @@ final class AccessorPropagation implements ThreadLocalPropagation, SmartInitiali
 			}
 		}
 		this.names.stream().filter((name) -> KnownThreadLocal.find(name) == null).forEach(this.keys::add);
+		synchronized (AccessorPropagation.class) {
+			RunningApplications.add(AccessorPropagation.class, this);
+			Context.onHandOver(AccessorPropagation::captureForCore);
+		}
+	}
+
+	// What the core hands over itself is no application's: the youngest one decides.
+	private static Supplier<Context.Scope> captureForCore() {
+		AccessorPropagation youngest = RunningApplications.youngest(AccessorPropagation.class);
+		if (youngest == null) {
+			return () -> NOTHING;
+		}
+		Object captured = youngest.capture();
+		return () -> youngest.open(captured, UnitOfWork.Kind.TASK)::close;
 	}
 
 	private boolean isNamed(KnownThreadLocal candidate) {
@@ -102,6 +122,12 @@ final class AccessorPropagation implements ThreadLocalPropagation, SmartInitiali
 
 	@Override
 	public void destroy() {
+		synchronized (AccessorPropagation.class) {
+			if (RunningApplications.remove(AccessorPropagation.class, this)
+					&& RunningApplications.youngest(AccessorPropagation.class) == null) {
+				Context.onHandOver(null);
+			}
+		}
 		this.known.forEach(RegisteredAccessors::deregister);
 		this.known.clear();
 	}

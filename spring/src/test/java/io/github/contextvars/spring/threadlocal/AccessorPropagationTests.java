@@ -6,6 +6,8 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TimeZone;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -40,6 +42,8 @@ import org.springframework.web.context.request.RequestContextListener;
 import org.springframework.web.context.request.ServletRequestAttributes;
 
 import io.github.contextvars.Context;
+import io.github.contextvars.ContextExecutors;
+import io.github.contextvars.ContextFuture;
 import io.github.contextvars.spring.registry.InvalidDeclarationException;
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
@@ -346,6 +350,29 @@ class AccessorPropagationTests {
 		RequestAttributes request = RequestContextHolder.getRequestAttributes();
 		snapshot.wrap(() -> setAll("mallory")).run();
 		assertThat(RequestContextHolder.getRequestAttributes()).isSameAs(request);
+	}
+
+	@Test
+	void whatTheCoreHandsOverHasThemToo() throws Exception {
+		setAll("alice");
+		ContextFuture<String> future = new ContextFuture<>();
+		CompletableFuture<String> stage = future.thenApply((any) -> all());
+		List<Runnable> submitted = new ArrayList<>();
+		List<String> seen = new ArrayList<>();
+		ContextExecutors.wrap((Executor) submitted::add).execute(() -> seen.add(all()));
+
+		assertThat(onThread(() -> "mallory", () -> {
+			future.complete("");
+			submitted.get(0).run();
+			return stage.getNow("not completed");
+		})).containsExactly("alice alice alice alice null", "mallory mallory mallory mallory null");
+		assertThat(seen).containsExactly("alice alice alice alice null");
+
+		this.propagations.forEach(AccessorPropagation::destroy);
+		assertThat(
+				onThread(() -> null, () -> new ContextFuture<String>().completeAsync(() -> all(), Runnable::run).get()))
+			.first()
+			.isEqualTo("null null null null null");
 	}
 
 	@Test
