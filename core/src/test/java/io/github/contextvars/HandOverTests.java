@@ -34,6 +34,8 @@ class HandOverTests {
 
 	private static final ThreadLocal<String> OTHER = new ThreadLocal<>();
 
+	private static final List<String> SEEN = new ArrayList<>();
+
 	private final List<String> calls = new ArrayList<>();
 
 	@AfterEach
@@ -76,32 +78,55 @@ class HandOverTests {
 		OTHER.set("acme");
 		CompletableFuture<?> result = stage.apply(future);
 		OTHER.set("globex");
+		SEEN.clear();
 
-		future.complete("");
+		future.complete("value");
 
-		assertThat(result.join()).as(kind).isIn("acme", null);
+		assertThat(SEEN).as(kind).containsExactly("acme");
+		assertThat(result.join()).isIn("seen", "value", null);
+		assertThat(result.isDone()).isTrue();
 		assertThat(OTHER.get()).isEqualTo("globex");
 	}
 
 	static Stream<Arguments> stageHasWhatGoesAlong() {
-		return Stream.of(stage("apply", (future) -> future.thenApply((any) -> OTHER.get())),
-				stage("accept", (future) -> future.thenAccept((any) -> check())),
-				stage("run", (future) -> future.thenRun(HandOverTests::check)),
-				stage("handle", (future) -> future.handle((any, ex) -> OTHER.get())),
-				stage("whenComplete", (future) -> future.whenComplete((any, ex) -> check()).thenApply((any) -> null)),
+		return Stream.of(stage("apply", (future) -> returning(future.thenApply((any) -> see()), "seen")),
+				stage("accept", (future) -> future.thenAccept((any) -> see())),
+				stage("run", (future) -> future.thenRun(HandOverTests::see)),
+				stage("handle", (future) -> returning(future.handle((any, ex) -> see()), "seen")),
+				stage("whenComplete", (future) -> returning(future.whenComplete((any, ex) -> see()), "value")),
 				stage("combine",
-						(future) -> future.thenCombine(ContextFuture.completedFuture(""), (any, other) -> OTHER.get())),
+						(future) -> returning(
+								future.thenCombine(ContextFuture.completedFuture(""), (any, other) -> see()), "seen")),
 				stage("both",
-						(future) -> future.thenAcceptBoth(ContextFuture.completedFuture(""), (any, other) -> check())),
-				stage("supply", (future) -> new ContextFuture<String>().completeAsync(OTHER::get, Runnable::run)));
+						(future) -> future.thenAcceptBoth(ContextFuture.completedFuture(""), (any, other) -> see())));
+	}
+
+	@Test
+	void suppliedValueHasWhatGoesAlong() {
+		Context.onHandOver(HandOverTests::companion);
+		OTHER.set("acme");
+		List<Runnable> submitted = new ArrayList<>();
+		ContextFuture<String> future = new ContextFuture<>();
+		future.completeAsync(OTHER::get, submitted::add);
+		OTHER.set("globex");
+
+		submitted.get(0).run();
+
+		assertThat(future).isCompletedWithValue("acme");
+		assertThat(OTHER.get()).isEqualTo("globex");
 	}
 
 	private static Arguments stage(String kind, Function<ContextFuture<String>, CompletableFuture<?>> stage) {
 		return Arguments.of(kind, stage);
 	}
 
-	private static void check() {
-		assertThat(OTHER.get()).isEqualTo("acme");
+	private static CompletableFuture<?> returning(CompletableFuture<String> stage, String expected) {
+		return stage.toCompletableFuture().copy().whenComplete((value, ex) -> assertThat(value).isEqualTo(expected));
+	}
+
+	private static String see() {
+		SEEN.add(OTHER.get());
+		return "seen";
 	}
 
 	private static Supplier<Context.Scope> companion() {
