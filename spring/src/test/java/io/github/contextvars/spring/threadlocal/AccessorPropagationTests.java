@@ -204,6 +204,42 @@ class AccessorPropagationTests {
 		earlier.scoped(() -> this.registry.run(message, () -> assertThat(all()).isEqualTo("null null null null null")));
 	}
 
+	// As tracing does, for the correlation of log lines.
+	@Test
+	void scopeOfAnObservationMayWriteIntoTheMdc() throws Exception {
+		ObservationRegistry observations = ObservationRegistry.create();
+		observations.observationConfig().observationHandler(new ObservationHandler<>() {
+
+			@Override
+			public void onScopeOpened(Observation.Context context) {
+				MDC.put("trace", String.valueOf(context.getName()));
+			}
+
+			@Override
+			public boolean supportsContext(Observation.Context context) {
+				return true;
+			}
+
+		});
+		Observation received = Observation.start("received",
+				() -> new ReceiverContext<>((Object carrier, String key) -> null), observations);
+		Observation submitting = Observation.start("submitting", observations);
+		List<String> seen = new ArrayList<>();
+
+		received.scoped(() -> this.registry.run(this.registry.create(UnitOfWork.Kind.MESSAGE, TEST),
+				() -> seen.add(MDC.get("trace"))));
+		WorkSnapshot snapshot = submitting.scoped(() -> {
+			MDC.put("trace", "overwritten");
+			return this.registry.capture(UnitOfWork.Kind.TASK, TEST);
+		});
+		onThread(() -> null, () -> snapshot.call(() -> {
+			seen.add(MDC.get("trace"));
+			return "";
+		}));
+
+		assertThat(seen).containsExactly("received", "submitting");
+	}
+
 	@Test
 	void requestKeepsWhatTheListenerOfItsContainerHasSet() {
 		RequestContextListener listener = new RequestContextListener();
@@ -557,6 +593,26 @@ class AccessorPropagationTests {
 			assertThat(onThread(() -> null, () -> snapshot.get().call(AccessorPropagationTests::currentUser))).first()
 				.isEqualTo("alice");
 			assertThat(loads).hasValue(1);
+		}
+
+		@Test
+		void deferredContextThatWasHandedOverIsLoadedWhenItIsReplaced() throws Exception {
+			AtomicInteger loads = new AtomicInteger();
+			AtomicReference<WorkSnapshot> first = new AtomicReference<>();
+			AccessorPropagationTests.this.registry
+				.run(AccessorPropagationTests.this.registry.create(UnitOfWork.Kind.REQUEST, TEST), () -> {
+					SecurityContextHolder.setDeferredContext(() -> {
+						loads.incrementAndGet();
+						return new SecurityContextImpl(user("alice"));
+					});
+					first.set(AccessorPropagationTests.this.registry.capture(UnitOfWork.Kind.TASK, TEST));
+					SecurityContextHolder.setContext(new SecurityContextImpl(user("bob")));
+					AccessorPropagationTests.this.registry.capture(UnitOfWork.Kind.TASK, TEST);
+					assertThat(loads).hasValue(1);
+				});
+
+			assertThat(onThread(() -> null, () -> first.get().call(AccessorPropagationTests::currentUser))).first()
+				.isEqualTo("alice");
 		}
 
 		@Test

@@ -30,6 +30,7 @@ class ThreadLocalFaultTests {
 					threadlocal.AccessorPropagation | (prepared && FrameworkState.isOfRequest(present[i])) | FrameworkState.isOfRequest(present[i]) | unitThatBeginsFreshClearsAndRestores
 					threadlocal.AccessorPropagation | if (!present.isOf(registered))                    | if (present.selected.length == 0) | accessorThatIsRegisteredLaterPropagates
 					threadlocal.AccessorPropagation | report(accessor, ex);\\n\\t\\t\\treturn UNREADABLE; | throw new IllegalStateException(ex); | accessorThatThrowsLosesNothingElse
+					threadlocal.AccessorPropagation | selected.sort(Comparator.comparing(FrameworkState::isObservation)); | selected.sort(Comparator.comparing(FrameworkState::isObservation).reversed()); | scopeOfAnObservationMayWriteIntoTheMdc
 					threadlocal.CopyingAccessor     | set(previous.original);                           | set(previous.copy); | snapshotsOfMicrometerUseTheSameAccessors
 					threadlocal.CopyingAccessor     | set(value.copy);                                  | set(value.original); | requestAttributesOutliveTheRequest
 					threadlocal.LocaleAccessor      | new SimpleLocaleContext(value.getLocale())        | value              | localeDoesNotDependOnTheRequest
