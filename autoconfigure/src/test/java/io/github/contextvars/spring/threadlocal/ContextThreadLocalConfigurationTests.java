@@ -12,6 +12,8 @@ import io.micrometer.context.ThreadLocalAccessor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -23,6 +25,11 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.task.SyncTaskExecutor;
+import org.springframework.core.task.TaskDecorator;
+import org.springframework.security.authentication.TestingAuthenticationToken;
+import org.springframework.security.concurrent.DelegatingSecurityContextExecutor;
+import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.security.core.context.SecurityContextImpl;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
@@ -39,6 +46,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 @ExtendWith(OutputCaptureExtension.class)
 class ContextThreadLocalConfigurationTests {
 
+	private static final ThreadLocal<String> VALUE = new ThreadLocal<>();
+
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class,
 				ContextVarsTaskAutoConfiguration.class, ContextVarsLoggingAutoConfiguration.class,
@@ -46,6 +55,8 @@ class ContextThreadLocalConfigurationTests {
 
 	@AfterEach
 	void clear() {
+		SecurityContextHolder.clearContext();
+		VALUE.remove();
 		MDC.clear();
 		ContextRegistry.getInstance().removeThreadLocalAccessor("com.acme.failing");
 	}
@@ -96,6 +107,51 @@ class ContextThreadLocalConfigurationTests {
 		assertThat(output.getOut()
 			.lines()
 			.filter((line) -> line.contains("The ThreadLocalAccessor '" + FailingAccessor.class.getName()))).hasSize(1);
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void whatOtherMechanismsPropagateTooArrivesOnce(boolean propagateContext) {
+		ContextRegistry.getInstance().registerThreadLocalAccessor("com.acme.failing", VALUE);
+		TaskDecorator users = (task) -> {
+			String value = VALUE.get();
+			return () -> {
+				VALUE.set(value);
+				try {
+					task.run();
+				}
+				finally {
+					VALUE.remove();
+				}
+			};
+		};
+		this.runner.withBean("users", TaskDecorator.class, () -> users)
+			.withPropertyValues("contextvars.thread-locals=*",
+					"spring.task.execution.propagate-context=" + propagateContext)
+			.run((context) -> {
+				Executor executor = context.getBean("applicationTaskExecutor", Executor.class);
+				SecurityContextHolder.setContext(new SecurityContextImpl(new TestingAuthenticationToken("alice", "")));
+				MDC.put("user", "alice");
+				VALUE.set("alice");
+				for (int i = 0; i < 10; i++) {
+					assertThat(CompletableFuture.supplyAsync(ContextThreadLocalConfigurationTests::read,
+							new DelegatingSecurityContextExecutor(executor)))
+						.succeedsWithin(Duration.ofSeconds(20))
+						.isEqualTo("alice alice alice");
+					assertThat(CompletableFuture.supplyAsync(() -> {
+						String seen = read();
+						SecurityContextHolder.getContext()
+							.setAuthentication(new TestingAuthenticationToken("mallory", ""));
+						return seen;
+					}, executor)).succeedsWithin(Duration.ofSeconds(20)).isEqualTo("alice alice alice");
+				}
+				assertThat(read()).isEqualTo("alice alice alice");
+			});
+	}
+
+	private static String read() {
+		return SecurityContextHolder.getContext().getAuthentication().getName() + " " + MDC.get("user") + " "
+				+ VALUE.get();
 	}
 
 	@Test
