@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -11,7 +12,6 @@ import io.micrometer.context.ContextRegistry;
 import io.micrometer.context.ThreadLocalAccessor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
@@ -20,8 +20,6 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
-import org.springframework.boot.test.system.CapturedOutput;
-import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.task.SyncTaskExecutor;
@@ -43,10 +41,12 @@ import io.github.contextvars.spring.work.ThreadLocalPropagation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-@ExtendWith(OutputCaptureExtension.class)
 class ContextThreadLocalConfigurationTests {
 
 	private static final ThreadLocal<String> VALUE = new ThreadLocal<>();
+
+	private Runnable detaching = () -> {
+	};
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(ContextVarsAutoConfiguration.class,
@@ -55,6 +55,7 @@ class ContextThreadLocalConfigurationTests {
 
 	@AfterEach
 	void clear() {
+		this.detaching.run();
 		SecurityContextHolder.clearContext();
 		VALUE.remove();
 		MDC.clear();
@@ -91,7 +92,8 @@ class ContextThreadLocalConfigurationTests {
 	}
 
 	@Test
-	void failingAccessorIsReportedOnce(CapturedOutput output) {
+	void failingAccessorIsReportedOnce() {
+		ListAppender<ILoggingEvent> appender = attach(AccessorPropagation.class.getName());
 		ContextRegistry.getInstance().registerThreadLocalAccessor(new FailingAccessor());
 
 		this.runner.withPropertyValues("contextvars.thread-locals=mdc,com.acme.failing").run((context) -> {
@@ -104,9 +106,10 @@ class ContextThreadLocalConfigurationTests {
 			}
 		});
 
-		assertThat(output.getOut()
-			.lines()
-			.filter((line) -> line.contains("The ThreadLocalAccessor '" + FailingAccessor.class.getName()))).hasSize(1);
+		assertThat(appender.list).singleElement()
+			.extracting(ILoggingEvent::getFormattedMessage)
+			.asString()
+			.contains(FailingAccessor.class.getName(), "'contextvars.thread-locals'");
 	}
 
 	@ParameterizedTest
@@ -157,31 +160,39 @@ class ContextThreadLocalConfigurationTests {
 	@Test
 	void loggedVariablesAreShownInsteadOfPropagatedEntries() {
 		Logger logger = (Logger) LoggerFactory.getLogger("logged");
-		ListAppender<ILoggingEvent> appender = new ListAppender<>();
-		appender.start();
-		logger.addAppender(appender);
-		try {
-			this.runner.withUserConfiguration(Variables.class)
-				.withPropertyValues("contextvars.thread-locals=mdc")
-				.run((context) -> new Context().run(() -> {
-					Variables.TENANT.set("acme");
-					MDC.put("tenant", "of the filter");
-					MDC.put("user", "alice");
-					logger.info("here");
-					context.getBean("syncExecutor", Executor.class).execute(() -> {
-						Variables.TENANT.set("globex");
-						logger.info("there");
-					});
-					logger.info("here again");
-				}));
-		}
-		finally {
-			logger.detachAppender(appender);
-		}
+		ListAppender<ILoggingEvent> appender = attach("logged");
+		this.runner.withUserConfiguration(Variables.class)
+			.withPropertyValues("contextvars.thread-locals=mdc")
+			.run((context) -> new Context().run(() -> {
+				Variables.TENANT.set("acme");
+				MDC.put("tenant", "of the filter");
+				MDC.put("user", "alice");
+				logger.info("here");
+				context.getBean("syncExecutor", Executor.class).execute(() -> {
+					Variables.TENANT.set("globex");
+					logger.info("there");
+				});
+				logger.info("here again");
+			}));
 
 		assertThat(appender.list).extracting((event) -> event.getMDCPropertyMap().get("tenant"))
 			.containsExactly("of the filter", "globex", "of the filter");
 		assertThat(appender.list).extracting((event) -> event.getMDCPropertyMap().get("user")).containsOnly("alice");
+	}
+
+	// At a level of its own: applications of other tests may have switched loggers off.
+	private ListAppender<ILoggingEvent> attach(String name) {
+		Logger logger = (Logger) LoggerFactory.getLogger(name);
+		Level level = logger.getLevel();
+		ListAppender<ILoggingEvent> appender = new ListAppender<>();
+		appender.start();
+		logger.addAppender(appender);
+		logger.setLevel(Level.INFO);
+		this.detaching = () -> {
+			logger.detachAppender(appender);
+			logger.setLevel(level);
+		};
+		return appender;
 	}
 
 	@Configuration(proxyBeanMethods = false)
