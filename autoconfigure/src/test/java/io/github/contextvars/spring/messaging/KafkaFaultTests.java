@@ -27,7 +27,7 @@ class KafkaFaultTests {
 					KafkaContexts                 | poll.leaveMessage();\\n			WorkRegistry                   | WorkRegistry     | batchesAreSeparate
 					KafkaContexts                 | this.polls.remove();\\n			poll.leaveMessage();           | this.polls.remove(); | batchesAreSeparate
 					KafkaContexts                 | poll.leaveMessage();\\n			poll.scope.close();            | ``               | recordsAreSeparate
-					KafkaContexts                 | new Context().enter()                                        | Context.copyOfCurrent().enter() | recordsOfPlainListenerAreSeparateWhateverHasStartedItsContainer
+					KafkaContexts                 | enter(new Context())                                         | enter(Context.copyOfCurrent())  | recordsOfPlainListenerAreSeparateWhateverHasStartedItsContainer
 					KafkaContexts                 | Poll poll = currentPoll(interceptor);\\n		if (poll.interceptor | Poll poll = this.polls.get(); if (poll != null && poll.interceptor | batchesAreSeparate
 					KafkaContexts                 | registry.create(UnitOfWork.Kind.MESSAGE, origin)             | registry.capture(UnitOfWork.Kind.MESSAGE, origin).create() | recordsOfPlainListenerAreSeparateWhateverHasStartedItsContainer
 					KafkaContexts                 | currentPoll(interceptor).message == null                     | false            | recordThatCannotBeDeserializedFailsInContextOfItsOwn

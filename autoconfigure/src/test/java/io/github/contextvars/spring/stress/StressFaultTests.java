@@ -75,7 +75,8 @@ class StressFaultTests {
 				fault(REQUEST, ".wrap(task));", ".wrap(() -> new io.github.contextvars.Context().run(task)));",
 						"LOSS: AsyncContext.start"),
 				fault(SNAPSHOT, "this.values.copy()", "Context.copyOfCurrent()", "LOSS: "),
-				fault(REGISTRY, "Context.copyOfCurrent()", "new Context()", "LOSS: "),
+				fault(REGISTRY, "new WorkSnapshot(this, kind, origin, Context.copyOfCurrent()",
+						"new WorkSnapshot(this, kind, origin, new Context()", "LOSS: "),
 				fault(DECORATOR, "() -> this.method)",
 						"() -> this.method, null, (io.github.contextvars.Context) System.getProperties()"
 								+ ".computeIfAbsent(\"seeded fault \" + System.identityHashCode(this),"
@@ -99,8 +100,8 @@ class StressFaultTests {
 						"LOSS: @Async"),
 				fault("io.github.contextvars.spring.threadlocal.ContextThreadLocalAccessor", "frame.scope.close();", "",
 						"DIRTY_ON_EXIT: unknown"),
-				fault("io.github.contextvars.spring.scoped.ContextScopedInterceptor", "scoped.fresh()) ?",
-						"!scoped.fresh()) ?", "LOSS: @ContextScoped"),
+				fault("io.github.contextvars.spring.scoped.ContextScopedInterceptor", "&& scoped.fresh())",
+						"&& !scoped.fresh())", "LOSS: @ContextScoped"),
 				fault(TRACKING,
 						"entry.unit = null;\n\t\t\t\tif (unit.thread == entry.thread) {\n\t\t\t\t\tunit.thread = null;"
 								+ "\n\t\t\t\t}\n\t\t\t\ttry {\n\t\t\t\t\tderegister(entry);",
