@@ -104,7 +104,7 @@ final class MatrixFrameworks {
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnProperty(name = "tests.kafka")
+	@ConditionalOnProperty(name = "tests.topic")
 	static class Kafka {
 
 		private final Seen seen;
@@ -119,7 +119,7 @@ final class MatrixFrameworks {
 				.setListenerTaskExecutor(MatrixApplication.pollutedExecutor("kafka"));
 		}
 
-		@KafkaListener(topics = "matrix", groupId = "matrix")
+		@KafkaListener(topics = "${tests.topic}", groupId = "matrix")
 		void on(String text) {
 			this.seen.here("kafka");
 		}

@@ -124,7 +124,8 @@ class ThreadLocalMatrixTests {
 		begins("Listener of `ApplicationReadyEvent`", "ready", NOTHING);
 		begins("Construction of a singleton", "singleton",
 				asMallory((app) -> app.getBean("lazySingleton", StringBuilder.class)));
-		begins("Kafka record", "kafka", (app) -> app.getBean(KafkaTemplate.class).send("matrix", "text"));
+		begins("Kafka record", "kafka", (app) -> app.getBean(KafkaTemplate.class)
+			.send(app.getEnvironment().getRequiredProperty("tests.topic"), "text"));
 		begins("RabbitMQ message", "rabbit", (app) -> app.getBean(RabbitTemplate.class)
 			.convertAndSend(app.getBean("matrixQueue", Queue.class).getName(), "text"));
 		begins("JMS message", "jms", (app) -> app.getBean(JmsTemplate.class).convertAndSend("matrix", "text"));
@@ -320,8 +321,8 @@ class ThreadLocalMatrixTests {
 		ConfigurableApplicationContext app;
 		try {
 			app = new SpringApplicationBuilder(MatrixApplication.class).properties("server.port=0",
-					"spring.main.banner-mode=off", "tests.kafka=true", "tests.rabbit=" + Services.RABBITMQ.isThere(),
-					"tests.redis=" + Services.REDIS.isThere(),
+					"spring.main.banner-mode=off", "tests.topic=" + this.broker.createTopic(1),
+					"tests.rabbit=" + Services.RABBITMQ.isThere(), "tests.redis=" + Services.REDIS.isThere(),
 					"tests.frameworks=kafka,amqp,artemis,jms,data.redis,integration,quartz,grpc,graphql,websocket,cloud,resilience4j,pulsar",
 					"spring.artemis.embedded.queues=matrix", "spring.grpc.server.port=0",
 					"spring.grpc.server.inprocess.name=matrix", "spring.grpc.server.shutdown.grace-period=0s",
