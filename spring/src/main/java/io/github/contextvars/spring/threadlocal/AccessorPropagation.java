@@ -268,8 +268,7 @@ final class AccessorPropagation implements ThreadLocalPropagation, SmartInitiali
 			this.selected = selected.toArray(new ThreadLocalAccessor<?>[0]);
 		}
 
-		@SuppressWarnings("ReferenceEquality") // an accessor that was replaced by its
-												// equal
+		@SuppressWarnings("ReferenceEquality") // one may replace its equal
 		private boolean isOf(List<ThreadLocalAccessor<?>> present) {
 			int size = this.registered.size();
 			if (present.size() != size) {

@@ -164,8 +164,11 @@ final class WebSocketSessionContexts {
 	 * @param connecting whether the frame belongs to the beginning of the session
 	 */
 	void afterFrame(Map<String, Object> attributes, boolean connecting) {
-		if (connecting && attributes.get(SESSION) instanceof UnitOfWork session) {
-			this.workRegistry.get().saveThreadLocals(session);
+		// Not from a thread that handles the frame in a copy, or that has left the
+		// session.
+		UnitOfWork passed = this.passing.current();
+		if (connecting && passed != null && passed == attributes.get(SESSION)) {
+			this.workRegistry.get().saveThreadLocals(passed);
 		}
 		if (this.passing.close() != null) {
 			return;
