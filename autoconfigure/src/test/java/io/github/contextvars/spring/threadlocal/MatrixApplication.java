@@ -19,7 +19,10 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.FilterChain;
+import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -44,6 +47,7 @@ import org.springframework.context.event.SimpleApplicationEventMulticaster;
 import org.springframework.core.Ordered;
 import org.springframework.core.task.AsyncTaskExecutor;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.core.task.TaskDecorator;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.AsyncConfigurer;
 import org.springframework.scheduling.annotation.EnableAsync;
@@ -81,7 +85,8 @@ import io.github.contextvars.spring.testing.ThreadLocalValues;
 		MatrixFrameworks.Pulsar.class, MatrixFrameworks.Redis.class, MatrixFrameworks.Integration.class,
 		MatrixFrameworks.Sockets.class, MatrixFrameworks.Frames.class, MatrixFrameworks.Endpoints.class,
 		MatrixFrameworks.Grpc.class, MatrixFrameworks.Calling.class, MatrixFrameworks.Quartz.class,
-		MatrixFrameworks.Fetchers.class, MatrixFrameworks.Resilience.class })
+		MatrixFrameworks.Fetchers.class, MatrixFrameworks.Resilience.class, MatrixLibraries.Batch.class,
+		MatrixLibraries.Locks.class, MatrixLibraries.Guarded.class })
 class MatrixApplication {
 
 	/**
@@ -138,6 +143,16 @@ class MatrixApplication {
 	@Bean
 	static Foreign foreign() {
 		return new Foreign(Executors.newCachedThreadPool(pollutedThreads("foreign")));
+	}
+
+	@Bean
+	static TaskDecorator ownDecorator(Seen seen) {
+		return (task) -> () -> {
+			if (Thread.currentThread().getName().equals("application")) {
+				seen.here("task decorator");
+			}
+			task.run();
+		};
 	}
 
 	@Bean
@@ -260,6 +275,7 @@ class MatrixApplication {
 
 		@ContextScoped
 		Callable<String> scoped() {
+			this.seen.here("scoped");
 			return () -> {
 				this.seen.here("scoped callable");
 				return "";
@@ -388,6 +404,52 @@ class MatrixApplication {
 			}, "/servlet");
 			registration.setAsyncSupported(true);
 			return registration;
+		}
+
+		@Bean
+		static ServletRegistrationBean<HttpServlet> nonBlockingServlet(Seen seen) {
+			ServletRegistrationBean<HttpServlet> registration = new ServletRegistrationBean<>(new HttpServlet() {
+
+				private static final long serialVersionUID = 1L;
+
+				@Override
+				protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
+					AsyncContext async = request.startAsync(request, response);
+					request.getInputStream().setReadListener(new Transfer(seen, async));
+				}
+
+			}, "/io");
+			registration.setAsyncSupported(true);
+			return registration;
+		}
+
+		private record Transfer(Seen seen, AsyncContext async) implements ReadListener, WriteListener {
+
+			@Override
+			public void onDataAvailable() throws IOException {
+				ServletInputStream in = this.async.getRequest().getInputStream();
+				while (in.isReady() && in.read() != -1) {
+					// read all
+				}
+			}
+
+			@Override
+			public void onAllDataRead() throws IOException {
+				this.seen.here("read listener");
+				this.async.getResponse().getOutputStream().setWriteListener(this);
+			}
+
+			@Override
+			public void onWritePossible() {
+				this.seen.here("write listener");
+				this.async.complete();
+			}
+
+			@Override
+			public void onError(Throwable failure) {
+				this.async.complete();
+			}
+
 		}
 
 		@Bean

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -24,20 +25,27 @@ import jakarta.websocket.OnMessage;
 import jakarta.websocket.OnOpen;
 import jakarta.websocket.Session;
 import jakarta.websocket.server.ServerEndpoint;
+import org.aopalliance.intercept.MethodInterceptor;
+import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.pulsar.client.api.SubscriptionType;
 import org.quartz.Job;
 import org.springframework.amqp.core.AnonymousQueue;
 import org.springframework.amqp.core.Queue;
 import org.springframework.amqp.rabbit.annotation.RabbitListener;
+import org.springframework.amqp.rabbit.batch.SimpleBatchingStrategy;
 import org.springframework.amqp.rabbit.config.SimpleRabbitListenerContainerFactory;
+import org.springframework.amqp.rabbit.core.BatchingRabbitTemplate;
+import org.springframework.amqp.rabbit.listener.SimpleMessageListenerContainer;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.amqp.autoconfigure.SimpleRabbitListenerContainerFactoryConfigurer;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProvider;
 import org.springframework.boot.jms.autoconfigure.DefaultJmsListenerContainerFactoryConfigurer;
+import org.springframework.boot.kafka.autoconfigure.DefaultKafkaConsumerFactoryCustomizer;
 import org.springframework.boot.quartz.autoconfigure.SchedulerFactoryBeanCustomizer;
 import org.springframework.cloud.circuitbreaker.resilience4j.Resilience4JCircuitBreakerFactory;
 import org.springframework.cloud.client.circuitbreaker.Customizer;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
@@ -49,6 +57,7 @@ import org.springframework.data.redis.stream.StreamMessageListenerContainer;
 import org.springframework.data.redis.stream.StreamMessageListenerContainer.StreamMessageListenerContainerOptions;
 import org.springframework.data.redis.stream.Subscription;
 import org.springframework.graphql.data.method.annotation.QueryMapping;
+import org.springframework.graphql.server.WebGraphQlInterceptor;
 import org.springframework.grpc.server.service.GrpcService;
 import org.springframework.integration.annotation.InboundChannelAdapter;
 import org.springframework.integration.annotation.IntegrationComponentScan;
@@ -58,11 +67,16 @@ import org.springframework.integration.annotation.ServiceActivator;
 import org.springframework.integration.channel.DirectChannel;
 import org.springframework.integration.channel.ExecutorChannel;
 import org.springframework.integration.channel.PartitionedChannel;
+import org.springframework.integration.channel.PublishSubscribeChannel;
 import org.springframework.integration.channel.QueueChannel;
+import org.springframework.integration.scheduling.PollerMetadata;
+import org.springframework.integration.store.MessageGroupQueue;
+import org.springframework.integration.store.SimpleMessageStore;
 import org.springframework.jms.annotation.JmsListener;
 import org.springframework.jms.config.DefaultJmsListenerContainerFactory;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.config.ContainerCustomizer;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.messaging.Message;
 import org.springframework.messaging.handler.annotation.MessageMapping;
@@ -70,7 +84,10 @@ import org.springframework.pulsar.annotation.EnablePulsar;
 import org.springframework.pulsar.annotation.PulsarListener;
 import org.springframework.pulsar.config.ConcurrentPulsarListenerContainerFactory;
 import org.springframework.pulsar.listener.PulsarContainerProperties;
+import org.springframework.scheduling.TaskScheduler;
+import org.springframework.scheduling.support.PeriodicTrigger;
 import org.springframework.stereotype.Controller;
+import org.springframework.web.context.request.RequestContextHolder;
 import org.springframework.web.socket.TextMessage;
 import org.springframework.web.socket.WebSocketSession;
 import org.springframework.web.socket.config.annotation.EnableWebSocket;
@@ -83,8 +100,11 @@ import org.springframework.web.socket.server.HandshakeHandler;
 import org.springframework.web.socket.server.standard.ServerEndpointExporter;
 import org.springframework.web.socket.server.standard.StandardWebSocketUpgradeStrategy;
 import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 import io.github.contextvars.spring.testing.PulsarTopics;
+import io.github.contextvars.spring.testing.ThreadLocalValues;
 import io.github.contextvars.spring.threadlocal.MatrixApplication.Foreign;
 import io.github.contextvars.spring.threadlocal.MatrixApplication.Seen;
 
@@ -119,6 +139,20 @@ final class MatrixFrameworks {
 				.setListenerTaskExecutor(MatrixApplication.pollutedExecutor("kafka"));
 		}
 
+		@Bean
+		static DefaultKafkaConsumerFactoryCustomizer readingOnConsumersThread(Seen seen) {
+			return (factory) -> setDeserializer(factory, (topic, bytes) -> {
+				seen.here("kafka deserializer");
+				return new String(bytes, StandardCharsets.UTF_8);
+			});
+		}
+
+		@SuppressWarnings("unchecked")
+		private static <V> void setDeserializer(DefaultKafkaConsumerFactory<?, V> factory,
+				Deserializer<?> deserializer) {
+			factory.setValueDeserializer((Deserializer<V>) deserializer);
+		}
+
 		@KafkaListener(topics = "${tests.topic}", groupId = "matrix")
 		void on(String text) {
 			this.seen.here("kafka");
@@ -149,6 +183,46 @@ final class MatrixFrameworks {
 			configurer.configure(factory, connectionFactory);
 			factory.setTaskExecutor(MatrixApplication.pollutedExecutor("rabbit"));
 			return factory;
+		}
+
+		@Bean
+		static Queue batchedQueue() {
+			return new AnonymousQueue();
+		}
+
+		// The user of a batch is set for all its parts, and the first part sets another.
+		@Bean
+		static SimpleMessageListenerContainer batchedContainer(
+				org.springframework.amqp.rabbit.connection.ConnectionFactory connectionFactory,
+				@Qualifier("batchedQueue") Queue batchedQueue, Seen seen) {
+			SimpleMessageListenerContainer container = new SimpleMessageListenerContainer(connectionFactory);
+			container.setQueues(batchedQueue);
+			container.setTaskExecutor(MatrixApplication.pollutedExecutor("rabbit batch"));
+			container.setAfterReceivePostProcessors((message) -> {
+				ThreadLocalValues.set("alice");
+				return message;
+			});
+			AtomicBoolean first = new AtomicBoolean(true);
+			container.setMessageListener((message) -> {
+				if (first.getAndSet(false)) {
+					RequestContextHolder.resetRequestAttributes();
+					ThreadLocalValues.set("mallory");
+				}
+				else {
+					seen.here("rabbit part");
+				}
+			});
+			return container;
+		}
+
+		static void sendBatch(ConfigurableApplicationContext app) {
+			BatchingRabbitTemplate template = new BatchingRabbitTemplate(
+					app.getBean(org.springframework.amqp.rabbit.connection.ConnectionFactory.class),
+					new SimpleBatchingStrategy(2, 100_000, 60_000),
+					app.getBean("taskScheduler", TaskScheduler.class));
+			String queue = app.getBean("batchedQueue", Queue.class).getName();
+			template.convertAndSend(queue, (Object) "first");
+			template.convertAndSend(queue, (Object) "second");
 		}
 
 		@RabbitListener(queues = "#{matrixQueue.name}")
@@ -256,6 +330,8 @@ final class MatrixFrameworks {
 
 		private final AtomicBoolean supplied = new AtomicBoolean();
 
+		private final AtomicBoolean failed = new AtomicBoolean();
+
 		Integration(Seen seen) {
 			this.seen = seen;
 		}
@@ -268,6 +344,27 @@ final class MatrixFrameworks {
 		@Bean
 		static ExecutorChannel executed(Foreign foreign) {
 			return new ExecutorChannel(foreign.executor());
+		}
+
+		@Bean
+		static PublishSubscribeChannel published(Foreign foreign) {
+			return new PublishSubscribeChannel(foreign.executor());
+		}
+
+		@Bean
+		static QueueChannel stored() {
+			return new QueueChannel(new MessageGroupQueue(new SimpleMessageStore(), "matrix"));
+		}
+
+		@Bean
+		static PollerMetadata advisedPoller(Seen seen) {
+			PollerMetadata poller = new PollerMetadata();
+			poller.setTrigger(new PeriodicTrigger(Duration.ofMillis(10)));
+			poller.setAdviceChain(List.of((MethodInterceptor) (invocation) -> {
+				seen.here("poller advice");
+				return invocation.proceed();
+			}));
+			return poller;
 		}
 
 		@Bean
@@ -295,6 +392,29 @@ final class MatrixFrameworks {
 		@ServiceActivator(inputChannel = "executed")
 		void executed(String text) {
 			this.seen.here("executor channel");
+		}
+
+		@ServiceActivator(inputChannel = "published")
+		void published(String text) {
+			this.seen.here("publish channel");
+		}
+
+		@ServiceActivator(inputChannel = "stored", poller = @Poller(fixedDelay = "10"))
+		void stored(String text) {
+			this.seen.here("message store");
+		}
+
+		@InboundChannelAdapter(channel = "suppliedChannel", poller = @Poller("advisedPoller"))
+		String fail() {
+			if (this.failed.getAndSet(true)) {
+				return null;
+			}
+			throw new IllegalStateException("planned");
+		}
+
+		@ServiceActivator(inputChannel = "errorChannel")
+		void failed(Exception ex) {
+			this.seen.here("poller error");
 		}
 
 		@ServiceActivator(inputChannel = "partitioned")
@@ -506,6 +626,18 @@ final class MatrixFrameworks {
 		Fetchers(Seen seen, @Qualifier("pool") ExecutorService pool) {
 			this.seen = seen;
 			this.pool = pool;
+		}
+
+		@Bean
+		static WebGraphQlInterceptor otherThread(Foreign foreign) {
+			return (request, chain) -> Mono.defer(() -> chain.next(request))
+				.subscribeOn(Schedulers.fromExecutor(foreign.executor()));
+		}
+
+		@QueryMapping
+		String laterTenant() {
+			this.seen.here("interceptor");
+			return "";
 		}
 
 		@QueryMapping

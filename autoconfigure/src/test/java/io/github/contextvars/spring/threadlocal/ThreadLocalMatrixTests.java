@@ -33,6 +33,9 @@ import org.quartz.Scheduler;
 import org.quartz.TriggerBuilder;
 import org.springframework.amqp.core.Queue;
 import org.springframework.amqp.rabbit.core.RabbitTemplate;
+import org.springframework.batch.core.job.Job;
+import org.springframework.batch.core.job.parameters.JobParameters;
+import org.springframework.batch.core.launch.JobOperator;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.context.annotation.ImportCandidates;
@@ -66,8 +69,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Tag("stress")
 class ThreadLocalMatrixTests {
 
-	// A container of messages begins its observation before the library is called.
-	private static final Set<String> TRACED = Set.of("scheduled", "kafka", "rabbit", "jms", "pulsar", "call");
+	// A container of messages begins its observation before the library is called, Batch
+	// before it hands over.
+	private static final Set<String> TRACED = Set.of("scheduled", "kafka", "rabbit", "jms", "pulsar", "call",
+			"locked", "processor");
 
 	private static final Scenario NOTHING = (app) -> {
 	};
@@ -81,88 +86,102 @@ class ThreadLocalMatrixTests {
 	private KafkaBroker broker;
 
 	ThreadLocalMatrixTests() {
-		begins("Filters after the library's", "request", get("/servlet"));
-		copies("`Callable`", "callable", get("/callable"));
-		copies("`WebAsyncTask` on an executor that is no bean", "web task", get("/task"));
-		copies("`StreamingResponseBody`", "streaming", get("/streaming"));
-		copies("`onCompletion` of `DeferredResult`", "deferred", get("/deferred"));
-		copies("`DeferredResultProcessingInterceptor`", "deferred interceptor", get("/deferred"));
-		copies("`AsyncListener`", "async listener of servlet", get("/servlet"));
-		copies("`@Async` method", "async", asAlice((app) -> app.getBean(MatrixApplication.Tasks.class).async()));
-		copies("`AsyncUncaughtExceptionHandler`", "async exception handler",
+		begins("Filters after", "Filters after the library's", "request", get("/servlet"));
+		copies("`Callable`, `WebAsyncTask`", "`Callable`", "callable", get("/callable"));
+		copies("`Callable`, `WebAsyncTask`", "`WebAsyncTask` on an executor that is no bean", "web task", get("/task"));
+		copies("`Callable`, `WebAsyncTask`", "`StreamingResponseBody`", "streaming", get("/streaming"));
+		copies("`onTimeout`, `onError`", "`onCompletion` of `DeferredResult`", "deferred", get("/deferred"));
+		copies("`DeferredResultProcessingInterceptor`", "`DeferredResultProcessingInterceptor`", "deferred interceptor", get("/deferred"));
+		copies("Callbacks of an `AsyncListener`", "`AsyncListener`", "async listener of servlet", get("/servlet"));
+		copies("Callbacks of an `AsyncListener`", "`ReadListener`", "read listener", post("/io", "text/plain", "text"));
+		copies("Callbacks of an `AsyncListener`", "`WriteListener`", "write listener", NOTHING);
+		copies("`@Async` methods on", "`@Async` method", "async", asAlice((app) -> app.getBean(MatrixApplication.Tasks.class).async()));
+		copies("The application's own `TaskDecorator`", "The application's own `TaskDecorator`", "task decorator",
+				asAlice((app) -> app.getBean(MatrixApplication.Tasks.class).async()));
+		copies("The `AsyncUncaughtExceptionHandler`", "`AsyncUncaughtExceptionHandler`", "async exception handler",
 				asAlice((app) -> app.getBean(MatrixApplication.Tasks.class).failing()));
-		copies("Task of an `ExecutorService` bean", "executor",
+		copies("Tasks of an `Executor`", "Task of an `ExecutorService` bean", "executor",
 				asAlice((app) -> app.getBean("pool", ExecutorService.class).execute(() -> seen(app).here("executor"))));
-		copies("`CompletableFuture.…Async` on an executor bean", "future", asAlice((app) -> CompletableFuture
+		copies("`CompletableFuture.…Async`", "`CompletableFuture.…Async` on an executor bean", "future", asAlice((app) -> CompletableFuture
 			.runAsync(() -> seen(app).here("future"), app.getBean("pool", ExecutorService.class))));
-		copies("Stage of the `ContextFuture` of an `@Async` method", "stage", asAlice((app) -> {
+		copies("Stages that its caller", "Stage of the `ContextFuture` of an `@Async` method", "stage", asAlice((app) -> {
 			MatrixApplication.Tasks tasks = app.getBean(MatrixApplication.Tasks.class);
 			tasks.later().thenRun(() -> seen(app).here("stage"));
 			tasks.stagesAreRegistered();
 		}));
-		copies("Stage of a `ContextFuture` that another thread completes", "context future", asAlice((app) -> {
+		copies("Stages of a [`ContextFuture`]", "Stage of a `ContextFuture` that another thread completes", "context future", asAlice((app) -> {
 			ContextFuture<String> future = new ContextFuture<>();
 			future.thenRun(() -> seen(app).here("context future"));
 			app.getBean(MatrixApplication.Foreign.class).executor().execute(() -> future.complete(""));
 		}));
-		copies("Task of an executor that `ContextExecutors` wraps", "wrapped executor",
+		copies("Tasks of an executor that", "Task of an executor that `ContextExecutors` wraps", "wrapped executor",
 				asAlice((app) -> ContextExecutors.wrap(app.getBean(MatrixApplication.Foreign.class).executor())
 					.execute(() -> seen(app).here("wrapped executor"))));
-		copies("Thread of a factory that `ContextExecutors` wraps", "thread",
+		copies("`StructuredTaskScope`", "Thread of a factory that `ContextExecutors` wraps", "thread",
 				asAlice((app) -> ContextExecutors.wrap(MatrixApplication.pollutedThreads("thread"))
 					.newThread(() -> seen(app).here("thread"))
 					.start()));
-		copies("`TaskScheduler.schedule`", "schedule",
+		copies("`TaskScheduler.schedule…`", "`TaskScheduler.schedule`", "schedule",
 				asAlice((app) -> app.getBean("taskScheduler", ThreadPoolTaskScheduler.class)
 					.schedule(() -> seen(app).here("schedule"), Instant.now())));
-		begins("`@Scheduled` method", "scheduled", NOTHING);
-		begins("Quartz job", "job",
+		begins("Each run of a `@Scheduled` method:", "`@Scheduled` method", "scheduled", NOTHING);
+		begins("Each firing of a Quartz", "Quartz job", "job",
 				(app) -> app.getBean(Scheduler.class)
 					.scheduleJob(JobBuilder.newJob(MatrixFrameworks.Firing.class).build(),
 							TriggerBuilder.newTrigger().startNow().build()));
-		begins("`ApplicationRunner`", "runner", NOTHING);
-		begins("Listener of `ApplicationReadyEvent`", "ready", NOTHING);
-		begins("Construction of a singleton", "singleton",
+		begins("Each `ApplicationRunner`", "`ApplicationRunner`", "runner", NOTHING);
+		begins("Each listener of `ApplicationReadyEvent`", "Listener of `ApplicationReadyEvent`", "ready", NOTHING);
+		begins("The construction of a singleton", "Construction of a singleton", "singleton",
 				asMallory((app) -> app.getBean("lazySingleton", StringBuilder.class)));
-		begins("Kafka record", "kafka", (app) -> app.getBean(KafkaTemplate.class)
+		begins("Each record, or batch, of a Kafka", "Kafka record", "kafka", (app) -> app.getBean(KafkaTemplate.class)
 			.send(app.getEnvironment().getRequiredProperty("tests.topic"), "text"));
-		begins("RabbitMQ message", "rabbit", (app) -> app.getBean(RabbitTemplate.class)
+		begins("Each message of a RabbitMQ", "RabbitMQ message", "rabbit", (app) -> app.getBean(RabbitTemplate.class)
 			.convertAndSend(app.getBean("matrixQueue", Queue.class).getName(), "text"));
-		begins("JMS message", "jms", (app) -> app.getBean(JmsTemplate.class).convertAndSend("matrix", "text"));
-		begins("Pulsar message", "pulsar", (app) -> app.getBean(PulsarTopics.class).send("matrix", "text", null));
-		begins("Redis message of a channel", "redis",
+		copies("Each part of a RabbitMQ batch", "Part of a RabbitMQ batch", "rabbit part", MatrixFrameworks.Rabbit::sendBatch);
+		begins("What a Kafka container does between", "Kafka: deserializer", "kafka deserializer", NOTHING);
+		begins("Each message of a JMS", "JMS message", "jms", (app) -> app.getBean(JmsTemplate.class).convertAndSend("matrix", "text"));
+		begins("Each message, or batch, of a Pulsar", "Pulsar message", "pulsar", (app) -> app.getBean(PulsarTopics.class).send("matrix", "text", null));
+		begins("Each message of a Redis", "Redis message of a channel", "redis",
 				(app) -> app.getBean(StringRedisTemplate.class).convertAndSend("matrix", "text"));
-		begins("Redis record of a stream", "redis stream",
+		begins("Each message of a Redis", "Redis record of a stream", "redis stream",
 				(app) -> app.getBean(StringRedisTemplate.class)
 					.opsForStream()
 					.add(MatrixFrameworks.Redis.STREAM, Map.of("key", "value")));
-		copies("Integration: `QueueChannel`", "queue channel", send("queued"));
-		copies("Integration: `ExecutorChannel`", "executor channel", send("executed"));
-		copies("Integration: `PartitionedChannel`", "partitioned channel", send("partitioned"));
-		begins("Integration: source", "source", NOTHING);
-		copies("Integration: gateway that returns a `Future`", "gateway",
+		copies("Each message that an endpoint polls from a `QueueChannel`", "Integration: `QueueChannel`", "queue channel", send("queued"));
+		copies("Each message of an `ExecutorChannel`", "Integration: `ExecutorChannel`", "executor channel", send("executed"));
+		copies("Each message of an `ExecutorChannel`", "Integration: `PublishSubscribeChannel` with an executor",
+				"publish channel", send("published"));
+		copies("Each message of a `PartitionedChannel`", "Integration: `PartitionedChannel`", "partitioned channel", send("partitioned"));
+		begins("Each message that an endpoint polls from a message store", "Integration: source", "source", NOTHING);
+		begins("Each message that an endpoint polls from a message store", "Integration: message store", "message store",
+				send("stored"));
+		begins("The poller's advice", "Integration: advice of a poller", "poller advice", NOTHING);
+		begins("The poller's advice", "Integration: error channel of a poller", "poller error", NOTHING);
+		copies("Calls of a gateway", "Integration: gateway that returns a `Future`", "gateway",
 				asAlice((app) -> app.getBean(MatrixFrameworks.Calls.class).call("text")));
-		copies("WebSocket: `afterConnectionEstablished`", "session", socket("/raw", "text"));
-		copies("WebSocket: message", "socket message", NOTHING);
-		copies("STOMP: `@MessageMapping`", "frame",
+		copies("Handshake interceptors", "WebSocket: `afterConnectionEstablished`", "session", socket("/raw", "text"));
+		copies("Every later message", "WebSocket: message", "socket message", NOTHING);
+		copies("Every later STOMP", "STOMP: `@MessageMapping`", "frame",
 				socket("/stomp", "CONNECT\naccept-version:1.2\n\n\0", "SEND\ndestination:/frame\n\ntext\0"));
-		copies("`@ServerEndpoint`: `@OnOpen`", "open", socket("/endpoint", "text"));
-		copies("`@ServerEndpoint`: `@OnMessage`", "endpoint message", NOTHING);
-		begins("gRPC call", "call", ThreadLocalMatrixTests::call);
-		copies("Listener on an executor: `@Async @EventListener`", "async listener",
+		copies("`@OnOpen`", "`@ServerEndpoint`: `@OnOpen`", "open", socket("/endpoint", "text"));
+		copies("`@OnMessage`", "`@ServerEndpoint`: `@OnMessage`", "endpoint message", NOTHING);
+		begins("All interceptors of a call", "gRPC call", "call", ThreadLocalMatrixTests::call);
+		copies("`@Async @EventListener`", "Listener on an executor: `@Async @EventListener`", "async listener",
 				asAlice((app) -> app.publishEvent(new MatrixApplication.Published())));
-		copies("Listener on the executor of an event multicaster", "listener",
+		copies("Listeners that an event multicaster", "Listener on the executor of an event multicaster", "listener",
 				asAlice((app) -> app.publishEvent(new MatrixApplication.Published())));
-		copies("Reactor operator, in automatic mode", "operator",
+		copies("`Mono` and `Flux` of", "Reactor operator, in automatic mode", "operator",
 				asAlice((app) -> Mono.fromRunnable(() -> seen(app).here("operator"))
 					.subscribeOn(Schedulers.fromExecutor(app.getBean(MatrixApplication.Foreign.class).executor()))
 					.contextCapture()
 					.block()));
-		copies("`Callable` of a `@ContextScoped` method", "scoped callable",
+		copies("A `Callable`, `Mono`", "`Callable` of a `@ContextScoped` method", "scoped callable",
 				asAlice((app) -> app.getBean(MatrixApplication.Foreign.class)
 					.executor()
 					.submit(app.getBean(MatrixApplication.Tasks.class).scoped())));
-		copies("Micrometer's `ContextSnapshot`", "snapshot",
+		copies("`@ContextScoped` methods", "`@ContextScoped` method, which keeps its caller's values", "scoped",
+				asAlice((app) -> app.getBean(MatrixApplication.Tasks.class).scoped()));
+		copies("Micrometer's `ContextSnapshot`", "Micrometer's `ContextSnapshot`", "snapshot",
 				asAlice((app) -> app.getBean(MatrixApplication.Foreign.class)
 					.executor()
 					.execute(ContextSnapshotFactory.builder()
@@ -170,20 +189,30 @@ class ThreadLocalMatrixTests {
 						.build()
 						.captureAll()
 						.wrap(() -> seen(app).here("snapshot")))));
-		copies("GraphQL: data fetcher on an executor bean", "fetcher",
-				(app) -> HttpClient.newHttpClient()
-					.send(HttpRequest.newBuilder(uri(app, "http", "/graphql"))
-						.header("Accept-Language", "und-x-alice")
-						.header("Content-Type", "application/json")
-						.POST(HttpRequest.BodyPublishers.ofString("{\"query\":\"{ tenant }\"}"))
-						.build(), HttpResponse.BodyHandlers.discarding()));
-		copies("Resilience4j: thread-pool bulkhead", "bulkhead", asAlice(
+		copies("Data fetchers of Spring for GraphQL in", "GraphQL: data fetcher on an executor bean", "fetcher",
+				post("/graphql", "application/json", "{\"query\":\"{ tenant }\"}"));
+		copies("Data fetchers and batch loaders", "GraphQL: data fetcher behind an interceptor that goes on on another thread", "interceptor",
+				post("/graphql", "application/json", "{\"query\":\"{ laterTenant }\"}"));
+		copies("Tasks of thread-pool", "Resilience4j: thread-pool bulkhead", "bulkhead", asAlice(
 				(app) -> app.getBean(ThreadPoolBulkhead.class).executeRunnable(() -> seen(app).here("bulkhead"))));
-		copies("Spring Cloud: `CircuitBreaker.run`", "circuit breaker",
+		copies("The fallback method", "Resilience4j: fallback of a method that returns a `CompletionStage`", "fallback",
+				asAlice((app) -> {
+					CompletableFuture<String> failing = new CompletableFuture<>();
+					app.getBean(MatrixLibraries.Guarded.class).call(failing);
+					app.getBean(MatrixApplication.Foreign.class)
+						.executor()
+						.execute(() -> failing.completeExceptionally(new IllegalStateException("planned")));
+				}));
+		copies("What `CircuitBreaker.run`", "Spring Cloud: `CircuitBreaker.run`", "circuit breaker",
 				asAlice((app) -> app.getBean(Resilience4JCircuitBreakerFactory.class).create("any").run(() -> {
 					seen(app).here("circuit breaker");
 					return "";
 				})));
+		copies("Steps of a Spring Batch job", "Spring Batch: processor on an executor bean", "processor",
+				asAlice((app) -> app.getBean(JobOperator.class).start(app.getBean(Job.class), new JobParameters())));
+		begins("Each run of a `@Scheduled` method that ShedLock", "ShedLock: locked method", "locked", NOTHING);
+		copies("`@ApplicationModuleListener`", "Spring Modulith: `@ApplicationModuleListener`", "module listener",
+				MatrixLibraries::publishToModule);
 	}
 
 	/**
@@ -220,6 +249,18 @@ class ThreadLocalMatrixTests {
 		}
 	}
 
+	@Test
+	void everyLineOfThePropagationTableThatCopiesOrBeginsIsTried() throws Exception {
+		List<String> lines = Files.readString(Path.of("..", "docs/reference/propagation.md"))
+			.lines()
+			.takeWhile((line) -> !line.startsWith("## What does not"))
+			.filter((line) -> line.matches("\\| [^|]+ \\| [^|]*\\b(copy|fresh|empty at first)\\b[^|]*\\|.*"))
+			.map((line) -> line.substring(2))
+			.toList();
+		assertThat(lines).hasSizeGreaterThan(40).allSatisfy(
+				(line) -> assertThat(this.rows).as(line).anyMatch((row) -> line.startsWith(row.line())));
+	}
+
 	private static String ofLibrary(String line) {
 		return line.substring(0, line.lastIndexOf('|', line.lastIndexOf('|', line.length() - 2) - 1));
 	}
@@ -232,12 +273,13 @@ class ThreadLocalMatrixTests {
 		return row.right(values).stream().filter(Boolean::booleanValue).count() + " of 5";
 	}
 
-	private void copies(String name, String key, Scenario scenario) {
-		this.rows.add(new Row(name, true, key, scenario));
+	// The first text is the beginning of a line of the propagation table.
+	private void copies(String line, String name, String key, Scenario scenario) {
+		this.rows.add(new Row(line, name, true, key, scenario));
 	}
 
-	private void begins(String name, String key, Scenario scenario) {
-		this.rows.add(new Row(name, false, key, scenario));
+	private void begins(String line, String name, String key, Scenario scenario) {
+		this.rows.add(new Row(line, name, false, key, scenario));
 	}
 
 	private static URI uri(ConfigurableApplicationContext app, String scheme, String path) {
@@ -249,6 +291,15 @@ class ThreadLocalMatrixTests {
 		return (app) -> HttpClient.newHttpClient()
 			.send(HttpRequest.newBuilder(uri(app, "http", path)).header("Accept-Language", "und-x-alice").build(),
 					HttpResponse.BodyHandlers.discarding());
+	}
+
+	private static Scenario post(String path, String type, String body) {
+		return (app) -> HttpClient.newHttpClient()
+			.send(HttpRequest.newBuilder(uri(app, "http", path))
+				.header("Accept-Language", "und-x-alice")
+				.header("Content-Type", type)
+				.POST(HttpRequest.BodyPublishers.ofString(body))
+				.build(), HttpResponse.BodyHandlers.discarding());
 	}
 
 	private static Scenario send(String channel) {
@@ -323,12 +374,13 @@ class ThreadLocalMatrixTests {
 			app = new SpringApplicationBuilder(MatrixApplication.class).properties("server.port=0",
 					"spring.main.banner-mode=off", "tests.topic=" + this.broker.createTopic(1),
 					"tests.rabbit=" + Services.RABBITMQ.isThere(), "tests.redis=" + Services.REDIS.isThere(),
-					"tests.frameworks=kafka,amqp,artemis,jms,data.redis,integration,quartz,grpc,graphql,websocket,cloud,resilience4j,pulsar",
+					"tests.frameworks=batch,kafka,amqp,artemis,jms,data.redis,integration,quartz,grpc,graphql,websocket,cloud,resilience4j,pulsar",
 					"spring.artemis.embedded.queues=matrix", "spring.grpc.server.port=0",
 					"spring.grpc.server.inprocess.name=matrix", "spring.grpc.server.shutdown.grace-period=0s",
 					"spring.graphql.schema.locations=classpath:compatibility/",
 					"spring.kafka.listener.observation-enabled=true", "spring.reactor.context-propagation=auto",
-					"spring.rabbitmq.listener.simple.observation-enabled=true")
+					"spring.rabbitmq.listener.simple.observation-enabled=true", "spring.batch.job.enabled=false",
+					"spring.datasource.generate-unique-name=true")
 				.properties(this.broker.properties())
 				.properties(properties)
 				.run();
@@ -364,10 +416,10 @@ class ThreadLocalMatrixTests {
 
 	}
 
-	private record Row(String name, boolean copies, String key, Scenario scenario) {
+	private record Row(String line, String name, boolean copies, String key, Scenario scenario) {
 
 		boolean isPossible() {
-			return (!this.key.equals("rabbit") || Services.RABBITMQ.isThere())
+			return (!this.key.startsWith("rabbit") || Services.RABBITMQ.isThere())
 					&& (!this.key.startsWith("redis") || Services.REDIS.isThere());
 		}
 
@@ -376,11 +428,10 @@ class ThreadLocalMatrixTests {
 			boolean traced = TRACED.contains(this.key);
 			return IntStream.range(0, values.size()).mapToObj((i) -> {
 				String value = values.get(i);
-				if (this.copies) {
-					return value.equals("alice") || value.equals("own alice");
+				if (traced && i == ThreadLocalValues.NAMES.indexOf("observation")) {
+					return value.startsWith("own");
 				}
-				return (traced && i == ThreadLocalValues.NAMES.indexOf("observation")) ? value.startsWith("own")
-						: value.equals("-");
+				return this.copies ? value.equals("alice") || value.equals("own alice") : value.equals("-");
 			}).toList();
 		}
 
