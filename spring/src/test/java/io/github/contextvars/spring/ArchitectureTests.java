@@ -25,10 +25,10 @@ class ArchitectureTests {
 	 * The index of the library: what an application names.
 	 */
 	private static final List<String> INDEX = List.of("annotation.ContextScoped", "annotation.ContextSetting",
-			"annotation.ContextVariable", "annotation.FromContext", "messaging.FromContextArgumentResolver",
+			"annotation.ContextVariable", "annotation.FromContext", "fill.AuthenticationContextInitializer", "messaging.FromContextArgumentResolver",
 			"registry.ContextVariableRegistry", "registry.InvalidDeclarationException", "registry.OutsideContextPolicy",
 			"rpc.ContextServerInterceptor", "task.ContextTaskDecorator", "threadlocal.ContextThreadLocal",
-			"web.servlet.ContextFilter", "web.servlet.FromContextArgumentResolver", "work.PropagationSource",
+			"web.servlet.AuthenticationContextFilter", "web.servlet.ContextFilter", "web.servlet.RequestContextInitializer", "web.servlet.FromContextArgumentResolver", "work.PropagationSource",
 			"work.UnitOfWork", "work.WorkRegistry", "work.WorkSnapshot");
 
 	/**
@@ -40,7 +40,7 @@ class ArchitectureTests {
 	/**
 	 * Public for the library's other packages only.
 	 */
-	private static final List<String> INTERNAL = List.of("registry.BeanTypes", "registry.CachingAnnotationClassFilter",
+	private static final List<String> INTERNAL = List.of("fill.AuthenticationFiller", "fill.FillRules", "fill.FilledValues", "fill.RejectedValueException", "registry.BeanTypes", "registry.CachingAnnotationClassFilter",
 			"registry.VariableConversion", "registry.ValueFormatter", "work.PresenceCondition",
 			"work.RunningApplications", "work.ThreadBoundScope", "work.ThreadLocalPropagation");
 
@@ -56,7 +56,7 @@ class ArchitectureTests {
 
 	@Test
 	void publicConfigurationsAreOneForEachPackage() {
-		assertThat(publicTypes(true)).containsExactlyInAnyOrder("graphql.ContextGraphQlConfiguration",
+		assertThat(publicTypes(true)).containsExactlyInAnyOrder("fill.ContextFillConfiguration", "graphql.ContextGraphQlConfiguration",
 				"threadlocal.ContextReactorConfiguration", "threadlocal.ContextThreadLocalConfiguration",
 				"integration.ContextIntegrationConfiguration", "logging.ContextLoggingConfiguration",
 				"messaging.ContextMessagingConfiguration", "messaging.FromContextConfiguration",

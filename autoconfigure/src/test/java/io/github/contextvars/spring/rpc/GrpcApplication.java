@@ -1,10 +1,5 @@
 package io.github.contextvars.spring.rpc;
 
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -36,6 +31,7 @@ import org.springframework.grpc.server.service.GrpcService;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
 import io.github.contextvars.spring.testing.MixedWork;
+import io.github.contextvars.spring.testing.TextMarshaller;
 
 /**
  * A service with a method of each kind, whose calls may have a tenant, and interceptors
@@ -154,8 +150,8 @@ class GrpcApplication {
 			this.method = MethodDescriptor.<String, String>newBuilder()
 				.setType(type)
 				.setFullMethodName("tests.Mixed/" + name())
-				.setRequestMarshaller(new Utf8())
-				.setResponseMarshaller(new Utf8())
+				.setRequestMarshaller(new TextMarshaller())
+				.setResponseMarshaller(new TextMarshaller())
 				.build();
 			this.messages = messages;
 		}
@@ -172,25 +168,6 @@ class GrpcApplication {
 				.flatMap((i) -> (this.messages == 1) ? Stream.of("onMessage " + value)
 						: Stream.of("onMessage " + value, "message " + i + " " + value));
 			return Stream.concat(messages, Stream.of("onHalfClose " + value));
-		}
-
-	}
-
-	private static final class Utf8 implements MethodDescriptor.Marshaller<String> {
-
-		@Override
-		public InputStream stream(String value) {
-			return new ByteArrayInputStream(value.getBytes(StandardCharsets.UTF_8));
-		}
-
-		@Override
-		public String parse(InputStream stream) {
-			try {
-				return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
-			}
-			catch (IOException ex) {
-				throw new UncheckedIOException(ex);
-			}
 		}
 
 	}

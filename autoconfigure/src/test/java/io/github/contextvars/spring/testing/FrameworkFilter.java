@@ -17,7 +17,7 @@ public final class FrameworkFilter implements AutoConfigurationImportFilter, Env
 
 	private static final List<String> FRAMEWORKS = List.of("kafka", "amqp", "artemis", "jms", "websocket",
 			"integration", "quartz", "batch", "graphql", "grpc", "data.redis", "session", "jetty", "hibernate", "jpa",
-			"data.jpa", "netty", "sql.init", "modulith", "cloud", "resilience4j");
+			"data.jpa", "netty", "sql.init", "modulith", "cloud", "resilience4j", "security");
 
 	private Environment environment;
 
@@ -41,7 +41,8 @@ public final class FrameworkFilter implements AutoConfigurationImportFilter, Env
 	private static boolean belongsTo(String type, String framework) {
 		return type.startsWith("org.springframework.boot." + framework + ".")
 				|| type.startsWith("org.springframework." + framework + ".")
-				|| type.startsWith("io.github." + framework + ".");
+				|| type.startsWith("io.github." + framework + ".")
+				|| (framework.equals("security") && type.contains(".security."));
 	}
 
 }

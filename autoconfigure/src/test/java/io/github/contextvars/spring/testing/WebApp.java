@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
 import org.springframework.boot.Banner;
@@ -63,6 +64,10 @@ public final class WebApp implements AutoCloseable {
 
 	public <T> T bean(Class<T> type) {
 		return this.context.getBean(type);
+	}
+
+	public <T> Stream<T> beans(Class<T> type) {
+		return this.context.getBeanProvider(type).stream();
 	}
 
 	public HttpResponse<String> get(String path, String... headers) {

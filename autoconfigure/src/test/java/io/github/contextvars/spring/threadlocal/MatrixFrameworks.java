@@ -1,9 +1,5 @@
 package io.github.contextvars.spring.threadlocal;
 
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -104,6 +100,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 import io.github.contextvars.spring.testing.PulsarTopics;
+import io.github.contextvars.spring.testing.TextMarshaller;
 import io.github.contextvars.spring.testing.ThreadLocalValues;
 import io.github.contextvars.spring.threadlocal.MatrixApplication.Foreign;
 import io.github.contextvars.spring.threadlocal.MatrixApplication.Seen;
@@ -116,8 +113,8 @@ final class MatrixFrameworks {
 	static final MethodDescriptor<String, String> CALL = MethodDescriptor.<String, String>newBuilder()
 		.setType(MethodDescriptor.MethodType.UNARY)
 		.setFullMethodName("tests.Matrix/CALL")
-		.setRequestMarshaller(new Utf8())
-		.setResponseMarshaller(new Utf8())
+		.setRequestMarshaller(new TextMarshaller())
+		.setResponseMarshaller(new TextMarshaller())
 		.build();
 
 	private MatrixFrameworks() {
@@ -568,25 +565,6 @@ final class MatrixFrameworks {
 					out.onCompleted();
 				}))
 				.build();
-		}
-
-	}
-
-	private static final class Utf8 implements MethodDescriptor.Marshaller<String> {
-
-		@Override
-		public InputStream stream(String value) {
-			return new ByteArrayInputStream(value.getBytes(StandardCharsets.UTF_8));
-		}
-
-		@Override
-		public String parse(InputStream stream) {
-			try {
-				return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
-			}
-			catch (IOException ex) {
-				throw new UncheckedIOException(ex);
-			}
 		}
 
 	}

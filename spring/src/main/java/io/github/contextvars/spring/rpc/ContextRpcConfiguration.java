@@ -5,7 +5,13 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.core.annotation.Order;
+import org.springframework.grpc.server.GlobalServerInterceptor;
+import org.springframework.grpc.server.security.GrpcSecurity;
 
+import io.github.contextvars.spring.fill.AuthenticationFiller;
+import io.github.contextvars.spring.fill.ContextFillConfiguration;
+import io.github.contextvars.spring.fill.FillRules;
 import io.github.contextvars.spring.work.PresenceCondition;
 import io.github.contextvars.spring.work.WorkConfiguration;
 import io.github.contextvars.spring.work.WorkRegistry;
@@ -17,7 +23,7 @@ import io.github.contextvars.spring.work.WorkRegistry;
  * @since 0.1.0
  */
 @Configuration(proxyBeanMethods = false)
-@Import(ContextRpcConfiguration.Servers.class)
+@Import({ ContextRpcConfiguration.Servers.class, ContextRpcConfiguration.Security.class })
 public final class ContextRpcConfiguration {
 
 	/**
@@ -43,6 +49,36 @@ public final class ContextRpcConfiguration {
 		ContextServerBuilderCustomizer<?> contextVarsServerBuilderCustomizer(WorkRegistry workRegistry,
 				ConfigurableListableBeanFactory beanFactory) {
 			return new ContextServerBuilderCustomizer<>(new ContextServerInterceptor(workRegistry), beanFactory);
+		}
+
+	}
+
+	/**
+	 * Condition that Spring Security can authenticate calls.
+	 */
+	static final class GrpcSecurityIsPresent extends PresenceCondition {
+
+		GrpcSecurityIsPresent() {
+			super("org.springframework.grpc.server.GlobalServerInterceptor",
+					"org.springframework.security.config.annotation.SecurityBuilder");
+		}
+
+	}
+
+	/**
+	 * {@link Configuration @Configuration} that fills variables from the users of calls.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(GrpcSecurityIsPresent.class)
+	@Import(ContextFillConfiguration.class)
+	static final class Security {
+
+		@Bean
+		@GlobalServerInterceptor
+		@Order(GrpcSecurity.CONTEXT_FILTER_ORDER + 1)
+		AuthenticationServerInterceptor contextVarsAuthenticationServerInterceptor(AuthenticationFiller filler,
+				FillRules rules) {
+			return new AuthenticationServerInterceptor(filler, rules);
 		}
 
 	}

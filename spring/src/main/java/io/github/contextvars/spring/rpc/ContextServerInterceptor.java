@@ -1,5 +1,6 @@
 package io.github.contextvars.spring.rpc;
 
+import io.grpc.Attributes;
 import io.grpc.ForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -7,6 +8,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 
+import io.github.contextvars.spring.fill.FilledValues;
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
 
@@ -22,6 +24,11 @@ import io.github.contextvars.spring.work.WorkRegistry;
  * @since 0.1.0
  */
 public final class ContextServerInterceptor implements ServerInterceptor {
+
+	/**
+	 * What the library itself has set in a call's context.
+	 */
+	static final Attributes.Key<FilledValues> FILLED = Attributes.Key.create("io.github.contextvars.filled");
 
 	private final WorkRegistry workRegistry;
 

@@ -1,12 +1,16 @@
 package io.github.contextvars.spring.boot.autoconfigure;
 
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.core.Ordered;
 
+import io.github.contextvars.spring.fill.ContextFillConfiguration;
 import io.github.contextvars.spring.registry.OutsideContextPolicy;
 
 /**
@@ -32,6 +36,12 @@ public final class ContextVarsProperties {
 	 */
 	private final Set<String> threadLocals = new LinkedHashSet<>();
 
+	/**
+	 * How variables are filled when a request, session or call begins, by the names of
+	 * variables.
+	 */
+	private final Map<String, Fill> fill = new LinkedHashMap<>();
+
 	public Web getWeb() {
 		return this.web;
 	}
@@ -46,6 +56,82 @@ public final class ContextVarsProperties {
 
 	public Set<String> getThreadLocals() {
 		return this.threadLocals;
+	}
+
+	public Map<String, Fill> getFill() {
+		return this.fill;
+	}
+
+	/**
+	 * Properties of a variable that is filled.
+	 */
+	public static final class Fill {
+
+		/**
+		 * Claim of a JWT or attribute of an OAuth2 user that holds the value.
+		 */
+		private @Nullable String claim;
+
+		/**
+		 * Whether the value is the authenticated user.
+		 */
+		private boolean principal;
+
+		/**
+		 * Header of a request that holds the value.
+		 */
+		private @Nullable String header;
+
+		/**
+		 * Regular expression that the value of the header has to match.
+		 */
+		private String pattern = ContextFillConfiguration.Variable.DEFAULT_PATTERN;
+
+		/**
+		 * Whether a request without a value is rejected with status 400.
+		 */
+		private boolean required;
+
+		public @Nullable String getClaim() {
+			return this.claim;
+		}
+
+		public void setClaim(@Nullable String claim) {
+			this.claim = claim;
+		}
+
+		public boolean isPrincipal() {
+			return this.principal;
+		}
+
+		public void setPrincipal(boolean principal) {
+			this.principal = principal;
+		}
+
+		public @Nullable String getHeader() {
+			return this.header;
+		}
+
+		public void setHeader(@Nullable String header) {
+			this.header = header;
+		}
+
+		public String getPattern() {
+			return this.pattern;
+		}
+
+		public void setPattern(String pattern) {
+			this.pattern = pattern;
+		}
+
+		public boolean isRequired() {
+			return this.required;
+		}
+
+		public void setRequired(boolean required) {
+			this.required = required;
+		}
+
 	}
 
 	/**

@@ -3,8 +3,10 @@ package io.github.contextvars.spring.boot.autoconfigure;
 import java.util.stream.Stream;
 
 import jakarta.servlet.Filter;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -15,10 +17,15 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.Ordered;
 import org.springframework.core.PriorityOrdered;
+import org.springframework.core.env.Environment;
 import org.springframework.web.filter.OncePerRequestFilter;
 
+import io.github.contextvars.spring.fill.AuthenticationFiller;
+import io.github.contextvars.spring.fill.FillRules;
+import io.github.contextvars.spring.web.servlet.AuthenticationContextFilter;
 import io.github.contextvars.spring.web.servlet.ContextFilter;
 import io.github.contextvars.spring.web.servlet.ContextWebConfiguration;
+import io.github.contextvars.spring.web.servlet.RequestContextInitializer;
 import io.github.contextvars.spring.work.PropagationSource;
 import io.github.contextvars.spring.work.WorkRegistry;
 
@@ -28,24 +35,24 @@ import io.github.contextvars.spring.work.WorkRegistry;
  *
  * @since 0.1.0
  */
-@AutoConfiguration(after = ContextVarsAutoConfiguration.class)
+@AutoConfiguration(after = { ContextVarsAutoConfiguration.class, ContextVarsFillAutoConfiguration.class },
+		afterName = "org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSecurityAutoConfiguration")
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
 @ConditionalOnClass({ Filter.class, OncePerRequestFilter.class })
-@Import({ ContextWebConfiguration.Arguments.class, ContextVarsTomcatConfiguration.class })
+@Import({ ContextWebConfiguration.Arguments.class, ContextWebConfiguration.Filling.class, ContextVarsTomcatConfiguration.class })
 public final class ContextVarsWebAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(parameterizedContainer = FilterRegistrationBean.class)
 	@ConditionalOnBooleanProperty(name = "contextvars.web.enabled", matchIfMissing = true)
 	FilterRegistrationBean<ContextFilter> contextVarsFilterRegistration(WorkRegistry workRegistry,
-			ContextVarsProperties properties) {
-		return registration(workRegistry, properties);
+			ContextVarsProperties properties, ObjectProvider<RequestContextInitializer> initializers) {
+		return registration(new ContextFilter(workRegistry, initializers.orderedStream().toList()), properties);
 	}
 
-	static FilterRegistrationBean<ContextFilter> registration(WorkRegistry workRegistry,
+	static FilterRegistrationBean<ContextFilter> registration(ContextFilter filter,
 			ContextVarsProperties properties) {
 		int order = properties.getWeb().getOrder();
-		ContextFilter filter = new ContextFilter(workRegistry);
 		FilterRegistrationBean<ContextFilter> registration = (order == Ordered.HIGHEST_PRECEDENCE)
 				? new FirstRegistration(filter) : new FilterRegistrationBean<>(filter);
 		registration.setOrder(order);
@@ -76,6 +83,30 @@ public final class ContextVarsWebAutoConfiguration {
 
 		private FirstRegistration(ContextFilter filter) {
 			super(filter);
+		}
+
+	}
+
+	/**
+	 * Where Spring Security authenticates requests, a filter right behind its own.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnBean(type = "org.springframework.security.web.SecurityFilterChain")
+	@ConditionalOnBooleanProperty(name = "contextvars.web.enabled", matchIfMissing = true)
+	static final class SecurityConfiguration {
+
+		// As SecurityFilterProperties has it.
+		private static final int DEFAULT_ORDER = -100;
+
+		@Bean
+		FilterRegistrationBean<AuthenticationContextFilter> contextVarsAuthenticationFilterRegistration(
+				AuthenticationFiller filler, FillRules rules, Environment environment) {
+			FilterRegistrationBean<AuthenticationContextFilter> registration = new FilterRegistrationBean<>(
+					new AuthenticationContextFilter(filler, rules));
+			registration
+				.setOrder(environment.getProperty("spring.security.filter.order", Integer.class, DEFAULT_ORDER) + 1);
+			registration.setEnabled(filler.isNeeded());
+			return registration;
 		}
 
 	}

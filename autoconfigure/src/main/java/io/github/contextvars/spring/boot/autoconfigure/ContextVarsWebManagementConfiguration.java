@@ -33,7 +33,7 @@ public final class ContextVarsWebManagementConfiguration {
 	@ConditionalOnBooleanProperty(name = "contextvars.web.enabled", matchIfMissing = true)
 	FilterRegistrationBean<ContextFilter> contextVarsManagementFilterRegistration(WorkRegistry workRegistry,
 			ContextVarsProperties properties) {
-		return ContextVarsWebAutoConfiguration.registration(workRegistry, properties);
+		return ContextVarsWebAutoConfiguration.registration(new ContextFilter(workRegistry), properties);
 	}
 
 }

@@ -1,6 +1,7 @@
 package io.github.contextvars.spring.web.servlet;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 import io.github.contextvars.Context;
+import io.github.contextvars.spring.fill.FilledValues;
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
 
@@ -34,12 +36,24 @@ public final class ContextFilter extends OncePerRequestFilter {
 
 	private final WorkRegistry workRegistry;
 
+	private final List<RequestContextInitializer> initializers;
+
 	/**
 	 * Create a filter.
 	 * @param workRegistry enters the contexts
 	 */
 	public ContextFilter(WorkRegistry workRegistry) {
+		this(workRegistry, List.of());
+	}
+
+	/**
+	 * Create a filter that lets variables be set before all other filters.
+	 * @param workRegistry enters the contexts
+	 * @param initializers called in each request's context, in this order
+	 */
+	public ContextFilter(WorkRegistry workRegistry, List<RequestContextInitializer> initializers) {
 		this.workRegistry = workRegistry;
+		this.initializers = List.copyOf(initializers);
 	}
 
 	/**
@@ -52,6 +66,18 @@ public final class ContextFilter extends OncePerRequestFilter {
 	public static Optional<UnitOfWork> findUnitOfWork(HttpServletRequest request) {
 		return (request.getAttribute(WRAPPER) instanceof ContextPropagatingRequestWrapper wrapper)
 				? Optional.of(wrapper.unit()) : Optional.empty();
+	}
+
+	/**
+	 * Return what the library itself has set in the context of a request.
+	 * <p>
+	 * Internal: public for the other packages of the library only.
+	 * @param request the request
+	 * @return its filled values; new ones if it has not passed the filter
+	 */
+	public static FilledValues filledValues(HttpServletRequest request) {
+		return (request.getAttribute(WRAPPER) instanceof ContextPropagatingRequestWrapper wrapper) ? wrapper.filled()
+				: new FilledValues();
 	}
 
 	/**
@@ -92,6 +118,8 @@ public final class ContextFilter extends OncePerRequestFilter {
 	@Override
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
+		boolean begins = request.getAttribute(WRAPPER) == null
+				&& request.getDispatcherType() == DispatcherType.REQUEST;
 		ContextPropagatingRequestWrapper wrapper = wrapper(request);
 		if (request.getDispatcherType() == DispatcherType.ASYNC) {
 			wrapper.warnOfReset();
@@ -99,7 +127,9 @@ public final class ContextFilter extends OncePerRequestFilter {
 		Object failure = request.getAttribute(FAILURE);
 		Context.Scope scope = this.workRegistry.enter(wrapper.unit());
 		try {
-			chain.doFilter(wrapper.propagating(request), wrapper.propagating(response));
+			if (!begins || initialize(request, response)) {
+				chain.doFilter(wrapper.propagating(request), wrapper.propagating(response));
+			}
 		}
 		catch (Throwable ex) {
 			if (failure instanceof Failure bracket) {
@@ -114,6 +144,19 @@ public final class ContextFilter extends OncePerRequestFilter {
 			if (request.getDispatcherType() != DispatcherType.REQUEST && !request.isAsyncStarted()) {
 				this.workRegistry.complete(wrapper.unit());
 			}
+		}
+	}
+
+	private boolean initialize(HttpServletRequest request, HttpServletResponse response) throws IOException {
+		try {
+			for (RequestContextInitializer initializer : this.initializers) {
+				initializer.initialize(request);
+			}
+			return true;
+		}
+		catch (RuntimeException ex) {
+			ProblemDetails.answer(ex, response);
+			return false;
 		}
 	}
 

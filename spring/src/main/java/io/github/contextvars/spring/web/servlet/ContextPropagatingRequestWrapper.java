@@ -22,6 +22,7 @@ import org.springframework.web.util.WebUtils;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.fill.FilledValues;
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
 import io.github.contextvars.spring.work.WorkSnapshot;
@@ -43,6 +44,8 @@ final class ContextPropagatingRequestWrapper extends HttpServletRequestWrapper {
 
 	private final UnitOfWork unit;
 
+	private final FilledValues filled = new FilledValues();
+
 	private @Nullable Context valuesBeforeDispatch;
 
 	private @Nullable ContextPropagatingInputStream input;
@@ -57,6 +60,10 @@ final class ContextPropagatingRequestWrapper extends HttpServletRequestWrapper {
 
 	UnitOfWork unit() {
 		return this.unit;
+	}
+
+	FilledValues filled() {
+		return this.filled;
 	}
 
 	/**

@@ -1,5 +1,6 @@
 package io.github.contextvars.spring.web.servlet;
 
+import java.util.Collections;
 import java.util.List;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -13,11 +14,14 @@ import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.util.function.SingletonSupplier;
+import org.springframework.web.cors.CorsUtils;
 import org.springframework.web.method.support.HandlerMethodArgumentResolver;
 import org.springframework.web.servlet.config.annotation.AsyncSupportConfigurer;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerAdapter;
 
+import io.github.contextvars.spring.fill.ContextFillConfiguration;
+import io.github.contextvars.spring.fill.FillRules;
 import io.github.contextvars.spring.registry.ContextVariableConfiguration;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
 import io.github.contextvars.spring.work.PresenceCondition;
@@ -78,6 +82,25 @@ public final class ContextWebConfiguration {
 				}
 
 			};
+		}
+
+	}
+
+	/**
+	 * {@link Configuration @Configuration} that fills variables from the headers of
+	 * requests. Its initializer is to be passed to the {@link ContextFilter}.
+	 *
+	 * @since 0.1.0
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Import(ContextFillConfiguration.class)
+	public static final class Filling {
+
+		@Bean
+		@Order(Ordered.HIGHEST_PRECEDENCE)
+		RequestContextInitializer contextVarsHeaderContextInitializer(FillRules rules) {
+			return (request) -> rules.fromHeaders((header) -> Collections.list(request.getHeaders(header)),
+					ContextFilter.filledValues(request), CorsUtils.isPreFlightRequest(request));
 		}
 
 	}

@@ -16,6 +16,7 @@ import org.springframework.context.annotation.Role;
 import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.socket.server.standard.ServerEndpointExporter;
 
+import io.github.contextvars.spring.fill.AuthenticationFiller;
 import io.github.contextvars.spring.messaging.FromContextArgumentResolver;
 import io.github.contextvars.spring.messaging.FromContextConfiguration;
 import io.github.contextvars.spring.work.PresenceCondition;
@@ -36,8 +37,9 @@ public final class ContextWebSocketConfiguration {
 
 	@Bean
 	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-	static WebSocketSessionContexts contextVarsWebSocketSessionContexts(ObjectProvider<WorkRegistry> workRegistry) {
-		return new WebSocketSessionContexts(SingletonSupplier.of(workRegistry::getObject));
+	static WebSocketSessionContexts contextVarsWebSocketSessionContexts(ObjectProvider<WorkRegistry> workRegistry,
+			ObjectProvider<AuthenticationFiller> filler) {
+		return new WebSocketSessionContexts(SingletonSupplier.of(workRegistry::getObject), filler::getIfAvailable);
 	}
 
 	@Bean

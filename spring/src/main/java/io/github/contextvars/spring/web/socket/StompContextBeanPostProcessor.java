@@ -60,7 +60,8 @@ final class StompContextBeanPostProcessor implements BeanPostProcessor {
 				@Nullable Exception ex) {
 			Map<String, Object> attributes = SimpMessageHeaderAccessor.getSessionAttributes(message.getHeaders());
 			if (attributes != null) {
-				this.contexts.afterFrame(attributes, isConnecting(message));
+				this.contexts.afterFrame(attributes, isConnecting(message),
+						SimpMessageHeaderAccessor.getUser(message.getHeaders()));
 			}
 		}
 

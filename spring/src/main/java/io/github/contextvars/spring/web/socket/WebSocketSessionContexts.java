@@ -1,15 +1,20 @@
 package io.github.contextvars.spring.web.socket;
 
 import java.net.URI;
+import java.security.Principal;
 import java.util.Map;
 import java.util.function.Supplier;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.http.server.ServletServerHttpRequest;
 import org.springframework.web.socket.WebSocketSession;
 
 import io.github.contextvars.Context;
+import io.github.contextvars.spring.fill.AuthenticationFiller;
+import io.github.contextvars.spring.fill.FilledValues;
 import io.github.contextvars.spring.web.servlet.ContextFilter;
 import io.github.contextvars.spring.work.ThreadBoundScope;
 import io.github.contextvars.spring.work.UnitOfWork;
@@ -22,11 +27,17 @@ import io.github.contextvars.spring.work.WorkRegistry;
  */
 final class WebSocketSessionContexts {
 
+	private static final Log logger = LogFactory.getLog(WebSocketSessionContexts.class);
+
 	private static final String HANDSHAKE = WebSocketSessionContexts.class.getName() + ".HANDSHAKE";
 
 	private static final String SESSION = WebSocketSessionContexts.class.getName() + ".SESSION";
 
+	private static final String FILLED = WebSocketSessionContexts.class.getName() + ".FILLED";
+
 	private final Supplier<WorkRegistry> workRegistry;
+
+	private final Supplier<@Nullable AuthenticationFiller> filler;
 
 	@SuppressWarnings("ThreadLocalUsage") // one for each application
 	private final ThreadLocal<@Nullable Frames> handling = new ThreadLocal<>();
@@ -36,9 +47,12 @@ final class WebSocketSessionContexts {
 	/**
 	 * Create the contexts of an application's sessions.
 	 * @param workRegistry enters the contexts; asked for at the first session
+	 * @param filler fills variables from users that authenticate themselves with STOMP,
+	 * if Spring Security is present
 	 */
-	WebSocketSessionContexts(Supplier<WorkRegistry> workRegistry) {
+	WebSocketSessionContexts(Supplier<WorkRegistry> workRegistry, Supplier<@Nullable AuthenticationFiller> filler) {
 		this.workRegistry = workRegistry;
+		this.filler = filler;
 	}
 
 	/**
@@ -52,6 +66,7 @@ final class WebSocketSessionContexts {
 			ContextFilter.findUnitOfWork(servletRequest.getServletRequest()).ifPresent((unit) -> {
 				this.workRegistry.get().saveThreadLocals(unit);
 				attributes.put(HANDSHAKE, unit);
+				attributes.put(FILLED, ContextFilter.filledValues(servletRequest.getServletRequest()));
 			});
 		}
 	}
@@ -162,21 +177,38 @@ final class WebSocketSessionContexts {
 	 * the frame, goes on in its context, and after the beginning in a new copy.
 	 * @param attributes the attributes of the session
 	 * @param connecting whether the frame belongs to the beginning of the session
+	 * @param user what has authenticated itself, if anything has
 	 */
-	void afterFrame(Map<String, Object> attributes, boolean connecting) {
+	void afterFrame(Map<String, Object> attributes, boolean connecting, @Nullable Principal user) {
+		UnitOfWork passing = this.passing.current();
+		Frames frames = this.handling.get();
+		UnitOfWork passed = (passing != null || frames == null) ? passing : frames.unit;
 		// Not from a thread that handles the frame in a copy, or that has left the
 		// session.
-		UnitOfWork passed = this.passing.current();
 		if (connecting && passed != null && passed == attributes.get(SESSION)) {
+			fill(attributes, user);
 			this.workRegistry.get().saveThreadLocals(passed);
 		}
 		if (this.passing.close() != null) {
 			return;
 		}
-		Frames frames = this.handling.get();
 		if (connecting && frames != null && attributes.get(SESSION) instanceof UnitOfWork session) {
 			WorkRegistry registry = this.workRegistry.get();
 			frames.open(registry, copy(registry, session));
+		}
+	}
+
+	private void fill(Map<String, Object> attributes, @Nullable Principal user) {
+		AuthenticationFiller present = this.filler.get();
+		if (present == null || user == null) {
+			return;
+		}
+		try {
+			present.fill(user,
+					(attributes.remove(FILLED) instanceof FilledValues filled) ? filled : new FilledValues());
+		}
+		catch (RuntimeException ex) {
+			logger.warn("Variables of a WebSocket session could not be filled from its user", ex);
 		}
 	}
 
@@ -231,6 +263,8 @@ final class WebSocketSessionContexts {
 
 		private Context.@Nullable Scope scope;
 
+		private @Nullable UnitOfWork unit;
+
 		private int depth;
 
 		// If not, the application has entered a context of its own around the rest.
@@ -241,12 +275,14 @@ final class WebSocketSessionContexts {
 		void open(WorkRegistry registry, UnitOfWork unit) {
 			close();
 			this.scope = registry.enter(unit);
+			this.unit = unit;
 		}
 
 		void close() {
 			Context.Scope present = this.scope;
 			if (present != null) {
 				this.scope = null;
+				this.unit = null;
 				present.close();
 			}
 		}

@@ -1,0 +1,84 @@
+package io.github.contextvars.spring.fill;
+
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.oauth2.core.ClaimAccessor;
+
+import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.annotation.ContextVariable;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsFillAutoConfiguration;
+import io.github.contextvars.spring.registry.InvalidDeclarationException;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What {@code contextvars.fill} accepts.
+ */
+class ContextFillConfigurationTests {
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withUserConfiguration(Application.class)
+		.withConfiguration(
+				AutoConfigurations.of(ContextVarsAutoConfiguration.class, ContextVarsFillAutoConfiguration.class));
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+			contextvars.fill.tenat.header=X-Tenant                              | 'contextvars.fill.tenat' names a context variable that is not declared
+			contextvars.fill.tenant.required=true                               | 'contextvars.fill.tenant' has no source
+			contextvars.fill.tenant.claim=id contextvars.fill.tenant.principal=true | 'contextvars.fill.tenant' has both a claim and the principal as the source
+			contextvars.fill.tenant.header=X:Tenant                             | 'contextvars.fill.tenant.header' is 'X:Tenant', which is not the name of a header
+			contextvars.fill.tenant.header=X-Tenant contextvars.fill.tenant.pattern=[a | 'contextvars.fill.tenant.pattern' is no regular expression
+			""")
+	void invalidRulesFailOnStartup(String properties, String description) {
+		this.runner.withPropertyValues(properties.split(" "))
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.asInstanceOf(InstanceOfAssertFactories.type(InvalidDeclarationException.class))
+				.satisfies((ex) -> assertThat(ex).hasMessageContaining(description))
+				.satisfies((ex) -> assertThat(ex.action()).isNotBlank()));
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+			contextvars.fill.tenant.principal=true | Spring Security is not on the class path
+			contextvars.fill.tenant.claim=id       | Spring Security is not on the class path
+			""")
+	void sourceWhoseLibraryIsAbsentFailsOnStartup(String property, String description) {
+		this.runner.withClassLoader(new FilteredClassLoader(Authentication.class))
+			.withPropertyValues(property)
+			.run((context) -> assertThat(context).getFailure().rootCause().hasMessageContaining(description));
+	}
+
+	@Test
+	void claimNeedsTheLibraryOfTokens() {
+		this.runner.withClassLoader(new FilteredClassLoader(ClaimAccessor.class))
+			.withPropertyValues("contextvars.fill.tenant.claim=id")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining("Spring Security's OAuth2 support is not on the class path"));
+	}
+
+	@Test
+	void headersNeedNoLibrary() {
+		this.runner.withClassLoader(new FilteredClassLoader(Authentication.class, ClaimAccessor.class))
+			.withPropertyValues("contextvars.fill.tenant.header=X-Tenant")
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(AuthenticationFiller.class));
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Application {
+
+		@ContextVariable
+		static final ContextVar<String> TENANT = ContextVar.of("tenant");
+
+	}
+
+}
