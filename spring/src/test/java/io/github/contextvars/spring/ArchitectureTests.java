@@ -26,7 +26,7 @@ class ArchitectureTests {
 	 */
 	private static final List<String> INDEX = List.of("annotation.ContextScoped", "annotation.ContextSetting",
 			"annotation.ContextVariable", "annotation.FromContext", "fill.AuthenticationContextInitializer", "messaging.FromContextArgumentResolver",
-			"registry.ContextVariableRegistry", "registry.InvalidDeclarationException", "registry.OutsideContextPolicy",
+			"registry.ContextVariableRegistry", "remote.RemoteTrust", "registry.InvalidDeclarationException", "registry.OutsideContextPolicy",
 			"rpc.ContextServerInterceptor", "task.ContextTaskDecorator", "threadlocal.ContextThreadLocal",
 			"web.servlet.AuthenticationContextFilter", "web.servlet.ContextFilter", "web.servlet.RequestContextInitializer", "web.servlet.FromContextArgumentResolver", "work.PropagationSource",
 			"work.UnitOfWork", "work.WorkRegistry", "work.WorkSnapshot");
@@ -41,7 +41,7 @@ class ArchitectureTests {
 	 * Public for the library's other packages only.
 	 */
 	private static final List<String> INTERNAL = List.of("fill.AuthenticationFiller", "fill.FillRules", "fill.FilledValues", "fill.RejectedValueException", "registry.BeanTypes", "registry.CachingAnnotationClassFilter",
-			"registry.VariableConversion", "registry.ValueFormatter", "work.PresenceCondition",
+			"registry.VariableConversion", "remote.RemoteDrops", "remote.RemoteReceiver", "registry.ValueFormatter", "work.PresenceCondition",
 			"work.RunningApplications", "work.ThreadBoundScope", "work.ThreadLocalPropagation");
 
 	private static final JavaClasses CLASSES = new ClassFileImporter()
@@ -61,7 +61,7 @@ class ArchitectureTests {
 				"integration.ContextIntegrationConfiguration", "logging.ContextLoggingConfiguration",
 				"messaging.ContextMessagingConfiguration", "messaging.FromContextConfiguration",
 				"observation.ContextObservationConfiguration", "registry.ContextVariableConfiguration",
-				"quartz.ContextQuartzConfiguration", "resilience.ContextResilienceConfiguration",
+				"quartz.ContextQuartzConfiguration", "remote.ContextRemoteConfiguration", "resilience.ContextResilienceConfiguration",
 				"rpc.ContextRpcConfiguration", "scoped.ContextScopedConfiguration", "task.ContextTaskConfiguration",
 				"web.servlet.ContextWebConfiguration", "web.socket.ContextWebSocketConfiguration",
 				"work.AdvisorConfiguration", "work.WorkConfiguration");

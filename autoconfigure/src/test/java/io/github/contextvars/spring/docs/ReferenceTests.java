@@ -20,6 +20,7 @@ import org.springframework.context.annotation.Configuration;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
+import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextScoped;
 import io.github.contextvars.spring.annotation.ContextSetting;
 import io.github.contextvars.spring.annotation.ContextVariable;
@@ -55,7 +56,7 @@ class ReferenceTests {
 
 	@Test
 	void meters() {
-		try (WebApp app = WebApp.start(Application.class, "management.endpoints.web.exposure.include=contextvars")) {
+		try (WebApp app = WebApp.start(Application.class, "management.endpoints.web.exposure.include=contextvars", "contextvars.remote.receive=tenant")) {
 			assertThat(DocumentationPage.read("docs/reference/observability.md")
 				.find("(?m)^\\| `(contextvars[.\\w]+)` \\|"))
 				.containsExactlyInAnyOrderElementsOf(app.bean(MeterRegistry.class)
@@ -79,6 +80,9 @@ class ReferenceTests {
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
 	static class Application {
+
+		@ContextVariable(header = "X-Tenant")
+		static final ContextVar<String> TENANT = ContextVar.of("tenant");
 
 		@Bean
 		MeterRegistry meterRegistry() {

@@ -310,7 +310,7 @@ class LogbackMdcInstallerTests {
 	private static ContextVariableRegistry.Declaration declaration(ContextVar<?> variable, boolean sensitive,
 			boolean logged) {
 		return new ContextVariableRegistry.Declaration(variable, "Test#" + variable.name(),
-				ResolvableType.forClass(String.class), "", sensitive, logged, false);
+				ResolvableType.forClass(String.class), "", sensitive, logged, false, "");
 	}
 
 	private record Application(LoggedVariableProvider variables, LogbackMdcInstaller events) implements AutoCloseable {

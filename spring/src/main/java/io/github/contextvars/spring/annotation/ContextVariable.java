@@ -14,7 +14,7 @@ import java.lang.annotation.Target;
  * <p>
  * The application fails on startup if a field is not static or is {@code null}, if what
  * is annotated is no {@code ContextVar}, if two variables have the same name, or if a
- * sensitive variable is also logged or observed.
+ * sensitive variable is also logged, observed or has a header.
  *
  * @since 0.1.0
  * @see FromContext
@@ -57,5 +57,13 @@ public @interface ContextVariable {
 	 * @return whether to add values to observations
 	 */
 	boolean observed() default false;
+
+	/**
+	 * Name of the header in which the variable's value crosses processes, such as
+	 * {@code X-Tenant}. It is sent and received only if {@code contextvars.remote} names
+	 * the variable. A sensitive variable has none.
+	 * @return the name of the header, or an empty text
+	 */
+	String header() default "";
 
 }

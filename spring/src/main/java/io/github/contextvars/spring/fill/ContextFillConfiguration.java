@@ -55,6 +55,8 @@ public final class ContextFillConfiguration {
 	@Conditional(SecurityIsPresent.class)
 	static final class Authentications {
 
+		private static final String SECURITY = "springSecurityFilterChain";
+
 		@Bean
 		AuthenticationFiller contextVarsAuthenticationFiller(FillRules rules,
 				ObjectProvider<AuthenticationContextInitializer> initializers) {
@@ -64,7 +66,7 @@ public final class ContextFillConfiguration {
 
 		@Bean
 		PropagationSource contextVarsFillPropagation(FillRules rules, ConfigurableListableBeanFactory beanFactory) {
-			return () -> isChecked(beanFactory) ? Stream.empty() : rules.ofHeadersOnly()
+			return () -> (!beanFactory.containsBean(SECURITY) || isChecked(beanFactory)) ? Stream.empty() : rules.ofHeadersOnly()
 				.map((rule) -> PropagationSource.Entry.notPropagating(rule.variable().name(), "header", FillRules.class,
 						"any caller chooses its value with the header '" + rule.header()
 								+ "', and nothing compares it with the authenticated user",

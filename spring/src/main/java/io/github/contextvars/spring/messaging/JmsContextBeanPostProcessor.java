@@ -1,6 +1,7 @@
 package io.github.contextvars.spring.messaging;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -19,6 +20,7 @@ import org.springframework.jms.listener.MessageListenerContainer;
 import org.springframework.jms.listener.SessionAwareMessageListener;
 import org.springframework.util.ErrorHandler;
 
+import io.github.contextvars.spring.remote.RemoteReceiver;
 import io.github.contextvars.spring.work.PropagationSource;
 import io.github.contextvars.spring.work.WorkRegistry;
 
@@ -35,10 +37,12 @@ final class JmsContextBeanPostProcessor implements BeanPostProcessor, Propagatio
 	/**
 	 * Create a post-processor.
 	 * @param workRegistry enters the contexts; asked for at the first message
+	 * @param receiver sets variables that another process has sent, if any
 	 * @param beanFactory holds the containers and the registries of containers
 	 */
-	JmsContextBeanPostProcessor(Supplier<WorkRegistry> workRegistry, ListableBeanFactory beanFactory) {
-		this.contexts = new MessageContexts(workRegistry);
+	JmsContextBeanPostProcessor(Supplier<WorkRegistry> workRegistry,
+			Supplier<@Nullable RemoteReceiver> receiver, ListableBeanFactory beanFactory) {
+		this.contexts = new MessageContexts(workRegistry, receiver);
 		this.beanFactory = beanFactory;
 	}
 
@@ -98,6 +102,18 @@ final class JmsContextBeanPostProcessor implements BeanPostProcessor, Propagatio
 		}
 	}
 
+	private static void receiveVariables(MessageContexts contexts, Message message) {
+		contexts.receiveVariables("jms", message, (header) -> {
+			try {
+				String value = message.getStringProperty(RemoteReceiver.toProperty(header));
+				return (value != null) ? List.of(value) : List.of();
+			}
+			catch (JMSException ex) {
+				return List.of();
+			}
+		});
+	}
+
 	// A destination that is an object has a text of its provider's.
 	private static Supplier<String> originOf(AbstractMessageListenerContainer container) {
 		String name = container.getDestinationName();
@@ -123,6 +139,7 @@ final class JmsContextBeanPostProcessor implements BeanPostProcessor, Propagatio
 		@SuppressWarnings("NullAway") // JDK 17 drops nullable type arguments
 		public void onMessage(Message message) {
 			this.contexts.<@Nullable Void, RuntimeException>handle(this.origin, () -> {
+				receiveVariables(this.contexts, message);
 				this.delegate.onMessage(message);
 				return null;
 			});
@@ -150,6 +167,7 @@ final class JmsContextBeanPostProcessor implements BeanPostProcessor, Propagatio
 		@SuppressWarnings("NullAway") // JDK 17 drops nullable type arguments
 		public void onMessage(Message message, Session session) throws JMSException {
 			this.contexts.<@Nullable Void, JMSException>handle(this.origin, () -> {
+				receiveVariables(this.contexts, message);
 				this.delegate.onMessage(message, session);
 				return null;
 			});

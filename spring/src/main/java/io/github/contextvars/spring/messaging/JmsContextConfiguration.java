@@ -7,6 +7,7 @@ import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.util.function.SingletonSupplier;
 
+import io.github.contextvars.spring.remote.RemoteReceiver;
 import io.github.contextvars.spring.work.PresenceCondition;
 import io.github.contextvars.spring.work.WorkRegistry;
 
@@ -19,8 +20,9 @@ final class JmsContextConfiguration {
 
 	@Bean
 	static JmsContextBeanPostProcessor contextVarsJmsBeanPostProcessor(ObjectProvider<WorkRegistry> workRegistry,
+			ObjectProvider<RemoteReceiver> receiver,
 			ListableBeanFactory beanFactory) {
-		return new JmsContextBeanPostProcessor(SingletonSupplier.of(workRegistry::getObject), beanFactory);
+		return new JmsContextBeanPostProcessor(SingletonSupplier.of(workRegistry::getObject), SingletonSupplier.ofNullable(receiver::getIfAvailable), beanFactory);
 	}
 
 	/**

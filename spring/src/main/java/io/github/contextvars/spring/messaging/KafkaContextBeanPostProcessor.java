@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.context.SmartLifecycle;
@@ -13,6 +14,7 @@ import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.GenericMessageListenerContainer;
 
+import io.github.contextvars.spring.remote.RemoteReceiver;
 import io.github.contextvars.spring.work.PropagationSource;
 import io.github.contextvars.spring.work.WorkRegistry;
 
@@ -33,10 +35,12 @@ final class KafkaContextBeanPostProcessor implements BeanPostProcessor, SmartLif
 	/**
 	 * Create a post-processor.
 	 * @param workRegistry enters the contexts; asked for at the first message
+	 * @param receiver sets variables that another process has sent, if any
 	 * @param beanFactory holds the containers and the registries of containers
 	 */
-	KafkaContextBeanPostProcessor(Supplier<WorkRegistry> workRegistry, ListableBeanFactory beanFactory) {
-		this.contexts = new KafkaContexts(workRegistry);
+	KafkaContextBeanPostProcessor(Supplier<WorkRegistry> workRegistry,
+			Supplier<@Nullable RemoteReceiver> receiver, ListableBeanFactory beanFactory) {
+		this.contexts = new KafkaContexts(workRegistry, receiver);
 		this.beanFactory = beanFactory;
 	}
 

@@ -1,10 +1,17 @@
 package io.github.contextvars.spring.messaging;
 
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Supplier;
 
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 
 import io.github.contextvars.Context;
+import io.github.contextvars.spring.fill.FilledValues;
+import io.github.contextvars.spring.remote.RemoteReceiver;
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
 
@@ -17,15 +24,39 @@ final class KafkaContexts {
 
 	private final Supplier<WorkRegistry> workRegistry;
 
+	private final Supplier<@Nullable RemoteReceiver> receiver;
+
 	@SuppressWarnings("ThreadLocalUsage") // one for each application
 	private final ThreadLocal<@Nullable Poll> polls = new ThreadLocal<>();
 
 	/**
 	 * Create the contexts of an application's consumers.
 	 * @param workRegistry enters the contexts; asked for at the first message
+	 * @param receiver sets variables that another process has sent, if any
 	 */
-	KafkaContexts(Supplier<WorkRegistry> workRegistry) {
+	KafkaContexts(Supplier<WorkRegistry> workRegistry, Supplier<@Nullable RemoteReceiver> receiver) {
 		this.workRegistry = workRegistry;
+		this.receiver = receiver;
+	}
+
+	/**
+	 * Set variables that another process has sent with a record. Called inside the context
+	 * of the record.
+	 * @param record the record
+	 */
+	void receiveVariables(ConsumerRecord<?, ?> record) {
+		RemoteReceiver present = this.receiver.get();
+		if (present != null) {
+			present.receive("kafka", null, record, (header) -> valuesOf(record, header), new FilledValues());
+		}
+	}
+
+	private static List<String> valuesOf(ConsumerRecord<?, ?> record, String name) {
+		List<String> values = new ArrayList<>();
+		for (Header header : record.headers().headers(name)) {
+			values.add((header.value() != null) ? new String(header.value(), StandardCharsets.UTF_8) : "");
+		}
+		return values;
 	}
 
 	/**

@@ -42,6 +42,7 @@ final class KafkaRecordContextInterceptor<K, V> implements RecordInterceptor<K, 
 	@Override
 	public @Nullable ConsumerRecord<K, V> intercept(ConsumerRecord<K, V> record, Consumer<K, V> consumer) {
 		this.contexts.begin(this, originOf(record));
+		this.contexts.receiveVariables(record);
 		return (this.delegate != null) ? this.delegate.intercept(record, consumer) : record;
 	}
 

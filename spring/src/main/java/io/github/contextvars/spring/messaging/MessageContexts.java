@@ -1,10 +1,14 @@
 package io.github.contextvars.spring.messaging;
 
+import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.contextvars.spring.fill.FilledValues;
+import io.github.contextvars.spring.remote.RemoteReceiver;
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
 
@@ -18,6 +22,8 @@ final class MessageContexts {
 
 	private final Supplier<WorkRegistry> workRegistry;
 
+	private final Supplier<@Nullable RemoteReceiver> receiver;
+
 	@SuppressWarnings("ThreadLocalUsage") // one for each application and framework
 	private final ThreadLocal<@Nullable Received> received = new ThreadLocal<>();
 
@@ -27,9 +33,25 @@ final class MessageContexts {
 	/**
 	 * Create the contexts of an application's messages.
 	 * @param workRegistry enters the contexts; asked for at the first message
+	 * @param receiver sets variables that another process has sent, if any
 	 */
-	MessageContexts(Supplier<WorkRegistry> workRegistry) {
+	MessageContexts(Supplier<WorkRegistry> workRegistry, Supplier<@Nullable RemoteReceiver> receiver) {
 		this.workRegistry = workRegistry;
+		this.receiver = receiver;
+	}
+
+	/**
+	 * Set variables that another process has sent with a message. Called inside the
+	 * context of the message.
+	 * @param transport how it came
+	 * @param message the message
+	 * @param headers finds the values of a header in it
+	 */
+	void receiveVariables(String transport, Object message, Function<String, List<String>> headers) {
+		RemoteReceiver present = this.receiver.get();
+		if (present != null) {
+			present.receive(transport, null, message, headers, new FilledValues());
+		}
 	}
 
 	/**
@@ -47,6 +69,14 @@ final class MessageContexts {
 		R result = call(unit, processing);
 		this.received.set(new Received(unit, batch));
 		return result;
+	}
+
+	/**
+	 * Return whether the next message to be handled was processed when it was received.
+	 * @return whether it has a context
+	 */
+	boolean isReceived() {
+		return this.received.get() != null;
 	}
 
 	/**

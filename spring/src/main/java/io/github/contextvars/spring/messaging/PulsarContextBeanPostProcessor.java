@@ -48,7 +48,7 @@ final class PulsarContextBeanPostProcessor implements BeanPostProcessor, Propaga
 	 * @param beanFactory holds the containers and the registries of containers
 	 */
 	PulsarContextBeanPostProcessor(Supplier<WorkRegistry> workRegistry, ListableBeanFactory beanFactory) {
-		this.contexts = new MessageContexts(workRegistry);
+		this.contexts = new MessageContexts(workRegistry, () -> null);
 		this.beanFactory = beanFactory;
 	}
 

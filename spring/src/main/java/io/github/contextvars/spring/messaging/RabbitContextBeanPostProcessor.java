@@ -24,6 +24,7 @@ import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.util.Assert;
 import org.springframework.util.ReflectionUtils;
 
+import io.github.contextvars.spring.remote.RemoteReceiver;
 import io.github.contextvars.spring.work.PropagationSource;
 import io.github.contextvars.spring.work.WorkRegistry;
 
@@ -46,10 +47,12 @@ final class RabbitContextBeanPostProcessor implements BeanPostProcessor, Propaga
 	/**
 	 * Create a post-processor.
 	 * @param workRegistry enters the contexts; asked for at the first message
+	 * @param receiver sets variables that another process has sent, if any
 	 * @param beanFactory holds the containers and the registries of containers
 	 */
-	RabbitContextBeanPostProcessor(Supplier<WorkRegistry> workRegistry, ListableBeanFactory beanFactory) {
-		this.contexts = new MessageContexts(workRegistry);
+	RabbitContextBeanPostProcessor(Supplier<WorkRegistry> workRegistry,
+			Supplier<@Nullable RemoteReceiver> receiver, ListableBeanFactory beanFactory) {
+		this.contexts = new MessageContexts(workRegistry, receiver);
 		this.beanFactory = beanFactory;
 	}
 
@@ -133,6 +136,15 @@ final class RabbitContextBeanPostProcessor implements BeanPostProcessor, Propaga
 		return message.getMessageProperties().getHeaders().containsKey(MessageProperties.SPRING_BATCH_FORMAT);
 	}
 
+	// A batch has the headers of one of its parts.
+	private static void receiveVariables(MessageContexts contexts, Message message) {
+		if (!isBatch(message)) {
+			contexts.receiveVariables("rabbit", message,
+					(header) -> (message.getMessageProperties().getHeaders().get(header) instanceof String value)
+							? List.of(value) : List.of());
+		}
+	}
+
 	private static Supplier<String> originOf(MessageProperties properties) {
 		String queue = properties.getConsumerQueue();
 		return () -> "Rabbit queue " + queue;
@@ -155,6 +167,7 @@ final class RabbitContextBeanPostProcessor implements BeanPostProcessor, Propaga
 		@Override
 		public Message postProcessMessage(Message message) {
 			return this.contexts.receive(originOf(message.getMessageProperties()), isBatch(message), () -> {
+				receiveVariables(this.contexts, message);
 				Message processed = message;
 				for (MessagePostProcessor delegate : this.delegates) {
 					processed = delegate.postProcessMessage(processed);
@@ -184,7 +197,13 @@ final class RabbitContextBeanPostProcessor implements BeanPostProcessor, Propaga
 				return this.contexts.<@Nullable Object, Throwable>handlePart(originOf(properties),
 						properties.isLastInBatch(), invocation::proceed);
 			}
-			return this.contexts.<@Nullable Object, Throwable>handle(originOf(properties), invocation::proceed);
+			boolean received = this.contexts.isReceived();
+			return this.contexts.<@Nullable Object, Throwable>handle(originOf(properties), () -> {
+				if (!received && data instanceof Message) {
+					receiveVariables(this.contexts, message);
+				}
+				return invocation.proceed();
+			});
 		}
 
 	}

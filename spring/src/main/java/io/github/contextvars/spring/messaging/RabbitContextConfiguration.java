@@ -14,6 +14,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.util.function.SingletonSupplier;
 
+import io.github.contextvars.spring.remote.RemoteReceiver;
 import io.github.contextvars.spring.work.PresenceCondition;
 import io.github.contextvars.spring.work.WorkRegistry;
 
@@ -27,8 +28,9 @@ final class RabbitContextConfiguration {
 
 	@Bean
 	static RabbitContextBeanPostProcessor contextVarsRabbitBeanPostProcessor(ObjectProvider<WorkRegistry> workRegistry,
+			ObjectProvider<RemoteReceiver> receiver,
 			ListableBeanFactory beanFactory) {
-		return new RabbitContextBeanPostProcessor(SingletonSupplier.of(workRegistry::getObject), beanFactory);
+		return new RabbitContextBeanPostProcessor(SingletonSupplier.of(workRegistry::getObject), SingletonSupplier.ofNullable(receiver::getIfAvailable), beanFactory);
 	}
 
 	/**

@@ -42,7 +42,7 @@ final class RedisContextBeanPostProcessor implements BeanPostProcessor, Propagat
 	 */
 	RedisContextBeanPostProcessor(Supplier<WorkRegistry> workRegistry, ListableBeanFactory beanFactory) {
 		this.workRegistry = workRegistry;
-		this.contexts = new MessageContexts(workRegistry);
+		this.contexts = new MessageContexts(workRegistry, () -> null);
 		this.beanFactory = beanFactory;
 	}
 

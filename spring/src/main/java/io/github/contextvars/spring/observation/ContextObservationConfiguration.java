@@ -11,6 +11,7 @@ import org.springframework.context.annotation.Import;
 import io.github.contextvars.spring.registry.ContextVariableConfiguration;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
 import io.github.contextvars.spring.registry.OutsideContextPolicy;
+import io.github.contextvars.spring.remote.RemoteDrops;
 import io.github.contextvars.spring.work.PresenceCondition;
 import io.github.contextvars.spring.work.WorkConfiguration;
 import io.github.contextvars.spring.work.WorkRegistry;
@@ -32,8 +33,9 @@ public final class ContextObservationConfiguration {
 	static final class Meters {
 
 		@Bean
-		MeterBinder contextVarsMeterBinder(WorkRegistry workRegistry, OutsideContextPolicy policy) {
-			return new ContextVarsMetrics(workRegistry, policy);
+		MeterBinder contextVarsMeterBinder(WorkRegistry workRegistry, OutsideContextPolicy policy,
+				ObjectProvider<RemoteDrops> drops) {
+			return new ContextVarsMetrics(workRegistry, policy, drops.getIfAvailable());
 		}
 
 	}

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.BeanFactory;
@@ -34,11 +35,18 @@ public final class ContextVariableRegistry implements AutoCloseable {
 	 * Create a registry.
 	 * @param declarations the declarations
 	 * @throws InvalidDeclarationException if two variables have the same name, or one is
-	 * sensitive and yet logged or observed
+	 * sensitive and yet logged, observed or sent, or two have the same header
 	 */
 	public ContextVariableRegistry(Collection<Declaration> declarations) {
 		for (Declaration declaration : declarations) {
 			declaration.check();
+			for (Declaration known : this.declarations.values()) {
+				if (!known.header().isEmpty() && known.header().equalsIgnoreCase(declaration.header())) {
+					throw new InvalidDeclarationException("Two context variables have the header '"
+							+ declaration.header() + "': " + known.declaredBy() + " and " + declaration.declaredBy(),
+							"Give one of them another header.");
+				}
+			}
 			Declaration other = this.declarations.putIfAbsent(declaration.name(), declaration);
 			if (other != null) {
 				throw new InvalidDeclarationException(
@@ -146,9 +154,12 @@ public final class ContextVariableRegistry implements AutoCloseable {
 	 * @param sensitive whether values must never be shown
 	 * @param logged whether values are added to log events
 	 * @param observed whether values are added to observations
+	 * @param header the header that holds values which cross processes; empty if none do
 	 */
 	public record Declaration(ContextVar<?> variable, String declaredBy, ResolvableType declaredType,
-			String description, boolean sensitive, boolean logged, boolean observed) {
+			String description, boolean sensitive, boolean logged, boolean observed, String header) {
+
+		private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
 
 		private static final Object UNSET = new Object();
 
@@ -184,14 +195,37 @@ public final class ContextVariableRegistry implements AutoCloseable {
 		 * @return one line of text, see {@link ValueFormatter#line}, or {@code null} if
 		 * the variable was not set or is sensitive
 		 */
-		@SuppressWarnings("unchecked") // UNSET comes back as it went in
 		public @Nullable String currentLine() {
-			// No read of the variable: outside any context it is not warned of.
-			Object value = Context.copyOfCurrent().getOrDefault((ContextVar<@Nullable Object>) this.variable, UNSET);
+			Object value = currentValueOr(UNSET);
 			return (value != UNSET && !this.sensitive) ? ValueFormatter.line(value) : null;
 		}
 
+		/**
+		 * Return the value that the variable was set to in the current context.
+		 * @return the value, or {@code null} if the variable was not set
+		 */
+		public @Nullable Object currentValue() {
+			return currentValueOr(null);
+		}
+
+		// No read of the variable: outside any context it is not warned of.
+		@SuppressWarnings("unchecked") // what is given comes back as it went in
+		private @Nullable Object currentValueOr(@Nullable Object unset) {
+			return Context.copyOfCurrent().getOrDefault((ContextVar<@Nullable Object>) this.variable, unset);
+		}
+
 		private void check() {
+			if (!this.header.isEmpty() && !TOKEN.matcher(this.header).matches()) {
+				throw new InvalidDeclarationException(
+						"Context variable '" + name() + "' is declared with the header '" + this.header
+								+ "', which is not the name of a header: " + this.declaredBy,
+						"Use a name such as X-Tenant.");
+			}
+			if (this.sensitive && !this.header.isEmpty()) {
+				throw new InvalidDeclarationException(
+						"Context variable '" + name() + "' is declared sensitive and has a header: " + this.declaredBy,
+						"Remove one of the two: a sensitive value never leaves the process.");
+			}
 			if (this.sensitive && (this.logged || this.observed)) {
 				throw new InvalidDeclarationException(
 						"Context variable '" + name() + "' is declared sensitive and "

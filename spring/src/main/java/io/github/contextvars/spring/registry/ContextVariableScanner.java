@@ -127,7 +127,8 @@ final class ContextVariableScanner {
 					"Give it a ContextVar, such as ContextVar.of(\"name\"), or remove the annotation.");
 		}
 		return new ContextVariableRegistry.Declaration(variable, declaredBy, holder.as(ContextVar.class).getGeneric(0),
-				annotation.description(), annotation.sensitive(), annotation.logged(), annotation.observed());
+				annotation.description(), annotation.sensitive(), annotation.logged(), annotation.observed(),
+				annotation.header());
 	}
 
 }

@@ -1,5 +1,6 @@
 package io.github.contextvars.spring.rpc;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
@@ -8,10 +9,12 @@ import org.springframework.context.annotation.Import;
 import org.springframework.core.annotation.Order;
 import org.springframework.grpc.server.GlobalServerInterceptor;
 import org.springframework.grpc.server.security.GrpcSecurity;
+import org.springframework.util.function.SingletonSupplier;
 
 import io.github.contextvars.spring.fill.AuthenticationFiller;
 import io.github.contextvars.spring.fill.ContextFillConfiguration;
 import io.github.contextvars.spring.fill.FillRules;
+import io.github.contextvars.spring.remote.RemoteReceiver;
 import io.github.contextvars.spring.work.PresenceCondition;
 import io.github.contextvars.spring.work.WorkConfiguration;
 import io.github.contextvars.spring.work.WorkRegistry;
@@ -47,8 +50,10 @@ public final class ContextRpcConfiguration {
 
 		@Bean
 		ContextServerBuilderCustomizer<?> contextVarsServerBuilderCustomizer(WorkRegistry workRegistry,
-				ConfigurableListableBeanFactory beanFactory) {
-			return new ContextServerBuilderCustomizer<>(new ContextServerInterceptor(workRegistry), beanFactory);
+				ObjectProvider<RemoteReceiver> receiver, ConfigurableListableBeanFactory beanFactory) {
+			return new ContextServerBuilderCustomizer<>(
+					new ContextServerInterceptor(workRegistry, SingletonSupplier.ofNullable(receiver::getIfAvailable)),
+					beanFactory);
 		}
 
 	}

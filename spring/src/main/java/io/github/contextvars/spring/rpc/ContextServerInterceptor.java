@@ -1,14 +1,24 @@
 package io.github.contextvars.spring.rpc;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.StreamSupport;
+
 import io.grpc.Attributes;
+import io.grpc.ForwardingServerCall;
 import io.grpc.ForwardingServerCallListener;
+import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import org.jspecify.annotations.Nullable;
 
 import io.github.contextvars.spring.fill.FilledValues;
+import io.github.contextvars.spring.remote.RemoteReceiver;
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
 
@@ -32,12 +42,24 @@ public final class ContextServerInterceptor implements ServerInterceptor {
 
 	private final WorkRegistry workRegistry;
 
+	private final Supplier<@Nullable RemoteReceiver> receiver;
+
 	/**
 	 * Create an interceptor.
 	 * @param workRegistry enters the contexts
 	 */
 	public ContextServerInterceptor(WorkRegistry workRegistry) {
+		this(workRegistry, () -> null);
+	}
+
+	/**
+	 * Create an interceptor that sets variables which another process has sent.
+	 * @param workRegistry enters the contexts
+	 * @param receiver sets the variables, if any are to be received
+	 */
+	ContextServerInterceptor(WorkRegistry workRegistry, Supplier<@Nullable RemoteReceiver> receiver) {
 		this.workRegistry = workRegistry;
+		this.receiver = receiver;
 	}
 
 	@Override
@@ -46,12 +68,35 @@ public final class ContextServerInterceptor implements ServerInterceptor {
 		MethodDescriptor<Q, R> method = call.getMethodDescriptor();
 		UnitOfWork unit = this.workRegistry.create(UnitOfWork.Kind.CALL, method::getFullMethodName);
 		return this.workRegistry.<ServerCall.Listener<Q>, RuntimeException>call(unit, () -> {
-			ServerCall.Listener<Q> listener = new ContextListener<>(next.startCall(call, headers), this.workRegistry,
-					unit);
+			ServerCall.Listener<Q> listener = new ContextListener<>(next.startCall(receive(call, headers), headers),
+					this.workRegistry, unit);
 			this.workRegistry.awaitCompletion(unit, listener, (ended) -> false);
 			this.workRegistry.saveThreadLocals(unit);
 			return listener;
 		});
+	}
+
+	private <Q, R> ServerCall<Q, R> receive(ServerCall<Q, R> call, Metadata headers) {
+		RemoteReceiver present = this.receiver.get();
+		if (present == null) {
+			return call;
+		}
+		FilledValues filled = new FilledValues();
+		InetAddress address = (call.getAttributes()
+			.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR) instanceof InetSocketAddress socket) ? socket.getAddress() : null;
+		present.receive("grpc", address, headers, (header) -> {
+			Iterable<String> values = headers.getAll(Metadata.Key.of(header, Metadata.ASCII_STRING_MARSHALLER));
+			return (values != null) ? StreamSupport.stream(values.spliterator(), false).toList() : List.of();
+		}, filled);
+		Attributes attributes = call.getAttributes().toBuilder().set(FILLED, filled).build();
+		return new ForwardingServerCall.SimpleForwardingServerCall<>(call) {
+
+			@Override
+			public Attributes getAttributes() {
+				return attributes;
+			}
+
+		};
 	}
 
 	private static final class ContextListener<Q> extends ForwardingServerCallListener<Q> {

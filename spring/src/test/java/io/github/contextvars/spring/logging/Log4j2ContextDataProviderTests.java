@@ -272,7 +272,7 @@ class Log4j2ContextDataProviderTests {
 	private static ContextVariableRegistry.Declaration declaration(ContextVar<?> variable, boolean sensitive,
 			boolean logged) {
 		return new ContextVariableRegistry.Declaration(variable, "Test#" + variable.name(),
-				ResolvableType.forClass(String.class), "", sensitive, logged, false);
+				ResolvableType.forClass(String.class), "", sensitive, logged, false, "");
 	}
 
 	private static final class Recorder extends AbstractAppender {

@@ -35,7 +35,7 @@ class LoggedVariableProviderFuzzTests {
 
 	private static final ContextVariableRegistry VARIABLES = new ContextVariableRegistry(
 			List.of(new ContextVariableRegistry.Declaration(TENANT, "Test#TENANT",
-					ResolvableType.forClass(String.class), "", false, true, false)));
+					ResolvableType.forClass(String.class), "", false, true, false, "")));
 
 	@FuzzTest(maxDuration = "30s")
 	void event(byte[] input) {

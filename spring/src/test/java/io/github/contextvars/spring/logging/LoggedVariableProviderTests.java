@@ -47,7 +47,7 @@ class LoggedVariableProviderTests {
 	private static LoggedVariableProvider install(ContextVar<?> variable, boolean sensitive, boolean logged) {
 		return LoggedVariableProvider
 			.install(new ContextVariableRegistry(List.of(new ContextVariableRegistry.Declaration(variable, "Test#USER",
-					ResolvableType.forClass(String.class), "", sensitive, logged, false))));
+					ResolvableType.forClass(String.class), "", sensitive, logged, false, ""))));
 	}
 
 	private static Map<String, String> current() {

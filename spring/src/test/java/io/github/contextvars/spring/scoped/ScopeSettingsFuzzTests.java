@@ -43,7 +43,7 @@ class ScopeSettingsFuzzTests {
 
 	private final ScopeSettings settings = new ScopeSettings(
 			() -> new ContextVariableRegistry(List.of(new ContextVariableRegistry.Declaration(ContextVar.of("tenant"),
-					"Test#TENANT", ResolvableType.forClass(String.class), "", false, false, false))),
+					"Test#TENANT", ResolvableType.forClass(String.class), "", false, false, false, ""))),
 			new DefaultListableBeanFactory());
 
 	@FuzzTest(maxDuration = "30s")

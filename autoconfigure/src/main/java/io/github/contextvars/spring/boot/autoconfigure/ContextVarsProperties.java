@@ -12,6 +12,7 @@ import org.springframework.core.Ordered;
 
 import io.github.contextvars.spring.fill.ContextFillConfiguration;
 import io.github.contextvars.spring.registry.OutsideContextPolicy;
+import io.github.contextvars.spring.remote.ContextRemoteConfiguration;
 
 /**
  * {@link ConfigurationProperties @ConfigurationProperties} for context variables. The
@@ -42,6 +43,8 @@ public final class ContextVarsProperties {
 	 */
 	private final Map<String, Fill> fill = new LinkedHashMap<>();
 
+	private final Remote remote = new Remote();
+
 	public Web getWeb() {
 		return this.web;
 	}
@@ -60,6 +63,68 @@ public final class ContextVarsProperties {
 
 	public Map<String, Fill> getFill() {
 		return this.fill;
+	}
+
+	public Remote getRemote() {
+		return this.remote;
+	}
+
+	/**
+	 * Properties of values that cross processes.
+	 */
+	public static final class Remote {
+
+		/**
+		 * Comma-separated list of variables that are sent.
+		 */
+		private final Set<String> send = new LinkedHashSet<>();
+
+		/**
+		 * Comma-separated list of destinations: hosts, such as orders, localhost:8081 or
+		 * *.internal, and kafka, rabbit, jms, grpc.
+		 */
+		private final Set<String> sendTo = new LinkedHashSet<>();
+
+		/**
+		 * Comma-separated list of variables that are received.
+		 */
+		private final Set<String> receive = new LinkedHashSet<>();
+
+		/**
+		 * Comma-separated list of trusted sources: networks of HTTP and gRPC peers, such
+		 * as 10.0.0.0/8, and kafka, rabbit, jms, grpc.
+		 */
+		private final Set<String> receiveFrom = new LinkedHashSet<>();
+
+		/**
+		 * How values are written.
+		 */
+		private ContextRemoteConfiguration.Format format = ContextRemoteConfiguration.Format.HEADERS;
+
+		public Set<String> getSend() {
+			return this.send;
+		}
+
+		public Set<String> getSendTo() {
+			return this.sendTo;
+		}
+
+		public Set<String> getReceive() {
+			return this.receive;
+		}
+
+		public Set<String> getReceiveFrom() {
+			return this.receiveFrom;
+		}
+
+		public ContextRemoteConfiguration.Format getFormat() {
+			return this.format;
+		}
+
+		public void setFormat(ContextRemoteConfiguration.Format format) {
+			this.format = format;
+		}
+
 	}
 
 	/**

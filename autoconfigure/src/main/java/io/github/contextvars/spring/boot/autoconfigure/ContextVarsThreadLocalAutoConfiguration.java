@@ -1,18 +1,10 @@
 package io.github.contextvars.spring.boot.autoconfigure;
 
-import java.util.List;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
-import org.springframework.boot.autoconfigure.condition.ConditionMessage;
-import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
-import org.springframework.boot.autoconfigure.condition.SpringBootCondition;
-import org.springframework.boot.context.properties.bind.Bindable;
-import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Import;
-import org.springframework.core.type.AnnotatedTypeMetadata;
 
 import io.github.contextvars.spring.threadlocal.ContextThreadLocalConfiguration;
 
@@ -35,17 +27,10 @@ public final class ContextVarsThreadLocalAutoConfiguration {
 	/**
 	 * Condition that the property is not empty.
 	 */
-	static final class OnThreadLocals extends SpringBootCondition {
+	static final class OnThreadLocals extends OnListProperty {
 
-		private static final String PROPERTY = "contextvars.thread-locals";
-
-		@Override
-		public ConditionOutcome getMatchOutcome(ConditionContext context, AnnotatedTypeMetadata metadata) {
-			List<String> names = Binder.get(context.getEnvironment())
-				.bind(PROPERTY, Bindable.listOf(String.class))
-				.orElse(List.of());
-			return names.isEmpty() ? ConditionOutcome.noMatch(ConditionMessage.of(PROPERTY + " is empty"))
-					: ConditionOutcome.match(ConditionMessage.of(PROPERTY + " names " + names));
+		OnThreadLocals() {
+			super("contextvars.thread-locals");
 		}
 
 	}

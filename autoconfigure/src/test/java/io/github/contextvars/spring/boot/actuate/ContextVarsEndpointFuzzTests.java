@@ -94,7 +94,7 @@ class ContextVarsEndpointFuzzTests {
 
 	private static ContextVariableRegistry.Declaration declaration(ContextVar<?> variable, boolean sensitive) {
 		return new ContextVariableRegistry.Declaration(variable, "Test#FIELD", ResolvableType.forClass(String.class),
-				"", sensitive, false, false);
+				"", sensitive, false, false, "");
 	}
 
 	static class Replay {

@@ -70,7 +70,7 @@ class ContextVarsEndpointTests {
 	void undeclaredVariableThatSharesTheNameOfSensitiveOneIsMasked() {
 		ContextVar<String> declared = ContextVar.of("value");
 		ContextVariableRegistry variables = new ContextVariableRegistry(List.of(new ContextVariableRegistry.Declaration(
-				declared, "Test#VALUE", ResolvableType.forClass(String.class), "", true, false, false)));
+				declared, "Test#VALUE", ResolvableType.forClass(String.class), "", true, false, false, "")));
 		ContextVarsEndpoint endpoint = new ContextVarsEndpoint(variables, this.live, NO_ACCESS, NO_PROPAGATION,
 				List.of(), Show.ALWAYS);
 		ContextVarsEndpoint.ContextVarsDescriptor[] described = new ContextVarsEndpoint.ContextVarsDescriptor[1];

@@ -28,6 +28,12 @@ import io.github.contextvars.spring.work.WorkRegistry;
  */
 public final class ContextFilter extends OncePerRequestFilter {
 
+	/**
+	 * Name of the request attribute that holds the address of the TCP peer, where the web
+	 * server may replace it by one that a proxy has forwarded.
+	 */
+	public static final String PEER_ADDRESS = ContextFilter.class.getName() + ".PEER_ADDRESS";
+
 	private static final String WRAPPER = ContextFilter.class.getName() + ".WRAPPER";
 
 	private static final String FAILURE = ContextFilter.class.getName() + ".FAILURE";

@@ -24,6 +24,7 @@ import io.github.contextvars.spring.fill.ContextFillConfiguration;
 import io.github.contextvars.spring.fill.FillRules;
 import io.github.contextvars.spring.registry.ContextVariableConfiguration;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
+import io.github.contextvars.spring.remote.RemoteReceiver;
 import io.github.contextvars.spring.work.PresenceCondition;
 import io.github.contextvars.spring.work.WorkConfiguration;
 import io.github.contextvars.spring.work.WorkRegistry;
@@ -88,7 +89,7 @@ public final class ContextWebConfiguration {
 
 	/**
 	 * {@link Configuration @Configuration} that fills variables from the headers of
-	 * requests. Its initializer is to be passed to the {@link ContextFilter}.
+	 * requests. Its initializers are to be passed to the {@link ContextFilter}.
 	 *
 	 * @since 0.1.0
 	 */
@@ -98,6 +99,12 @@ public final class ContextWebConfiguration {
 
 		@Bean
 		@Order(Ordered.HIGHEST_PRECEDENCE)
+		RequestContextInitializer contextVarsRemoteContextInitializer(ObjectProvider<RemoteReceiver> receiver) {
+			return new RemoteContextInitializer(SingletonSupplier.ofNullable(receiver::getIfAvailable));
+		}
+
+		@Bean
+		@Order(Ordered.HIGHEST_PRECEDENCE + 1)
 		RequestContextInitializer contextVarsHeaderContextInitializer(FillRules rules) {
 			return (request) -> rules.fromHeaders((header) -> Collections.list(request.getHeaders(header)),
 					ContextFilter.filledValues(request), CorsUtils.isPreFlightRequest(request));

@@ -30,7 +30,7 @@ class FromContextArgumentResolverTests {
 	private final FromContextArgumentResolver resolver = new FromContextArgumentResolver(
 			new DefaultListableBeanFactory(),
 			new ContextVariableRegistry(List.of(new ContextVariableRegistry.Declaration(TENANT, "Test#TENANT",
-					ResolvableType.forClass(String.class), "", false, false, false))));
+					ResolvableType.forClass(String.class), "", false, false, false, ""))));
 
 	@Test
 	void supportsParameterWhenAnnotated() {

@@ -1,0 +1,166 @@
+package io.github.contextvars.spring.boot.autoconfigure;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.cloud.CloudPlatform;
+import org.springframework.boot.http.client.HttpClientSettings;
+import org.springframework.boot.http.client.HttpComponentsClientHttpRequestFactoryBuilder;
+import org.springframework.boot.http.client.HttpRedirects;
+import org.springframework.boot.http.client.autoconfigure.ClientHttpRequestFactoryBuilderCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.env.Environment;
+import org.springframework.util.ClassUtils;
+import org.springframework.util.StringUtils;
+
+import io.github.contextvars.spring.remote.ContextRemoteConfiguration;
+import io.github.contextvars.spring.remote.RemoteReceiver;
+import io.github.contextvars.spring.remote.RemoteTrust;
+import io.github.contextvars.spring.work.PropagationSource;
+
+/**
+ * {@link AutoConfiguration Auto-configuration} for variables that are sent to other
+ * processes or received from them, if {@code contextvars.remote} names any. The HTTP
+ * clients that Spring Boot builds follow no redirects then, as they would hand the
+ * headers to any host.
+ *
+ * @since 0.1.0
+ */
+@AutoConfiguration(after = ContextVarsAutoConfiguration.class)
+@Conditional(ContextVarsRemoteAutoConfiguration.OnRemote.class)
+@Import(ContextRemoteConfiguration.class)
+public final class ContextVarsRemoteAutoConfiguration {
+
+	@Bean
+	ContextRemoteConfiguration.Settings contextVarsRemoteSettings(ContextVarsProperties properties,
+			Environment environment) {
+		ContextVarsProperties.Remote remote = properties.getRemote();
+		return new ContextRemoteConfiguration.Settings(remote.getSend(), remote.getSendTo(), remote.getReceive(),
+				remote.getReceiveFrom(), remote.getFormat(), usesForwardHeaders(environment));
+	}
+
+	// As Spring Boot's web servers decide it.
+	private static boolean usesForwardHeaders(Environment environment) {
+		String strategy = environment.getProperty("server.forward-headers-strategy");
+		if (strategy == null) {
+			CloudPlatform platform = CloudPlatform.getActive(environment);
+			return (platform != null && platform.isUsingForwardHeaders())
+					|| StringUtils.hasText(environment.getProperty("server.tomcat.remoteip.remote-ip-header"))
+					|| StringUtils.hasText(environment.getProperty("server.tomcat.remoteip.protocol-header"));
+		}
+		return strategy.equalsIgnoreCase("native");
+	}
+
+	@Bean
+	PropagationSource contextVarsRemotePropagation(ContextRemoteConfiguration.Settings settings,
+			Environment environment, ObjectProvider<RemoteTrust> trusts) {
+		return () -> {
+			List<PropagationSource.Entry> entries = new ArrayList<>();
+			boolean trusting = !settings.receiveFrom().isEmpty() || trusts.stream().findAny().isPresent();
+			if (!settings.receive().isEmpty() && !trusting) {
+				entries.add(silent("receiving", "no source is trusted: 'contextvars.remote.receive' has no effect",
+						"Set 'contextvars.remote.receive-from'."));
+			}
+			if (!settings.send().isEmpty() && settings.sendTo().isEmpty()) {
+				entries.add(silent("sending", "no destination is named: 'contextvars.remote.send' has no effect",
+						"Set 'contextvars.remote.send-to'."));
+			}
+			if (settings.forwardedAddresses() && !isTomcat()) {
+				entries.add(silent("http", "the web server tells forwarded addresses only, and trusts none of them",
+						"Set 'server.forward-headers-strategy' to 'framework' or 'none', or declare a RemoteTrust."));
+			}
+			if (!settings.send().isEmpty()) {
+				requireObservation(settings, environment, entries, "kafka",
+						"spring.kafka.template.observation-enabled");
+				requireObservation(settings, environment, entries, "rabbit",
+						"spring.rabbitmq.template.observation-enabled");
+				if (!ClassUtils.isPresent("org.springframework.boot.micrometer.observation.autoconfigure"
+						+ ".ObservationAutoConfiguration", null)) {
+					entries.add(silent("sending", "there is no registry of observations, by which variables are sent",
+							"Add spring-boot-starter-actuator or spring-boot-starter-micrometer-metrics."));
+				}
+			}
+			return entries.stream();
+		};
+	}
+
+	private static boolean isTomcat() {
+		return ClassUtils.isPresent("org.apache.catalina.startup.Tomcat", null);
+	}
+
+	private static void requireObservation(ContextRemoteConfiguration.Settings settings, Environment environment,
+			List<PropagationSource.Entry> entries, String transport, String property) {
+		if (settings.sendTo().contains(transport) && !environment.getProperty(property, Boolean.class, false)) {
+			entries.add(silent(transport, "its template has no observation, by which variables are sent",
+					"Set '" + property + "=true'."));
+		}
+	}
+
+	private static PropagationSource.Entry silent(String name, String reason, String remedy) {
+		return PropagationSource.Entry.notPropagating(name, "remote", RemoteReceiver.class, reason, remedy);
+	}
+
+	/**
+	 * Condition that a variable is sent or received.
+	 */
+	static final class OnRemote extends OnListProperty {
+
+		OnRemote() {
+			super("contextvars.remote.send", "contextvars.remote.receive");
+		}
+
+	}
+
+	/**
+	 * Condition that a variable is sent.
+	 */
+	static final class OnSend extends OnListProperty {
+
+		OnSend() {
+			super("contextvars.remote.send");
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(HttpClientSettings.class)
+	@Conditional(OnSend.class)
+	static final class Redirects {
+
+		@Bean
+		static BeanPostProcessor contextVarsRedirectsBeanPostProcessor() {
+			return new BeanPostProcessor() {
+
+				@Override
+				public Object postProcessAfterInitialization(Object bean, String name) {
+					return (bean instanceof HttpClientSettings settings)
+							? settings.withRedirects(HttpRedirects.DONT_FOLLOW) : bean;
+				}
+
+			};
+		}
+
+		// A client of HttpComponents does not tell its strategy of redirects.
+		@Configuration(proxyBeanMethods = false)
+		@ConditionalOnClass({ HttpClientBuilder.class, ClientHttpRequestFactoryBuilderCustomizer.class })
+		static final class HttpComponents {
+
+			@Bean
+			ClientHttpRequestFactoryBuilderCustomizer<HttpComponentsClientHttpRequestFactoryBuilder> contextVarsHttpComponentsCustomizer() {
+				return (builder) -> builder
+					.withDefaultRequestConfigCustomizer((config) -> config.setRedirectsEnabled(false));
+			}
+
+		}
+
+	}
+
+}

@@ -1,0 +1,511 @@
+package io.github.contextvars.spring.remote;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
+
+import com.sun.net.httpserver.Headers;
+import com.sun.net.httpserver.HttpServer;
+import jakarta.servlet.http.HttpServletRequest;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.http.client.ClientHttpRequestFactoryBuilder;
+import org.springframework.boot.http.client.HttpClientSettings;
+import org.springframework.boot.restclient.RestTemplateBuilder;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.client.ClientHttpRequestFactory;
+import org.springframework.http.client.HttpComponentsClientHttpRequestFactory;
+import org.springframework.http.client.JdkClientHttpRequestFactory;
+import org.springframework.http.client.JettyClientHttpRequestFactory;
+import org.springframework.http.client.ReactorClientHttpRequestFactory;
+import org.springframework.http.client.SimpleClientHttpRequestFactory;
+import org.springframework.http.client.reactive.ReactorClientHttpConnector;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.client.RestClient;
+import org.springframework.web.reactive.function.client.WebClient;
+import reactor.netty.http.client.HttpClient;
+
+import io.github.contextvars.Context;
+import io.github.contextvars.ContextVar;
+import io.github.contextvars.spring.annotation.ContextVariable;
+import io.github.contextvars.spring.testing.WebApp;
+import io.github.contextvars.spring.work.PropagationSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Values that cross processes by HTTP: between two applications, and between one and
+ * servers that are not to have them.
+ */
+class RemoteHttpTests {
+
+	private static final String RECEIVE = "contextvars.remote.receive=tenant,number,level";
+
+	private static final String TRUST = "contextvars.remote.receive-from=127.0.0.0/8,::1";
+
+	private static WebApp sender;
+
+	private static WebApp receiver;
+
+	private static WebApp baggageSender;
+
+	private static WebApp baggageReceiver;
+
+	private static HttpServer stranger;
+
+	private static final List<Headers> STRANGERS = new CopyOnWriteArrayList<>();
+
+	@BeforeAll
+	static void start() throws IOException {
+		stranger = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+		stranger.createContext("/", (exchange) -> {
+			STRANGERS.add(exchange.getRequestHeaders());
+			if (exchange.getRequestURI().getPath().equals("/redirect")) {
+				// To another host, by its name.
+				exchange.getResponseHeaders()
+					.add("Location", "http://localhost:" + stranger.getAddress().getPort() + "/target");
+				exchange.sendResponseHeaders(302, -1);
+			}
+			else {
+				exchange.sendResponseHeaders(200, 2);
+				exchange.getResponseBody().write("ok".getBytes(StandardCharsets.UTF_8));
+			}
+			exchange.close();
+		});
+		stranger.start();
+		receiver = WebApp.start(Receiver.class, RECEIVE, TRUST);
+		sender = sender("contextvars.remote.format=headers");
+		baggageReceiver = WebApp.start(Receiver.class, RECEIVE, TRUST, "contextvars.remote.format=baggage");
+		baggageSender = sender("contextvars.remote.format=baggage");
+	}
+
+	private static WebApp sender(String... properties) {
+		List<String> all = new ArrayList<>(List.of(properties));
+		all.add("contextvars.remote.send=tenant,number,level");
+		all.add("contextvars.remote.send-to=127.0.0.1");
+		return WebApp.start(Sender.class, all.toArray(String[]::new));
+	}
+
+	@AfterAll
+	static void close() {
+		baggageSender.close();
+		baggageReceiver.close();
+		sender.close();
+		receiver.close();
+		stranger.stop(0);
+	}
+
+	@BeforeEach
+	void forget() {
+		STRANGERS.clear();
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void clientsSendAndReceiveValues(Client client) {
+		assertThat(client.get(sender, "http://127.0.0.1:" + receiver.port() + "/values"))
+			.isEqualTo("acme ä€, 東 42 HIGH");
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void baggageIsSentAndReceived(Client client) {
+		assertThat(client.get(baggageSender, "http://127.0.0.1:" + baggageReceiver.port() + "/values"))
+			.isEqualTo("acme ä€, 東 42 HIGH");
+		client.get(baggageSender, "http://127.0.0.1:" + stranger.getAddress().getPort() + "/");
+		assertThat(STRANGERS).singleElement()
+			.satisfies((headers) -> assertThat(headers.get("baggage"))
+				.containsExactly("tenant=acme%20%C3%A4%E2%82%AC%2C%20%E6%9D%B1,number=42,level=HIGH"))
+			.satisfies((headers) -> assertThat(headers).doesNotContainKey("X-tenant"));
+	}
+
+	@Test
+	void foreignMembersOfBaggageStay() {
+		inContext(() -> baggageSender.bean(RestClient.Builder.class)
+			.build()
+			.get()
+			.uri("http://127.0.0.1:" + stranger.getAddress().getPort() + "/")
+			.header("baggage", "other=1;p=2, tenant=forged")
+			.retrieve()
+			.body(String.class));
+		assertThat(STRANGERS).singleElement()
+			.satisfies((headers) -> assertThat(headers.get("baggage"))
+				.containsExactly("other=1;p=2,tenant=acme%20%C3%A4%E2%82%AC%2C%20%E6%9D%B1,number=42,level=HIGH"));
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void nothingIsSentToHostsThatAreNotNamed(Client client) {
+		client.get(sender, "http://localhost:" + stranger.getAddress().getPort() + "/");
+
+		assertThat(STRANGERS).singleElement().satisfies(RemoteHttpTests::hasNoValues);
+	}
+
+	// Boot's own builders follow no redirects.
+	@ParameterizedTest
+	@EnumSource
+	void redirectBringsNothingToAnotherHost(Client client) {
+		client.get(sender, "http://127.0.0.1:" + stranger.getAddress().getPort() + "/redirect");
+
+		assertThat(STRANGERS).singleElement()
+			.satisfies((headers) -> assertThat(headers.getFirst("X-Number")).isEqualTo("42"));
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void clientThatFollowsRedirectsSendsNothingAndIsReported(Following client) {
+		String body = inContext(
+				() -> client.get(sender, "http://127.0.0.1:" + stranger.getAddress().getPort() + "/redirect"));
+
+		assertThat(body).isEqualTo("ok");
+		assertThat(STRANGERS).hasSize(2).allSatisfy(RemoteHttpTests::hasNoValues);
+		assertThat(entries(sender)).anySatisfy((entry) -> {
+			assertThat(entry.name()).contains(client.reported);
+			assertThat(entry.propagates()).isFalse();
+			assertThat(entry.remedy()).isNotBlank();
+		});
+	}
+
+	@Test
+	void clientWithInterceptorsSends() {
+		String body = inContext(() -> sender.bean(RestClient.Builder.class)
+			.requestInterceptor((request, content, execution) -> execution.execute(request, content))
+			.build()
+			.get()
+			.uri("http://127.0.0.1:" + receiver.port() + "/values")
+			.retrieve()
+			.body(String.class));
+		assertThat(body).isEqualTo("acme ä€, 東 42 HIGH");
+	}
+
+	@Test
+	void valueThatCannotBeWrittenIsDroppedAndCounted() {
+		RemoteDrops drops = sender.bean(RemoteDrops.class);
+		long before = drops.count(RemoteDrops.Reason.MALFORMED);
+
+		for (String value : List.of("a\r\nX-Admin: true", "a".repeat(257))) {
+			String body = new Context().call(() -> {
+				Variables.TENANT.set(value);
+				Variables.NUMBER.set(1);
+				return Client.REST_CLIENT.get(sender, "http://127.0.0.1:" + receiver.port() + "/values");
+			});
+			assertThat(body).isEqualTo("- 1 LOW");
+		}
+
+		assertThat(drops.count(RemoteDrops.Reason.MALFORMED) - before).isEqualTo(2);
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+			X-Tenant: a%0d%0aX-Admin:true                 | - 0 LOW
+			X-Tenant: %00                                 | - 0 LOW
+			X-Tenant: %ff                                 | - 0 LOW
+			X-Number: many                                | - 0 LOW
+			X-Level: HIGHEST                              | - 0 LOW
+			X-Undeclared: a                               | - 0 LOW
+			X-Secret: a                                   | - 0 LOW
+			baggage: tenant=acme,secret=a,undeclared=a    | - 0 LOW
+			X-Tenant: acme;X-Tenant: acme                 | - 0 LOW
+			X-Tenant: acme;X-Number: many                 | acme 0 LOW
+			""")
+	void attackIsDropped(String headers, String seen) {
+		List<String> all = new ArrayList<>();
+		for (String header : headers.split(";")) {
+			all.addAll(List.of(header.split(": ")));
+		}
+		assertThat(receiver.get("/values", all.toArray(String[]::new)).body()).isEqualTo(seen);
+	}
+
+	@Test
+	void overlongValueIsDropped() {
+		assertThat(receiver.get("/values", "X-Tenant", "a".repeat(257)).body()).isEqualTo("- 0 LOW");
+		assertThat(receiver.get("/values", "X-Tenant", "%41".repeat(257)).body()).isEqualTo("- 0 LOW");
+		assertThat(receiver.get("/values", "X-Tenant", "a".repeat(256)).body()).startsWith("aaaa");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "none", "framework", "native" })
+	void peerIsComparedByTheAddressOfItsConnection(String strategy) {
+		try (WebApp app = WebApp.start(Receiver.class, RECEIVE, "contextvars.remote.receive-from=10.0.0.0/8",
+				"server.forward-headers-strategy=" + strategy)) {
+			for (String header : List.of("X-Forwarded-For", "Forwarded", "X-Real-IP")) {
+				String forged = header.equals("Forwarded") ? "for=10.0.0.1" : "10.0.0.1";
+				assertThat(app.get("/values", "X-Tenant", "victim", header, forged).body()).as(header)
+					.isEqualTo("- 0 LOW");
+			}
+			assertThat(app.bean(RemoteDrops.class).count(RemoteDrops.Reason.UNTRUSTED)).isEqualTo(3);
+		}
+		try (WebApp app = WebApp.start(Receiver.class, RECEIVE, TRUST, "server.forward-headers-strategy=" + strategy)) {
+			assertThat(app.get("/values", "X-Tenant", "acme", "X-Forwarded-For", "203.0.113.1").body())
+				.isEqualTo("acme 0 LOW");
+		}
+	}
+
+	@Test
+	void nothingIsReceivedWithoutATrustedSource() {
+		try (WebApp app = WebApp.start(Receiver.class, RECEIVE)) {
+			assertThat(app.get("/values", "X-Tenant", "victim").body()).isEqualTo("- 0 LOW");
+			assertThat(entries(app)).extracting(PropagationSource.Entry::remedy)
+				.containsExactly("Set 'contextvars.remote.receive-from'.");
+		}
+	}
+
+	@Test
+	void beanDecidesWhomToTrust() {
+		try (WebApp app = WebApp.start(Trusting.class, RECEIVE)) {
+			assertThat(app.get("/values", "X-Tenant", "acme", "X-Token", "right").body()).isEqualTo("acme 0 LOW");
+			assertThat(app.get("/values", "X-Tenant", "acme", "X-Token", "wrong").body()).isEqualTo("- 0 LOW");
+			assertThat(app.get("/values", "X-Tenant", "acme").body()).isEqualTo("- 0 LOW");
+		}
+	}
+
+	@Test
+	void headerTakesPrecedenceOverReceivedValue() {
+		try (WebApp app = WebApp.start(Receiver.class, RECEIVE, TRUST, "contextvars.fill.tenant.header=X-Own")) {
+			assertThat(app.get("/values", "X-Tenant", "received", "X-Own", "own").body()).isEqualTo("own 0 LOW");
+			assertThat(app.get("/values", "X-Tenant", "received").body()).isEqualTo("received 0 LOW");
+		}
+	}
+
+	private static void hasNoValues(Headers headers) {
+		assertThat(headers.keySet()).doesNotContain("X-tenant", "X-number", "X-level", "Baggage");
+	}
+
+	private static List<PropagationSource.Entry> entries(WebApp app) {
+		return app.beans(PropagationSource.class)
+			.flatMap(PropagationSource::entries)
+			.filter((entry) -> entry.category().equals("remote"))
+			.toList();
+	}
+
+	private static <R> R inContext(Context.CallableOp<R, RuntimeException> operation) {
+		return new Context().call(() -> {
+			Variables.TENANT.set("acme ä€, 東");
+			Variables.NUMBER.set(42);
+			Variables.LEVEL.set(Level.HIGH);
+			return operation.call();
+		});
+	}
+
+	/**
+	 * Clients of Spring Boot's builders.
+	 */
+	enum Client {
+
+		REST_CLIENT {
+
+			@Override
+			String call(WebApp app, String uri) {
+				return app.bean(RestClient.Builder.class).build().get().uri(uri).retrieve().body(String.class);
+			}
+
+		},
+
+		REST_TEMPLATE {
+
+			@Override
+			String call(WebApp app, String uri) {
+				return app.bean(RestTemplateBuilder.class).build().getForObject(uri, String.class);
+			}
+
+		},
+
+		WEB_CLIENT {
+
+			@Override
+			String call(WebApp app, String uri) {
+				return app.bean(WebClient.Builder.class).build().get().uri(uri).retrieve().bodyToMono(String.class)
+					.block();
+			}
+
+		},
+
+		JDK {
+
+			@Override
+			String call(WebApp app, String uri) {
+				return with(app, ClientHttpRequestFactoryBuilder.jdk(), uri);
+			}
+
+		},
+
+		SIMPLE {
+
+			@Override
+			String call(WebApp app, String uri) {
+				return with(app, ClientHttpRequestFactoryBuilder.simple(), uri);
+			}
+
+		},
+
+		JETTY {
+
+			@Override
+			String call(WebApp app, String uri) {
+				return with(app, ClientHttpRequestFactoryBuilder.jetty(), uri);
+			}
+
+		},
+
+		REACTOR {
+
+			@Override
+			String call(WebApp app, String uri) {
+				return with(app, ClientHttpRequestFactoryBuilder.reactor(), uri);
+			}
+
+		};
+
+		static String with(WebApp app, ClientHttpRequestFactoryBuilder<?> builder, String uri) {
+			return app.bean(RestClient.Builder.class)
+				.requestFactory(builder.build(app.bean(HttpClientSettings.class)))
+				.build()
+				.get()
+				.uri(uri)
+				.retrieve()
+				.body(String.class);
+		}
+
+		abstract String call(WebApp app, String uri);
+
+		String get(WebApp app, String uri) {
+			return inOwnContext(() -> call(app, uri));
+		}
+
+		// A value of a test's own context is kept.
+		private static String inOwnContext(Context.CallableOp<String, RuntimeException> operation) {
+			return (Context.depth() > 0) ? operation.call() : inContext(operation);
+		}
+
+	}
+
+	/**
+	 * Clients that follow redirects.
+	 */
+	enum Following {
+
+		JDK("JdkClientHttpRequest",
+				() -> new JdkClientHttpRequestFactory(java.net.http.HttpClient.newBuilder()
+					.followRedirects(java.net.http.HttpClient.Redirect.NORMAL)
+					.build())),
+
+		SIMPLE("SimpleClientHttpRequest", SimpleClientHttpRequestFactory::new),
+
+		JETTY("JettyClientHttpRequest", JettyClientHttpRequestFactory::new),
+
+		REACTOR("ReactorClientHttpRequest",
+				() -> new ReactorClientHttpRequestFactory(HttpClient.create().followRedirect(true))),
+
+		HTTP_COMPONENTS("HttpComponentsClientHttpRequest", HttpComponentsClientHttpRequestFactory::new),
+
+		WEB_CLIENT("WebClient", null) {
+
+			@Override
+			String get(WebApp app, String uri) {
+				return app.bean(WebClient.Builder.class)
+					.clientConnector(new ReactorClientHttpConnector(HttpClient.create().followRedirect(true)))
+					.build()
+					.get()
+					.uri(uri)
+					.retrieve()
+					.bodyToMono(String.class)
+					.block();
+			}
+
+		};
+
+		private final String reported;
+
+		private final Supplier<ClientHttpRequestFactory> factory;
+
+		Following(String reported, Supplier<ClientHttpRequestFactory> factory) {
+			this.reported = reported;
+			this.factory = factory;
+		}
+
+		String get(WebApp app, String uri) {
+			return app.bean(RestClient.Builder.class)
+				.requestFactory(this.factory.get())
+				.build()
+				.get()
+				.uri(URI.create(uri))
+				.retrieve()
+				.body(String.class);
+		}
+
+	}
+
+	enum Level {
+
+		LOW, HIGH
+
+	}
+
+	static class Variables {
+
+		@ContextVariable(header = "X-Tenant")
+		static final ContextVar<String> TENANT = ContextVar.of("tenant", "-");
+
+		@ContextVariable(header = "X-Number")
+		static final ContextVar<Integer> NUMBER = ContextVar.of("number", 0);
+
+		@ContextVariable(header = "X-Level")
+		static final ContextVar<Level> LEVEL = ContextVar.of("level", Level.LOW);
+
+		@ContextVariable(sensitive = true)
+		static final ContextVar<String> SECRET = ContextVar.of("secret", "-");
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Sender extends Variables {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Receiver extends Variables {
+
+		@RestController
+		static class Requests {
+
+			@GetMapping("/values")
+			String values() {
+				return TENANT.get() + " " + NUMBER.get() + " " + LEVEL.get();
+			}
+
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Trusting extends Receiver {
+
+		@Bean
+		static RemoteTrust trust() {
+			return (transport, address, carrier) -> {
+				assertThat(transport).isEqualTo("http");
+				assertThat(address.isLoopbackAddress()).isTrue();
+				String token = ((HttpServletRequest) carrier).getHeader("X-Token");
+				return token.equals("right");
+			};
+		}
+
+	}
+
+}
