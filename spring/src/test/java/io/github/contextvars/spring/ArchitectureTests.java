@@ -25,11 +25,13 @@ class ArchitectureTests {
 	 * The index of the library: what an application names.
 	 */
 	private static final List<String> INDEX = List.of("annotation.ContextScoped", "annotation.ContextSetting",
-			"annotation.ContextVariable", "annotation.FromContext", "fill.AuthenticationContextInitializer", "messaging.FromContextArgumentResolver",
-			"registry.ContextVariableRegistry", "remote.RemoteTrust", "registry.InvalidDeclarationException", "registry.OutsideContextPolicy",
-			"rpc.ContextServerInterceptor", "task.ContextTaskDecorator", "threadlocal.ContextThreadLocal",
-			"web.servlet.AuthenticationContextFilter", "web.servlet.ContextFilter", "web.servlet.RequestContextInitializer", "web.servlet.FromContextArgumentResolver", "work.PropagationSource",
-			"work.UnitOfWork", "work.WorkRegistry", "work.WorkSnapshot");
+			"annotation.ContextVariable", "annotation.FromContext", "fill.AuthenticationContextInitializer",
+			"messaging.FromContextArgumentResolver", "registry.ContextVariableRegistry", "remote.RemoteTrust",
+			"registry.InvalidDeclarationException", "registry.OutsideContextPolicy", "rpc.ContextServerInterceptor",
+			"task.ContextTaskDecorator", "threadlocal.ContextThreadLocal", "web.servlet.AuthenticationContextFilter",
+			"web.servlet.ContextFilter", "web.servlet.RequestContextInitializer",
+			"web.servlet.FromContextArgumentResolver", "work.PropagationSource", "work.UnitOfWork", "work.WorkRegistry",
+			"work.WorkSnapshot");
 
 	/**
 	 * Public because what loads them by their names needs them to be.
@@ -40,9 +42,11 @@ class ArchitectureTests {
 	/**
 	 * Public for the library's other packages only.
 	 */
-	private static final List<String> INTERNAL = List.of("fill.AuthenticationFiller", "fill.FillRules", "fill.FilledValues", "fill.RejectedValueException", "registry.BeanTypes", "registry.CachingAnnotationClassFilter",
-			"registry.VariableConversion", "remote.RemoteDrops", "remote.RemoteReceiver", "registry.ValueFormatter", "work.PresenceCondition",
-			"work.RunningApplications", "work.ThreadBoundScope", "work.ThreadLocalPropagation");
+	private static final List<String> INTERNAL = List.of("fill.AuthenticationFiller", "fill.FillRules",
+			"fill.FilledValues", "fill.RejectedValueException", "registry.BeanTypes",
+			"registry.CachingAnnotationClassFilter", "registry.VariableConversion", "remote.RemoteDrops",
+			"remote.RemoteReceiver", "registry.ValueFormatter", "work.PresenceCondition", "work.RunningApplications",
+			"work.ThreadBoundScope", "work.ThreadLocalPropagation");
 
 	private static final JavaClasses CLASSES = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())
@@ -56,12 +60,13 @@ class ArchitectureTests {
 
 	@Test
 	void publicConfigurationsAreOneForEachPackage() {
-		assertThat(publicTypes(true)).containsExactlyInAnyOrder("fill.ContextFillConfiguration", "graphql.ContextGraphQlConfiguration",
-				"threadlocal.ContextReactorConfiguration", "threadlocal.ContextThreadLocalConfiguration",
-				"integration.ContextIntegrationConfiguration", "logging.ContextLoggingConfiguration",
-				"messaging.ContextMessagingConfiguration", "messaging.FromContextConfiguration",
-				"observation.ContextObservationConfiguration", "registry.ContextVariableConfiguration",
-				"quartz.ContextQuartzConfiguration", "remote.ContextRemoteConfiguration", "resilience.ContextResilienceConfiguration",
+		assertThat(publicTypes(true)).containsExactlyInAnyOrder("fill.ContextFillConfiguration",
+				"graphql.ContextGraphQlConfiguration", "threadlocal.ContextReactorConfiguration",
+				"threadlocal.ContextThreadLocalConfiguration", "integration.ContextIntegrationConfiguration",
+				"logging.ContextLoggingConfiguration", "messaging.ContextMessagingConfiguration",
+				"messaging.FromContextConfiguration", "observation.ContextObservationConfiguration",
+				"registry.ContextVariableConfiguration", "quartz.ContextQuartzConfiguration",
+				"remote.ContextRemoteConfiguration", "resilience.ContextResilienceConfiguration",
 				"rpc.ContextRpcConfiguration", "scoped.ContextScopedConfiguration", "task.ContextTaskConfiguration",
 				"web.servlet.ContextWebConfiguration", "web.socket.ContextWebSocketConfiguration",
 				"work.AdvisorConfiguration", "work.WorkConfiguration");

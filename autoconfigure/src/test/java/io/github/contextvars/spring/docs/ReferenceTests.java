@@ -56,7 +56,8 @@ class ReferenceTests {
 
 	@Test
 	void meters() {
-		try (WebApp app = WebApp.start(Application.class, "management.endpoints.web.exposure.include=contextvars", "contextvars.remote.receive=tenant")) {
+		try (WebApp app = WebApp.start(Application.class, "management.endpoints.web.exposure.include=contextvars",
+				"contextvars.remote.receive=tenant")) {
 			assertThat(DocumentationPage.read("docs/reference/observability.md")
 				.find("(?m)^\\| `(contextvars[.\\w]+)` \\|"))
 				.containsExactlyInAnyOrderElementsOf(app.bean(MeterRegistry.class)

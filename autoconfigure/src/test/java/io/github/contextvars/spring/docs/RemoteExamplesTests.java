@@ -49,6 +49,7 @@ class RemoteExamplesTests {
 		// tag::remote-variable[]
 		@ContextVariable(description = "Whose data this request may touch", header = "X-Tenant")
 		static final ContextVar<String> TENANT = ContextVar.of("tenant");
+
 		// end::remote-variable[]
 
 		// tag::remote-trust[]

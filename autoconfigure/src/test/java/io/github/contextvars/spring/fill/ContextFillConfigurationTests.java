@@ -30,13 +30,14 @@ class ContextFillConfigurationTests {
 				AutoConfigurations.of(ContextVarsAutoConfiguration.class, ContextVarsFillAutoConfiguration.class));
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-			contextvars.fill.tenat.header=X-Tenant                              | 'contextvars.fill.tenat' names a context variable that is not declared
-			contextvars.fill.tenant.required=true                               | 'contextvars.fill.tenant' has no source
-			contextvars.fill.tenant.claim=id contextvars.fill.tenant.principal=true | 'contextvars.fill.tenant' has both a claim and the principal as the source
-			contextvars.fill.tenant.header=X:Tenant                             | 'contextvars.fill.tenant.header' is 'X:Tenant', which is not the name of a header
-			contextvars.fill.tenant.header=X-Tenant contextvars.fill.tenant.pattern=[a | 'contextvars.fill.tenant.pattern' is no regular expression
-			""")
+	@CsvSource(delimiter = '|', quoteCharacter = '"',
+			textBlock = """
+					contextvars.fill.tenat.header=X-Tenant                              | 'contextvars.fill.tenat' names a context variable that is not declared
+					contextvars.fill.tenant.required=true                               | 'contextvars.fill.tenant' has no source
+					contextvars.fill.tenant.claim=id contextvars.fill.tenant.principal=true | 'contextvars.fill.tenant' has both a claim and the principal as the source
+					contextvars.fill.tenant.header=X:Tenant                             | 'contextvars.fill.tenant.header' is 'X:Tenant', which is not the name of a header
+					contextvars.fill.tenant.header=X-Tenant contextvars.fill.tenant.pattern=[a | 'contextvars.fill.tenant.pattern' is no regular expression
+					""")
 	void invalidRulesFailOnStartup(String properties, String description) {
 		this.runner.withPropertyValues(properties.split(" "))
 			.run((context) -> assertThat(context).getFailure()

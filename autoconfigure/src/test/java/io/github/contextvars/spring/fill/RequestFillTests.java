@@ -129,21 +129,24 @@ class RequestFillTests {
 				.headers("Origin", "https://acme.example", "Access-Control-Request-Method", "GET")
 				.build(), HttpResponse.BodyHandlers.ofString());
 		assertThat(preflight.body()).doesNotContain("X-Region");
-		assertThat(app.get(app.managementPort(), "/actuator/health", "Authorization", BASIC).statusCode()).isEqualTo(200);
+		assertThat(app.get(app.managementPort(), "/actuator/health", "Authorization", BASIC).statusCode())
+			.isEqualTo(200);
 	}
 
 	private static void assertRejected(HttpResponse<String> response, String detail) {
 		assertThat(response.statusCode()).isEqualTo(400);
 		assertThat(response.headers().firstValue("Content-Type")).contains("application/problem+json");
-		assertThat(response.body()).isEqualTo(
-				"{\"title\":\"Bad Request\",\"detail\":\"" + detail + "\",\"status\":400}");
+		assertThat(response.body())
+			.isEqualTo("{\"title\":\"Bad Request\",\"detail\":\"" + detail + "\",\"status\":400}");
 	}
 
 	@Test
 	void valuesAreConvertedToTheVariablesType() {
 		UUID session = UUID.randomUUID();
-		assertThat(app.get("/typed", "Authorization", "Bearer globex", "X-Region", "eu", "X-Session", session.toString())
-			.body()).isEqualTo("session " + session + " " + UUID.class + ", token of globex");
+		assertThat(
+				app.get("/typed", "Authorization", "Bearer globex", "X-Region", "eu", "X-Session", session.toString())
+					.body())
+			.isEqualTo("session " + session + " " + UUID.class + ", token of globex");
 	}
 
 	@Test
@@ -162,11 +165,13 @@ class RequestFillTests {
 	void nothingOverwritesWhatTheApplicationHasSet() {
 		assertThat(app.get("/untouched", "Authorization", "Bearer globex", "X-Region", "eu", "X-Untouched", "header")
 			.body()).isEqualTo("globex");
-		assertThat(app.get("/untouched", "Authorization", "Bearer globex", "X-Region", "eu", "X-Untouched", "header",
-				"X-Application", "initializer")
+		assertThat(app
+			.get("/untouched", "Authorization", "Bearer globex", "X-Region", "eu", "X-Untouched", "header",
+					"X-Application", "initializer")
 			.body()).isEqualTo("application");
-		assertThat(app.get("/untouched", "Authorization", "Bearer globex", "X-Region", "eu", "X-Untouched", "header",
-				"X-Application", "filter")
+		assertThat(app
+			.get("/untouched", "Authorization", "Bearer globex", "X-Region", "eu", "X-Untouched", "header",
+					"X-Application", "filter")
 			.body()).isEqualTo("application");
 	}
 

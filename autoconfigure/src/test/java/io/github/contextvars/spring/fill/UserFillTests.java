@@ -71,8 +71,9 @@ class UserFillTests {
 
 	@Test
 	void userOfConnectFrameFillsTheSession() throws Exception {
-		try (WebApp app = WebApp.start(Frames.class, "tests.frameworks=websocket", "contextvars.fill.user.principal=true",
-				"contextvars.fill.tenant.header=X-Tenant", "contextvars.thread-locals=mdc")) {
+		try (WebApp app = WebApp.start(Frames.class, "tests.frameworks=websocket",
+				"contextvars.fill.user.principal=true", "contextvars.fill.tenant.header=X-Tenant",
+				"contextvars.thread-locals=mdc")) {
 			assertThat(answers(app, "ada")).containsExactly("ada of acme, checked ada, logged ada");
 			assertThat(answers(app, "bob")).containsExactly("bob of acme, checked bob, logged bob");
 			assertThat(answers(app, null)).containsExactly("- of acme, checked -, logged null");
@@ -94,7 +95,8 @@ class UserFillTests {
 
 			})
 			.get(20, TimeUnit.SECONDS);
-		socket.sendText("CONNECT\naccept-version:1.2\n" + ((login != null) ? "login:" + login + "\n" : "") + "\n\0", true)
+		socket
+			.sendText("CONNECT\naccept-version:1.2\n" + ((login != null) ? "login:" + login + "\n" : "") + "\n\0", true)
 			.get(20, TimeUnit.SECONDS);
 		assertThat(frames.poll(20, TimeUnit.SECONDS)).startsWith("CONNECTED");
 		socket.sendText("SUBSCRIBE\nid:1\ndestination:/app/who\n\n\0", true).get(20, TimeUnit.SECONDS);
@@ -105,8 +107,7 @@ class UserFillTests {
 
 	@Test
 	void userOfCallFillsIt() {
-		try (ConfigurableApplicationContext app = new SpringApplicationBuilder(Calls.class)
-			.web(WebApplicationType.NONE)
+		try (ConfigurableApplicationContext app = new SpringApplicationBuilder(Calls.class).web(WebApplicationType.NONE)
 			.properties("tests.frameworks=grpc,security", "spring.main.banner-mode=off", "spring.grpc.server.port=-1",
 					"spring.grpc.server.inprocess.name=UserFillTests", "spring.grpc.server.shutdown.grace-period=0s",
 					"contextvars.fill.user.principal=true", "contextvars.fill.number.principal=true",
@@ -130,8 +131,7 @@ class UserFillTests {
 						"Basic " + Base64.getEncoder().encodeToString((user + ":pw").getBytes()));
 			}
 			return ClientCalls.blockingUnaryCall(
-					io.grpc.ClientInterceptors.intercept(channel,
-							MetadataUtils.newAttachHeadersInterceptor(headers)),
+					io.grpc.ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers)),
 					Calls.WHO, io.grpc.CallOptions.DEFAULT, "");
 		}
 		finally {
@@ -181,8 +181,10 @@ class UserFillTests {
 
 				@Override
 				public Message<?> preSend(Message<?> message, MessageChannel channel) {
-					StompHeaderAccessor accessor = MessageHeaderAccessor.getAccessor(message, StompHeaderAccessor.class);
-					if (accessor != null && accessor.getCommand() == StompCommand.CONNECT && accessor.getLogin() != null) {
+					StompHeaderAccessor accessor = MessageHeaderAccessor.getAccessor(message,
+							StompHeaderAccessor.class);
+					if (accessor != null && accessor.getCommand() == StompCommand.CONNECT
+							&& accessor.getLogin() != null) {
 						accessor.setUser(new TestingAuthenticationToken(accessor.getLogin(), "", "user"));
 						MDC.put("user", accessor.getLogin());
 					}

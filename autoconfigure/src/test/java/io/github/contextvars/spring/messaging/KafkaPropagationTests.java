@@ -96,7 +96,8 @@ class KafkaPropagationTests {
 	@BeforeAll
 	static void startBroker() {
 		broker = new EmbeddedKafkaKraftBroker(1, 2).brokerProperties(Map.of("group.initial.rebalance.delay.ms", "0"));
-		// By default it sets a system property, which other tests' applications would read.
+		// By default it sets a system property, which other tests' applications would
+		// read.
 		broker.brokerListProperty("tests.kafka.propagation");
 		broker.afterPropertiesSet();
 	}

@@ -55,18 +55,19 @@ class ContextRemoteConfigurationTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-			contextvars.remote.send=tenat                                      | 'contextvars.remote.send' names the context variable 'tenat', which is not declared
-			contextvars.remote.receive=secret                                  | 'contextvars.remote.receive' names the context variable 'secret', which is declared sensitive
-			contextvars.remote.send=secret                                     | 'contextvars.remote.send' names the context variable 'secret', which is declared sensitive
-			contextvars.remote.send=headless                                   | 'contextvars.remote.send' names the context variable 'headless', which has no header
-			contextvars.remote.send=names contextvars.remote.format=baggage    | 'contextvars.remote.send' names the context variable 'names', whose type java.util.List<java.lang.String> has no text
-			contextvars.remote.send=the#number contextvars.remote.send-to=jms contextvars.remote.format=baggage | 'contextvars.remote.send-to' includes JMS, and the header 'the#number' of the context variable 'the#number' cannot be the name of a property
-			contextvars.remote.send=a,b/c contextvars.remote.format=baggage    | 'contextvars.remote.send' names the context variable 'a', which is not declared
-			contextvars.remote.send=a(b) contextvars.remote.format=baggage     | 'contextvars.remote.send' names the context variable 'a(b)', and a member of baggage cannot have this name
-			contextvars.remote.send=tenant contextvars.remote.send-to=*        | 'contextvars.remote.send-to' has '*', which is neither a host nor a transport
-			contextvars.remote.receive=tenant contextvars.remote.receive-from=gateway | 'contextvars.remote.receive-from' has 'gateway', which is neither a network nor a broker
-			""")
+	@CsvSource(delimiter = '|', quoteCharacter = '"',
+			textBlock = """
+					contextvars.remote.send=tenat                                      | 'contextvars.remote.send' names the context variable 'tenat', which is not declared
+					contextvars.remote.receive=secret                                  | 'contextvars.remote.receive' names the context variable 'secret', which is declared sensitive
+					contextvars.remote.send=secret                                     | 'contextvars.remote.send' names the context variable 'secret', which is declared sensitive
+					contextvars.remote.send=headless                                   | 'contextvars.remote.send' names the context variable 'headless', which has no header
+					contextvars.remote.send=names contextvars.remote.format=baggage    | 'contextvars.remote.send' names the context variable 'names', whose type java.util.List<java.lang.String> has no text
+					contextvars.remote.send=the#number contextvars.remote.send-to=jms contextvars.remote.format=baggage | 'contextvars.remote.send-to' includes JMS, and the header 'the#number' of the context variable 'the#number' cannot be the name of a property
+					contextvars.remote.send=a,b/c contextvars.remote.format=baggage    | 'contextvars.remote.send' names the context variable 'a', which is not declared
+					contextvars.remote.send=a(b) contextvars.remote.format=baggage     | 'contextvars.remote.send' names the context variable 'a(b)', and a member of baggage cannot have this name
+					contextvars.remote.send=tenant contextvars.remote.send-to=*        | 'contextvars.remote.send-to' has '*', which is neither a host nor a transport
+					contextvars.remote.receive=tenant contextvars.remote.receive-from=gateway | 'contextvars.remote.receive-from' has 'gateway', which is neither a network nor a broker
+					""")
 	void invalidSettingFailsOnStartup(String properties, String description) {
 		this.runner.withPropertyValues(properties.split(" "))
 			.run((context) -> assertThat(context).getFailure()
@@ -77,11 +78,12 @@ class ContextRemoteConfigurationTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-			SensitiveWithHeader | Context variable 'token' is declared sensitive and has a header
-			InvalidHeader       | Context variable 'token' is declared with the header 'X Token', which is not the name of a header
-			SameHeader          | Two context variables have the header 'x-tenant'
-			""")
+	@CsvSource(delimiter = '|', quoteCharacter = '"',
+			textBlock = """
+					SensitiveWithHeader | Context variable 'token' is declared sensitive and has a header
+					InvalidHeader       | Context variable 'token' is declared with the header 'X Token', which is not the name of a header
+					SameHeader          | Two context variables have the header 'x-tenant'
+					""")
 	void invalidHeaderFailsOnStartup(String application, String description) throws Exception {
 		this.runner.withUserConfiguration(Class.forName(getClass().getName() + "$" + application))
 			.run((context) -> assertThat(context).getFailure().rootCause().hasMessageStartingWith(description));
@@ -89,8 +91,8 @@ class ContextRemoteConfigurationTests {
 
 	@Test
 	void nothingOfMicrometerIsNeededToReceive() {
-		this.runner.withClassLoader(new FilteredClassLoader("io.micrometer", "org.springframework.boot.http",
-				"org.apache.hc"))
+		this.runner
+			.withClassLoader(new FilteredClassLoader("io.micrometer", "org.springframework.boot.http", "org.apache.hc"))
 			.withPropertyValues("contextvars.remote.receive=tenant")
 			.run((context) -> assertThat(context).hasNotFailed()
 				.hasSingleBean(RemoteReceiver.class)
@@ -103,7 +105,8 @@ class ContextRemoteConfigurationTests {
 			SimpleMeterRegistry meters = new SimpleMeterRegistry();
 			context.getBean(MeterBinder.class).bindTo(meters);
 			context.getBean(RemoteDrops.class).add(RemoteDrops.Reason.OVER, "http", "X-Tenant");
-			assertThat(meters.get("contextvars.remote.dropped").tag("reason", "over").functionCounter().count()).isOne();
+			assertThat(meters.get("contextvars.remote.dropped").tag("reason", "over").functionCounter().count())
+				.isOne();
 		});
 	}
 

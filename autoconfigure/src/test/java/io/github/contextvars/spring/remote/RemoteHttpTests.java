@@ -328,7 +328,12 @@ class RemoteHttpTests {
 
 			@Override
 			String call(WebApp app, String uri) {
-				return app.bean(WebClient.Builder.class).build().get().uri(uri).retrieve().bodyToMono(String.class)
+				return app.bean(WebClient.Builder.class)
+					.build()
+					.get()
+					.uri(uri)
+					.retrieve()
+					.bodyToMono(String.class)
 					.block();
 			}
 

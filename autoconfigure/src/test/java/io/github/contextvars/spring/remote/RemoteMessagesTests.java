@@ -258,7 +258,9 @@ class RemoteMessagesTests {
 
 			@Override
 			void send(ConfigurableApplicationContext app, String header) {
-				ManagedChannel channel = InProcessChannelBuilder.forName("RemoteMessagesTests").directExecutor().build();
+				ManagedChannel channel = InProcessChannelBuilder.forName("RemoteMessagesTests")
+					.directExecutor()
+					.build();
 				try {
 					Metadata headers = new Metadata();
 					if (!header.isEmpty()) {
@@ -330,8 +332,7 @@ class RemoteMessagesTests {
 				this.seen = seen;
 			}
 
-			@KafkaListener(topics = "${tests.topic}", groupId = "remote",
-					properties = "auto.offset.reset=earliest")
+			@KafkaListener(topics = "${tests.topic}", groupId = "remote", properties = "auto.offset.reset=earliest")
 			void on(String text) {
 				this.seen.here();
 			}

@@ -423,6 +423,25 @@ class MatrixApplication {
 			return registration;
 		}
 
+		@Bean
+		static WebMvcConfigurer interceptors(Seen seen) {
+			return new WebMvcConfigurer() {
+
+				@Override
+				public void configureAsyncSupport(AsyncSupportConfigurer configurer) {
+					configurer.registerDeferredResultInterceptors(new DeferredResultProcessingInterceptor() {
+
+						@Override
+						public <T> void postProcess(NativeWebRequest request, DeferredResult<T> result, Object value) {
+							seen.here("deferred interceptor");
+						}
+
+					});
+				}
+
+			};
+		}
+
 		private record Transfer(Seen seen, AsyncContext async) implements ReadListener, WriteListener {
 
 			@Override
@@ -450,25 +469,6 @@ class MatrixApplication {
 				this.async.complete();
 			}
 
-		}
-
-		@Bean
-		static WebMvcConfigurer interceptors(Seen seen) {
-			return new WebMvcConfigurer() {
-
-				@Override
-				public void configureAsyncSupport(AsyncSupportConfigurer configurer) {
-					configurer.registerDeferredResultInterceptors(new DeferredResultProcessingInterceptor() {
-
-						@Override
-						public <T> void postProcess(NativeWebRequest request, DeferredResult<T> result, Object value) {
-							seen.here("deferred interceptor");
-						}
-
-					});
-				}
-
-			};
 		}
 
 		@RestController

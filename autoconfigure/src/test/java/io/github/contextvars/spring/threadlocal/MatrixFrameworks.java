@@ -215,8 +215,7 @@ final class MatrixFrameworks {
 		static void sendBatch(ConfigurableApplicationContext app) {
 			BatchingRabbitTemplate template = new BatchingRabbitTemplate(
 					app.getBean(org.springframework.amqp.rabbit.connection.ConnectionFactory.class),
-					new SimpleBatchingStrategy(2, 100_000, 60_000),
-					app.getBean("taskScheduler", TaskScheduler.class));
+					new SimpleBatchingStrategy(2, 100_000, 60_000), app.getBean("taskScheduler", TaskScheduler.class));
 			String queue = app.getBean("batchedQueue", Queue.class).getName();
 			template.convertAndSend(queue, (Object) "first");
 			template.convertAndSend(queue, (Object) "second");

@@ -71,8 +71,8 @@ class ThreadLocalMatrixTests {
 
 	// A container of messages begins its observation before the library is called, Batch
 	// before it hands over.
-	private static final Set<String> TRACED = Set.of("scheduled", "kafka", "rabbit", "jms", "pulsar", "call",
-			"locked", "processor");
+	private static final Set<String> TRACED = Set.of("scheduled", "kafka", "rabbit", "jms", "pulsar", "call", "locked",
+			"processor");
 
 	private static final Scenario NOTHING = (app) -> {
 	};
@@ -91,29 +91,34 @@ class ThreadLocalMatrixTests {
 		copies("`Callable`, `WebAsyncTask`", "`WebAsyncTask` on an executor that is no bean", "web task", get("/task"));
 		copies("`Callable`, `WebAsyncTask`", "`StreamingResponseBody`", "streaming", get("/streaming"));
 		copies("`onTimeout`, `onError`", "`onCompletion` of `DeferredResult`", "deferred", get("/deferred"));
-		copies("`DeferredResultProcessingInterceptor`", "`DeferredResultProcessingInterceptor`", "deferred interceptor", get("/deferred"));
+		copies("`DeferredResultProcessingInterceptor`", "`DeferredResultProcessingInterceptor`", "deferred interceptor",
+				get("/deferred"));
 		copies("Callbacks of an `AsyncListener`", "`AsyncListener`", "async listener of servlet", get("/servlet"));
 		copies("Callbacks of an `AsyncListener`", "`ReadListener`", "read listener", post("/io", "text/plain", "text"));
 		copies("Callbacks of an `AsyncListener`", "`WriteListener`", "write listener", NOTHING);
-		copies("`@Async` methods on", "`@Async` method", "async", asAlice((app) -> app.getBean(MatrixApplication.Tasks.class).async()));
+		copies("`@Async` methods on", "`@Async` method", "async",
+				asAlice((app) -> app.getBean(MatrixApplication.Tasks.class).async()));
 		copies("The application's own `TaskDecorator`", "The application's own `TaskDecorator`", "task decorator",
 				asAlice((app) -> app.getBean(MatrixApplication.Tasks.class).async()));
 		copies("The `AsyncUncaughtExceptionHandler`", "`AsyncUncaughtExceptionHandler`", "async exception handler",
 				asAlice((app) -> app.getBean(MatrixApplication.Tasks.class).failing()));
 		copies("Tasks of an `Executor`", "Task of an `ExecutorService` bean", "executor",
 				asAlice((app) -> app.getBean("pool", ExecutorService.class).execute(() -> seen(app).here("executor"))));
-		copies("`CompletableFuture.…Async`", "`CompletableFuture.…Async` on an executor bean", "future", asAlice((app) -> CompletableFuture
-			.runAsync(() -> seen(app).here("future"), app.getBean("pool", ExecutorService.class))));
-		copies("Stages that its caller", "Stage of the `ContextFuture` of an `@Async` method", "stage", asAlice((app) -> {
-			MatrixApplication.Tasks tasks = app.getBean(MatrixApplication.Tasks.class);
-			tasks.later().thenRun(() -> seen(app).here("stage"));
-			tasks.stagesAreRegistered();
-		}));
-		copies("Stages of a [`ContextFuture`]", "Stage of a `ContextFuture` that another thread completes", "context future", asAlice((app) -> {
-			ContextFuture<String> future = new ContextFuture<>();
-			future.thenRun(() -> seen(app).here("context future"));
-			app.getBean(MatrixApplication.Foreign.class).executor().execute(() -> future.complete(""));
-		}));
+		copies("`CompletableFuture.…Async`", "`CompletableFuture.…Async` on an executor bean", "future",
+				asAlice((app) -> CompletableFuture.runAsync(() -> seen(app).here("future"),
+						app.getBean("pool", ExecutorService.class))));
+		copies("Stages that its caller", "Stage of the `ContextFuture` of an `@Async` method", "stage",
+				asAlice((app) -> {
+					MatrixApplication.Tasks tasks = app.getBean(MatrixApplication.Tasks.class);
+					tasks.later().thenRun(() -> seen(app).here("stage"));
+					tasks.stagesAreRegistered();
+				}));
+		copies("Stages of a [`ContextFuture`]", "Stage of a `ContextFuture` that another thread completes",
+				"context future", asAlice((app) -> {
+					ContextFuture<String> future = new ContextFuture<>();
+					future.thenRun(() -> seen(app).here("context future"));
+					app.getBean(MatrixApplication.Foreign.class).executor().execute(() -> future.complete(""));
+				}));
 		copies("Tasks of an executor that", "Task of an executor that `ContextExecutors` wraps", "wrapped executor",
 				asAlice((app) -> ContextExecutors.wrap(app.getBean(MatrixApplication.Foreign.class).executor())
 					.execute(() -> seen(app).here("wrapped executor"))));
@@ -137,24 +142,30 @@ class ThreadLocalMatrixTests {
 			.send(app.getEnvironment().getRequiredProperty("tests.topic"), "text"));
 		begins("Each message of a RabbitMQ", "RabbitMQ message", "rabbit", (app) -> app.getBean(RabbitTemplate.class)
 			.convertAndSend(app.getBean("matrixQueue", Queue.class).getName(), "text"));
-		copies("Each part of a RabbitMQ batch", "Part of a RabbitMQ batch", "rabbit part", MatrixFrameworks.Rabbit::sendBatch);
+		copies("Each part of a RabbitMQ batch", "Part of a RabbitMQ batch", "rabbit part",
+				MatrixFrameworks.Rabbit::sendBatch);
 		begins("What a Kafka container does between", "Kafka: deserializer", "kafka deserializer", NOTHING);
-		begins("Each message of a JMS", "JMS message", "jms", (app) -> app.getBean(JmsTemplate.class).convertAndSend("matrix", "text"));
-		begins("Each message, or batch, of a Pulsar", "Pulsar message", "pulsar", (app) -> app.getBean(PulsarTopics.class).send("matrix", "text", null));
+		begins("Each message of a JMS", "JMS message", "jms",
+				(app) -> app.getBean(JmsTemplate.class).convertAndSend("matrix", "text"));
+		begins("Each message, or batch, of a Pulsar", "Pulsar message", "pulsar",
+				(app) -> app.getBean(PulsarTopics.class).send("matrix", "text", null));
 		begins("Each message of a Redis", "Redis message of a channel", "redis",
 				(app) -> app.getBean(StringRedisTemplate.class).convertAndSend("matrix", "text"));
 		begins("Each message of a Redis", "Redis record of a stream", "redis stream",
 				(app) -> app.getBean(StringRedisTemplate.class)
 					.opsForStream()
 					.add(MatrixFrameworks.Redis.STREAM, Map.of("key", "value")));
-		copies("Each message that an endpoint polls from a `QueueChannel`", "Integration: `QueueChannel`", "queue channel", send("queued"));
-		copies("Each message of an `ExecutorChannel`", "Integration: `ExecutorChannel`", "executor channel", send("executed"));
+		copies("Each message that an endpoint polls from a `QueueChannel`", "Integration: `QueueChannel`",
+				"queue channel", send("queued"));
+		copies("Each message of an `ExecutorChannel`", "Integration: `ExecutorChannel`", "executor channel",
+				send("executed"));
 		copies("Each message of an `ExecutorChannel`", "Integration: `PublishSubscribeChannel` with an executor",
 				"publish channel", send("published"));
-		copies("Each message of a `PartitionedChannel`", "Integration: `PartitionedChannel`", "partitioned channel", send("partitioned"));
+		copies("Each message of a `PartitionedChannel`", "Integration: `PartitionedChannel`", "partitioned channel",
+				send("partitioned"));
 		begins("Each message that an endpoint polls from a message store", "Integration: source", "source", NOTHING);
-		begins("Each message that an endpoint polls from a message store", "Integration: message store", "message store",
-				send("stored"));
+		begins("Each message that an endpoint polls from a message store", "Integration: message store",
+				"message store", send("stored"));
 		begins("The poller's advice", "Integration: advice of a poller", "poller advice", NOTHING);
 		begins("The poller's advice", "Integration: error channel of a poller", "poller error", NOTHING);
 		copies("Calls of a gateway", "Integration: gateway that returns a `Future`", "gateway",
@@ -191,7 +202,8 @@ class ThreadLocalMatrixTests {
 						.wrap(() -> seen(app).here("snapshot")))));
 		copies("Data fetchers of Spring for GraphQL in", "GraphQL: data fetcher on an executor bean", "fetcher",
 				post("/graphql", "application/json", "{\"query\":\"{ tenant }\"}"));
-		copies("Data fetchers and batch loaders", "GraphQL: data fetcher behind an interceptor that goes on on another thread", "interceptor",
+		copies("Data fetchers and batch loaders",
+				"GraphQL: data fetcher behind an interceptor that goes on on another thread", "interceptor",
 				post("/graphql", "application/json", "{\"query\":\"{ laterTenant }\"}"));
 		copies("Tasks of thread-pool", "Resilience4j: thread-pool bulkhead", "bulkhead", asAlice(
 				(app) -> app.getBean(ThreadPoolBulkhead.class).executeRunnable(() -> seen(app).here("bulkhead"))));
@@ -257,8 +269,8 @@ class ThreadLocalMatrixTests {
 			.filter((line) -> line.matches("\\| [^|]+ \\| [^|]*\\b(copy|fresh|empty at first)\\b[^|]*\\|.*"))
 			.map((line) -> line.substring(2))
 			.toList();
-		assertThat(lines).hasSizeGreaterThan(40).allSatisfy(
-				(line) -> assertThat(this.rows).as(line).anyMatch((row) -> line.startsWith(row.line())));
+		assertThat(lines).hasSizeGreaterThan(40)
+			.allSatisfy((line) -> assertThat(this.rows).as(line).anyMatch((row) -> line.startsWith(row.line())));
 	}
 
 	private static String ofLibrary(String line) {

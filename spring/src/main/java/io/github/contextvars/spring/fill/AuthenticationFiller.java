@@ -84,7 +84,8 @@ public final class AuthenticationFiller {
 	}
 
 	private static @Nullable Object claim(Authentication authentication, String name) {
-		for (Object holder : new @Nullable Object[] { authentication.getPrincipal(), authentication.getCredentials() }) {
+		for (Object holder : new @Nullable Object[] { authentication.getPrincipal(),
+				authentication.getCredentials() }) {
 			Map<String, Object> claims = null;
 			if (holder instanceof ClaimAccessor accessor) {
 				claims = accessor.getClaims();

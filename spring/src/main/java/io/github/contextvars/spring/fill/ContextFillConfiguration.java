@@ -60,13 +60,13 @@ public final class ContextFillConfiguration {
 		@Bean
 		AuthenticationFiller contextVarsAuthenticationFiller(FillRules rules,
 				ObjectProvider<AuthenticationContextInitializer> initializers) {
-			return new AuthenticationFiller(rules,
-					SingletonSupplier.of(() -> initializers.orderedStream().toList()));
+			return new AuthenticationFiller(rules, SingletonSupplier.of(() -> initializers.orderedStream().toList()));
 		}
 
 		@Bean
 		PropagationSource contextVarsFillPropagation(FillRules rules, ConfigurableListableBeanFactory beanFactory) {
-			return () -> (!beanFactory.containsBean(SECURITY) || isChecked(beanFactory)) ? Stream.empty() : rules.ofHeadersOnly()
+			return () -> (!beanFactory.containsBean(SECURITY) || isChecked(beanFactory)) ? Stream.empty() : rules
+				.ofHeadersOnly()
 				.map((rule) -> PropagationSource.Entry.notPropagating(rule.variable().name(), "header", FillRules.class,
 						"any caller chooses its value with the header '" + rule.header()
 								+ "', and nothing compares it with the authenticated user",

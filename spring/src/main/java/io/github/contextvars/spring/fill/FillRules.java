@@ -61,8 +61,8 @@ public final class FillRules {
 		check(settings.header() == null || TOKEN.matcher(settings.header()).matches(),
 				property + ".header' is '" + settings.header() + "', which is not the name of a header",
 				"Use a name such as X-Tenant.");
-		check(!authenticated || isPresent(SECURITY),
-				property + "' fills a variable from the authenticated user, and Spring Security is not on the class path",
+		check(!authenticated || isPresent(SECURITY), property
+				+ "' fills a variable from the authenticated user, and Spring Security is not on the class path",
 				"Add spring-boot-starter-security, or fill the variable from a header.");
 		check(settings.claim() == null || isPresent(CLAIMS),
 				property + ".claim' is set, and Spring Security's OAuth2 support is not on the class path",

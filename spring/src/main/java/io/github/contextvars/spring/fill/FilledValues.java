@@ -10,8 +10,8 @@ import io.github.contextvars.ContextVar;
 
 /**
  * What the library has set in the context of one unit of work. A source may replace what
- * a weaker one has set, and never what the application has set. Used by the thread that is
- * in the context.
+ * a weaker one has set, and never what the application has set. Used by the thread that
+ * is in the context.
  * <p>
  * Internal: public for the other packages of the library only.
  *
@@ -30,7 +30,8 @@ public final class FilledValues {
 	 * @param value the value, of the variable's type
 	 * @param source where the value comes from
 	 */
-	@SuppressWarnings({ "unchecked", "ReferenceEquality" }) // the type is checked; it is this very value
+	@SuppressWarnings({ "unchecked", "ReferenceEquality" }) // the type is checked; it is
+															// this very value
 	public void set(ContextVar<?> variable, Object value, Source source) {
 		ContextVar<@Nullable Object> typed = (ContextVar<@Nullable Object>) variable;
 		Object current = Context.copyOfCurrent().getOrDefault(typed, UNSET);

@@ -40,8 +40,8 @@ final class JmsContextBeanPostProcessor implements BeanPostProcessor, Propagatio
 	 * @param receiver sets variables that another process has sent, if any
 	 * @param beanFactory holds the containers and the registries of containers
 	 */
-	JmsContextBeanPostProcessor(Supplier<WorkRegistry> workRegistry,
-			Supplier<@Nullable RemoteReceiver> receiver, ListableBeanFactory beanFactory) {
+	JmsContextBeanPostProcessor(Supplier<WorkRegistry> workRegistry, Supplier<@Nullable RemoteReceiver> receiver,
+			ListableBeanFactory beanFactory) {
 		this.contexts = new MessageContexts(workRegistry, receiver);
 		this.beanFactory = beanFactory;
 	}

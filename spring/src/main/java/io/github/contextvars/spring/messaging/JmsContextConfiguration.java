@@ -20,9 +20,9 @@ final class JmsContextConfiguration {
 
 	@Bean
 	static JmsContextBeanPostProcessor contextVarsJmsBeanPostProcessor(ObjectProvider<WorkRegistry> workRegistry,
-			ObjectProvider<RemoteReceiver> receiver,
-			ListableBeanFactory beanFactory) {
-		return new JmsContextBeanPostProcessor(SingletonSupplier.of(workRegistry::getObject), SingletonSupplier.ofNullable(receiver::getIfAvailable), beanFactory);
+			ObjectProvider<RemoteReceiver> receiver, ListableBeanFactory beanFactory) {
+		return new JmsContextBeanPostProcessor(SingletonSupplier.of(workRegistry::getObject),
+				SingletonSupplier.ofNullable(receiver::getIfAvailable), beanFactory);
 	}
 
 	/**

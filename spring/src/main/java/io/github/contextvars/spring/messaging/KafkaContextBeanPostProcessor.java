@@ -38,8 +38,8 @@ final class KafkaContextBeanPostProcessor implements BeanPostProcessor, SmartLif
 	 * @param receiver sets variables that another process has sent, if any
 	 * @param beanFactory holds the containers and the registries of containers
 	 */
-	KafkaContextBeanPostProcessor(Supplier<WorkRegistry> workRegistry,
-			Supplier<@Nullable RemoteReceiver> receiver, ListableBeanFactory beanFactory) {
+	KafkaContextBeanPostProcessor(Supplier<WorkRegistry> workRegistry, Supplier<@Nullable RemoteReceiver> receiver,
+			ListableBeanFactory beanFactory) {
 		this.contexts = new KafkaContexts(workRegistry, receiver);
 		this.beanFactory = beanFactory;
 	}

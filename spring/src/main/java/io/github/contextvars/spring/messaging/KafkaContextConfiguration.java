@@ -20,9 +20,9 @@ final class KafkaContextConfiguration {
 
 	@Bean
 	static KafkaContextBeanPostProcessor contextVarsKafkaBeanPostProcessor(ObjectProvider<WorkRegistry> workRegistry,
-			ObjectProvider<RemoteReceiver> receiver,
-			ListableBeanFactory beanFactory) {
-		return new KafkaContextBeanPostProcessor(SingletonSupplier.of(workRegistry::getObject), SingletonSupplier.ofNullable(receiver::getIfAvailable), beanFactory);
+			ObjectProvider<RemoteReceiver> receiver, ListableBeanFactory beanFactory) {
+		return new KafkaContextBeanPostProcessor(SingletonSupplier.of(workRegistry::getObject),
+				SingletonSupplier.ofNullable(receiver::getIfAvailable), beanFactory);
 	}
 
 	/**

@@ -40,8 +40,8 @@ final class KafkaContexts {
 	}
 
 	/**
-	 * Set variables that another process has sent with a record. Called inside the context
-	 * of the record.
+	 * Set variables that another process has sent with a record. Called inside the
+	 * context of the record.
 	 * @param record the record
 	 */
 	void receiveVariables(ConsumerRecord<?, ?> record) {

@@ -50,8 +50,8 @@ final class RabbitContextBeanPostProcessor implements BeanPostProcessor, Propaga
 	 * @param receiver sets variables that another process has sent, if any
 	 * @param beanFactory holds the containers and the registries of containers
 	 */
-	RabbitContextBeanPostProcessor(Supplier<WorkRegistry> workRegistry,
-			Supplier<@Nullable RemoteReceiver> receiver, ListableBeanFactory beanFactory) {
+	RabbitContextBeanPostProcessor(Supplier<WorkRegistry> workRegistry, Supplier<@Nullable RemoteReceiver> receiver,
+			ListableBeanFactory beanFactory) {
 		this.contexts = new MessageContexts(workRegistry, receiver);
 		this.beanFactory = beanFactory;
 	}

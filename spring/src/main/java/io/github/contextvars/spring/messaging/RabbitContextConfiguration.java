@@ -28,9 +28,9 @@ final class RabbitContextConfiguration {
 
 	@Bean
 	static RabbitContextBeanPostProcessor contextVarsRabbitBeanPostProcessor(ObjectProvider<WorkRegistry> workRegistry,
-			ObjectProvider<RemoteReceiver> receiver,
-			ListableBeanFactory beanFactory) {
-		return new RabbitContextBeanPostProcessor(SingletonSupplier.of(workRegistry::getObject), SingletonSupplier.ofNullable(receiver::getIfAvailable), beanFactory);
+			ObjectProvider<RemoteReceiver> receiver, ListableBeanFactory beanFactory) {
+		return new RabbitContextBeanPostProcessor(SingletonSupplier.of(workRegistry::getObject),
+				SingletonSupplier.ofNullable(receiver::getIfAvailable), beanFactory);
 	}
 
 	/**

@@ -42,8 +42,9 @@ public final class ContextVariableRegistry implements AutoCloseable {
 			declaration.check();
 			for (Declaration known : this.declarations.values()) {
 				if (!known.header().isEmpty() && known.header().equalsIgnoreCase(declaration.header())) {
-					throw new InvalidDeclarationException("Two context variables have the header '"
-							+ declaration.header() + "': " + known.declaredBy() + " and " + declaration.declaredBy(),
+					throw new InvalidDeclarationException(
+							"Two context variables have the header '" + declaration.header() + "': "
+									+ known.declaredBy() + " and " + declaration.declaredBy(),
 							"Give one of them another header.");
 				}
 			}

@@ -46,8 +46,8 @@ public final class ContextRemoteConfiguration {
 		if (settings.receiveFrom().contains("jms")) {
 			RemoteVariables.checkProperties("contextvars.remote.receive-from", received);
 		}
-		return new RemoteReceiver(received, settings,
-				SingletonSupplier.of(() -> trusts.orderedStream().toList()), new VariableConversion(beanFactory), drops);
+		return new RemoteReceiver(received, settings, SingletonSupplier.of(() -> trusts.orderedStream().toList()),
+				new VariableConversion(beanFactory), drops);
 	}
 
 	/**
@@ -126,7 +126,6 @@ public final class ContextRemoteConfiguration {
 			receive = copy(receive);
 			receiveFrom = copy(receiveFrom);
 		}
-
 
 		// In their order, in which they count against the limits.
 		private static Set<String> copy(Set<String> names) {

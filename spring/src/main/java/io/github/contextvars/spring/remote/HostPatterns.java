@@ -22,7 +22,8 @@ final class HostPatterns {
 	}
 
 	private static String checked(String pattern) {
-		if (!pattern.matches("(\\*\\.)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(:\\d{1,5})?|\\[[0-9A-Fa-f:.]+](:\\d{1,5})?")) {
+		if (!pattern
+			.matches("(\\*\\.)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(:\\d{1,5})?|\\[[0-9A-Fa-f:.]+](:\\d{1,5})?")) {
 			throw new InvalidDeclarationException(
 					"'contextvars.remote.send-to' has '" + pattern + "', which is neither a host nor a transport",
 					"Use hosts such as orders, localhost:8081 and *.internal, and 'kafka', 'rabbit', 'jms' or 'grpc'.");

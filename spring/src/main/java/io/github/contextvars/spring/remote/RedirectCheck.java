@@ -14,8 +14,8 @@ import org.springframework.http.client.ClientHttpRequestFactory;
 
 /**
  * Whether an HTTP client follows redirects by itself, and so hands headers to hosts that
- * nobody has named. Knows Spring's own requests, which hold the client in a private field;
- * what it does not know is taken to follow.
+ * nobody has named. Knows Spring's own requests, which hold the client in a private
+ * field; what it does not know is taken to follow.
  */
 final class RedirectCheck {
 
@@ -48,9 +48,8 @@ final class RedirectCheck {
 		}
 		return switch (type.substring(PACKAGE.length())) {
 			// Its interceptors are called before the request is made.
-			case "InterceptingClientHttpRequest" -> isSafe(
-					((ClientHttpRequestFactory) field(request, "requestFactory")).createRequest(request.getURI(),
-							request.getMethod()));
+			case "InterceptingClientHttpRequest" -> isSafe(((ClientHttpRequestFactory) field(request, "requestFactory"))
+				.createRequest(request.getURI(), request.getMethod()));
 			case "BufferingClientHttpRequestWrapper" -> isSafe((ClientHttpRequest) field(request, "request"));
 			case "JdkClientHttpRequest" ->
 				((HttpClient) field(request, "httpClient")).followRedirects() == HttpClient.Redirect.NEVER;

@@ -49,9 +49,8 @@ final class RemoteVariables {
 					"Remove it from the property: a sensitive value never leaves the process, and never enters it.");
 			boolean baggage = format == ContextRemoteConfiguration.Format.BAGGAGE;
 			String wire = baggage ? name : declaration.header();
-			check(baggage || !wire.isEmpty(),
-					"'" + property + "' names the context variable '" + name + "', which has no header: "
-							+ declaration.declaredBy(),
+			check(baggage || !wire.isEmpty(), "'" + property + "' names the context variable '" + name
+					+ "', which has no header: " + declaration.declaredBy(),
 					"Declare it with @ContextVariable(header = \"X-Name\").");
 			check(TOKEN.matcher(wire).matches(),
 					"'" + property + "' names the context variable '" + name + "', and a member of baggage cannot have"
@@ -60,8 +59,8 @@ final class RemoteVariables {
 							+ "=headers'.");
 			Class<?> type = declaration.valueType();
 			check(type == null || type == Object.class || BeanUtils.isSimpleValueType(type),
-					"'" + property + "' names the context variable '" + name + "', whose type "
-							+ declaration.type() + " has no text",
+					"'" + property + "' names the context variable '" + name + "', whose type " + declaration.type()
+							+ " has no text",
 					"Send a variable of a simple type, such as String, a number, an enum or UUID.");
 			found.add(new RemoteVariable(declaration, wire));
 		}
@@ -102,16 +101,6 @@ final class RemoteVariables {
 	}
 
 	/**
-	 * One variable that crosses.
-	 *
-	 * @param declaration the variable
-	 * @param wireName the name of its header or member
-	 */
-	record RemoteVariable(ContextVariableRegistry.Declaration declaration, String wireName) {
-
-	}
-
-	/**
 	 * Find the tokens of transports in a list.
 	 * @param names names of transports and others
 	 * @param known the tokens that the list may have
@@ -137,6 +126,16 @@ final class RemoteVariables {
 		}
 		String encoded = RemoteValues.encode((value instanceof Enum<?> constant) ? constant.name() : value.toString());
 		return (encoded != null) ? encoded : "";
+	}
+
+	/**
+	 * One variable that crosses.
+	 *
+	 * @param declaration the variable
+	 * @param wireName the name of its header or member
+	 */
+	record RemoteVariable(ContextVariableRegistry.Declaration declaration, String wireName) {
+
 	}
 
 }

@@ -1,6 +1,5 @@
 package io.github.contextvars.spring.boot.autoconfigure;
 
-
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;

@@ -39,7 +39,8 @@ import io.github.contextvars.spring.work.WorkRegistry;
 		afterName = "org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSecurityAutoConfiguration")
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
 @ConditionalOnClass({ Filter.class, OncePerRequestFilter.class })
-@Import({ ContextWebConfiguration.Arguments.class, ContextWebConfiguration.Filling.class, ContextVarsTomcatConfiguration.class })
+@Import({ ContextWebConfiguration.Arguments.class, ContextWebConfiguration.Filling.class,
+		ContextVarsTomcatConfiguration.class })
 public final class ContextVarsWebAutoConfiguration {
 
 	@Bean
@@ -50,8 +51,7 @@ public final class ContextVarsWebAutoConfiguration {
 		return registration(new ContextFilter(workRegistry, initializers.orderedStream().toList()), properties);
 	}
 
-	static FilterRegistrationBean<ContextFilter> registration(ContextFilter filter,
-			ContextVarsProperties properties) {
+	static FilterRegistrationBean<ContextFilter> registration(ContextFilter filter, ContextVarsProperties properties) {
 		int order = properties.getWeb().getOrder();
 		FilterRegistrationBean<ContextFilter> registration = (order == Ordered.HIGHEST_PRECEDENCE)
 				? new FirstRegistration(filter) : new FilterRegistrationBean<>(filter);

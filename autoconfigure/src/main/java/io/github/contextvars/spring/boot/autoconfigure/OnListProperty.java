@@ -11,8 +11,8 @@ import org.springframework.context.annotation.ConditionContext;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
 /**
- * {@link org.springframework.context.annotation.Condition} that one of several properties,
- * each a list, is not empty.
+ * {@link org.springframework.context.annotation.Condition} that one of several
+ * properties, each a list, is not empty.
  */
 abstract class OnListProperty extends SpringBootCondition {
 

@@ -124,8 +124,7 @@ public final class ContextFilter extends OncePerRequestFilter {
 	@Override
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
-		boolean begins = request.getAttribute(WRAPPER) == null
-				&& request.getDispatcherType() == DispatcherType.REQUEST;
+		boolean begins = request.getAttribute(WRAPPER) == null && request.getDispatcherType() == DispatcherType.REQUEST;
 		ContextPropagatingRequestWrapper wrapper = wrapper(request);
 		if (request.getDispatcherType() == DispatcherType.ASYNC) {
 			wrapper.warnOfReset();
