@@ -32,7 +32,7 @@ class KafkaFaultTests {
 					KafkaContexts                 | registry.create(UnitOfWork.Kind.MESSAGE, origin)             | registry.capture(UnitOfWork.Kind.MESSAGE, origin).create() | recordsOfPlainListenerAreSeparateWhateverHasStartedItsContainer
 					KafkaContexts                 | currentPoll(interceptor).message == null                     | false            | recordThatCannotBeDeserializedFailsInContextOfItsOwn
 					KafkaContexts                 | if (poll == null) {                                          | if (true) {      | interceptorThatCustomizerComposesOrReplacesIsSurrounded
-					KafkaRecordContextInterceptor | this.contexts.begin(this, originOf(record));\\n		return      | return           | recordsAreSeparate
+					KafkaRecordContextInterceptor | this.contexts.begin(this, originOf(record));\\n		this | this | recordsAreSeparate
 					KafkaRecordContextInterceptor | this.contexts.end(this);                                     | ``               | recordThatCannotBeDeserializedFailsInContextOfItsOwn
 					KafkaRecordContextInterceptor | this.contexts.endPoll(this);                                 | ``               | recordsAreSeparate
 					KafkaBatchContextInterceptor  | this.contexts.begin(this, originOf(records));\\n		return     | return           | batchesAreSeparate

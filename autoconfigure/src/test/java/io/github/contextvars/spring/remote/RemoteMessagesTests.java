@@ -69,17 +69,17 @@ class RemoteMessagesTests {
 	@ParameterizedTest
 	@EnumSource
 	void valuesOfTheSenderReachTheReceiver(Transport transport) throws Exception {
-		valuesOfTheSenderReachTheReceiver(transport, "headers");
+		requireValuesToReachTheReceiver(transport, "headers");
 	}
 
 	@ParameterizedTest
 	@EnumSource
 	@Tag("stress")
 	void valuesOfTheSenderReachTheReceiverInBaggage(Transport transport) throws Exception {
-		valuesOfTheSenderReachTheReceiver(transport, "baggage");
+		requireValuesToReachTheReceiver(transport, "baggage");
 	}
 
-	private static void valuesOfTheSenderReachTheReceiver(Transport transport, String format) throws Exception {
+	private static void requireValuesToReachTheReceiver(Transport transport, String format) throws Exception {
 		run(transport, "contextvars.remote.send-to=" + transport, "contextvars.remote.receive-from=" + transport,
 				"contextvars.remote.format=" + format, (app, seen) -> {
 					for (String value : List.of(VALUE, "second", "-")) {

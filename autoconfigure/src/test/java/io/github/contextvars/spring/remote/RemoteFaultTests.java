@@ -1,0 +1,61 @@
+package io.github.contextvars.spring.remote;
+
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import io.github.contextvars.spring.testing.Services;
+import io.github.contextvars.testsupport.SeededFault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+/**
+ * Seeded faults in what sends and receives variables, which {@link RemoteHttpTests} and
+ * {@link RemoteMessagesTests} must detect.
+ */
+@Tag("stress")
+class RemoteFaultTests {
+
+	private static final String ROOT = "io.github.contextvars.spring.";
+
+	@Test
+	void rightCodePasses() {
+		assertThat(SeededFault.NONE.detectedBy(RemoteHttpTests.class)).isEmpty();
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			textBlock = """
+					remote.RemoteReceiver                                  | if (!trusted) {                               | if (false) {               | peerIsComparedByTheAddressOfItsConnection
+					remote.RemoteReceiver                                  | found.size() > 1                              | found.size() > 9           | attackIsDropped
+					remote.RemoteReceiver                                  | if (trust.isTrusted(transport, address, carrier)) { | if (true) {          | beanDecidesWhomToTrust
+					boot.autoconfigure.ContextVarsTomcatConfiguration      | request.getPeerAddr()                         | request.getRemoteAddr()    | peerIsComparedByTheAddressOfItsConnection
+					boot.autoconfigure.ContextVarsRemoteAutoConfiguration  | settings.withRedirects(HttpRedirects.DONT_FOLLOW) | settings               | clientsSendAndReceiveValues
+					remote.RemoteSender                                    | if (RedirectCheck.follows(request)) {         | if (false) {               | clientThatFollowsRedirectsSendsNothingAndIsReported
+					remote.RemoteSender                                    | if (follows(nativeRequest)) {                 | if (false) {               | clientThatFollowsRedirectsSendsNothingAndIsReported
+					remote.RemoteSender                                    | !sender.isNamed(request.getURI())             | false                      | nothingIsSentToHostsThatAreNotNamed
+					remote.RemoteSender                                    | !sender.isNamed(builder.build().url())        | false                      | nothingIsSentToHostsThatAreNotNamed
+					remote.RemoteSender                                    | foreign.isEmpty() ? own : foreign + "," + own | own                        | foreignMembersOfBaggageStay
+					remote.RemoteValues                                    | return isValid(value) ? value : null;         | return value;              | attackIsDropped
+					""")
+	void faultIsDetected(String type, String text, String replacement, String test) {
+		assertThat(SeededFault.in(ROOT + type, text, replacement).detectedBy(RemoteHttpTests.class, test)).isNotEmpty();
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			textBlock = """
+					messaging.KafkaRecordContextInterceptor  | this.contexts.receiveVariables(record); | ``           | valuesOfTheSenderReachTheReceiver
+					messaging.RabbitContextBeanPostProcessor | if (!isBatch(message)) {                | if (true) {  | partsOfRabbitBatchDoNotReceiveTheValueOfAnother
+					remote.RemoteSender                      | settings.sendTo().contains(transport)   | true         | nothingIsSentOrReceivedWhereItIsNotNamed
+					remote.RemoteReceiver                    | this.transports.contains(transport)     | true         | nothingIsSentOrReceivedWhereItIsNotNamed
+					""")
+	void faultInMessagesIsDetected(String type, String text, String replacement, String test) {
+		assumeThat(Services.RABBITMQ.isThere()).isTrue();
+		assertThat(SeededFault.in(ROOT + type, text, replacement).detectedBy(RemoteMessagesTests.class, test))
+			.isNotEmpty();
+	}
+
+}
