@@ -80,10 +80,12 @@ class ContextRemoteConfigurationTests {
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '"',
 			textBlock = """
-					SensitiveWithHeader | Context variable 'token' is declared sensitive and has a header
-					InvalidHeader       | Context variable 'token' is declared with the header 'X Token', which is not the name of a header
-					SameHeader          | Two context variables have the header 'x-tenant'
-					""")
+							SensitiveWithHeader | Context variable 'token' is declared sensitive and has a header
+							InvalidHeader       | Context variable 'token' is declared with the header 'X Token', which is not the name of a header for values
+					ForeignHeader       | Context variable 'token' is declared with the header 'authorization', which is not the name of a header for values
+					BinaryHeader        | Context variable 'token' is declared with the header 'X-Token-bin', which is not the name of a header for values
+							SameHeader          | Two context variables have the header 'x-tenant'
+							""")
 	void invalidHeaderFailsOnStartup(String application, String description) throws Exception {
 		this.runner.withUserConfiguration(Class.forName(getClass().getName() + "$" + application))
 			.run((context) -> assertThat(context).getFailure().rootCause().hasMessageStartingWith(description));
@@ -165,6 +167,22 @@ class ContextRemoteConfigurationTests {
 	static class InvalidHeader {
 
 		@ContextVariable(header = "X Token")
+		static final ContextVar<String> TOKEN = ContextVar.of("token");
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class ForeignHeader {
+
+		@ContextVariable(header = "authorization")
+		static final ContextVar<String> TOKEN = ContextVar.of("token");
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class BinaryHeader {
+
+		@ContextVariable(header = "X-Token-bin")
 		static final ContextVar<String> TOKEN = ContextVar.of("token");
 
 	}

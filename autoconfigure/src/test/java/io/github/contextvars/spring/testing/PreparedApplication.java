@@ -100,7 +100,7 @@ public final class PreparedApplication {
 			.redirectErrorStream(true)
 			.redirectOutput(output.toFile())
 			.start();
-		boolean ended = process.waitFor(60, TimeUnit.SECONDS);
+		boolean ended = process.waitFor(3, TimeUnit.MINUTES);
 		process.destroyForcibly();
 		assertThat(ended).as(() -> read(output).toString()).isTrue();
 		return read(output);

@@ -6,8 +6,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
@@ -160,7 +162,14 @@ public final class ContextVariableRegistry implements AutoCloseable {
 	public record Declaration(ContextVar<?> variable, String declaredBy, ResolvableType declaredType,
 			String description, boolean sensitive, boolean logged, boolean observed, String header) {
 
-		private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+		// What HTTP and gRPC permit. The latter sends bytes in a header that ends in
+		// -bin.
+		private static final Pattern HEADER = Pattern.compile("(?!.*-bin$)[A-Za-z0-9][A-Za-z0-9._-]*",
+				Pattern.CASE_INSENSITIVE);
+
+		private static final Set<String> OTHERS = Set.of("authorization", "baggage", "connection", "content-length",
+				"content-type", "cookie", "expect", "host", "keep-alive", "proxy-authorization", "set-cookie", "te",
+				"traceparent", "tracestate", "trailer", "transfer-encoding", "upgrade");
 
 		private static final Object UNSET = new Object();
 
@@ -216,10 +225,11 @@ public final class ContextVariableRegistry implements AutoCloseable {
 		}
 
 		private void check() {
-			if (!this.header.isEmpty() && !TOKEN.matcher(this.header).matches()) {
+			if (!this.header.isEmpty() && (!HEADER.matcher(this.header).matches()
+					|| OTHERS.contains(this.header.toLowerCase(Locale.ROOT)))) {
 				throw new InvalidDeclarationException(
 						"Context variable '" + name() + "' is declared with the header '" + this.header
-								+ "', which is not the name of a header: " + this.declaredBy,
+								+ "', which is not the name of a header for values: " + this.declaredBy,
 						"Use a name such as X-Tenant.");
 			}
 			if (this.sensitive && !this.header.isEmpty()) {

@@ -12,6 +12,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.core.annotation.Order;
 import org.springframework.util.function.SingletonSupplier;
 
@@ -66,6 +67,7 @@ public final class ContextRemoteConfiguration {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@Conditional(ObservationsArePresent.class)
+	@ImportRuntimeHints(RedirectCheck.Hints.class)
 	static final class Sending {
 
 		// Behind a tracer's, whose baggage it adds to.

@@ -3,11 +3,15 @@ package io.github.contextvars.spring.remote;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.http.HttpClient;
+import java.util.List;
+import java.util.Map;
 
 import org.apache.hc.client5.http.config.Configurable;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.jspecify.annotations.Nullable;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.http.client.ClientHttpRequest;
 import org.springframework.http.client.ClientHttpRequestFactory;
@@ -100,6 +104,25 @@ final class RedirectCheck {
 
 		private static boolean isOff(@Nullable RequestConfig config) {
 			return config != null && !config.isRedirectsEnabled();
+		}
+
+	}
+
+	/**
+	 * {@link RuntimeHintsRegistrar} for the fields that hold the clients.
+	 */
+	static final class Hints implements RuntimeHintsRegistrar {
+
+		private static final Map<String, List<String>> FIELDS = Map.of("InterceptingClientHttpRequest",
+				List.of("requestFactory"), "BufferingClientHttpRequestWrapper", List.of("request"),
+				"JdkClientHttpRequest", List.of("httpClient"), "SimpleClientHttpRequest", List.of("connection"),
+				"JettyClientHttpRequest", List.of("request"), "ReactorClientHttpRequest", List.of("httpClient"),
+				"HttpComponentsClientHttpRequest", List.of("httpContext", "httpClient"));
+
+		@Override
+		public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
+			FIELDS.forEach((type, fields) -> hints.reflection()
+				.registerTypeIfPresent(classLoader, PACKAGE + type, (hint) -> fields.forEach(hint::withField)));
 		}
 
 	}

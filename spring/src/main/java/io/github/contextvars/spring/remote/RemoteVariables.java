@@ -124,8 +124,15 @@ final class RemoteVariables {
 		if (!BeanUtils.isSimpleValueType(value.getClass())) {
 			return "";
 		}
-		String encoded = RemoteValues.encode((value instanceof Enum<?> constant) ? constant.name() : value.toString());
-		return (encoded != null) ? encoded : "";
+		try {
+			String encoded = RemoteValues
+				.encode((value instanceof Enum<?> constant) ? constant.name() : value.toString());
+			return (encoded != null) ? encoded : "";
+		}
+		catch (RuntimeException ex) {
+			// A value of the application's own type, whose text fails.
+			return "";
+		}
 	}
 
 	/**
