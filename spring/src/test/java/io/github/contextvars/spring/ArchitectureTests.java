@@ -45,8 +45,8 @@ class ArchitectureTests {
 	private static final List<String> INTERNAL = List.of("fill.AuthenticationFiller", "fill.FillRules",
 			"fill.FilledValues", "fill.RejectedValueException", "registry.BeanTypes",
 			"registry.CachingAnnotationClassFilter", "registry.VariableConversion", "remote.RemoteDrops",
-			"remote.RemoteReceiver", "registry.ValueFormatter", "work.PresenceCondition", "work.RunningApplications",
-			"work.ThreadBoundScope", "work.ThreadLocalPropagation");
+			"remote.RemoteExchangeFilter", "remote.RemoteReceiver", "registry.ValueFormatter", "work.PresenceCondition",
+			"work.RunningApplications", "work.ThreadBoundScope", "work.ThreadLocalPropagation");
 
 	private static final JavaClasses CLASSES = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())

@@ -29,6 +29,7 @@ class FillFaultTests {
 					fill.FillRules                          | values.size() > 1                             | values.size() > 9 | repeatedHeaderIsRejected
 					fill.FillRules                          | rule.pattern().matcher(value).matches()       | rule.pattern().matcher(value).find() | valueThatDoesNotMatchIsRejectedAndNotRepeated
 					fill.FillRules                          | if (converted == null) {                      | if (false) {      | valueThatDoesNotMatchIsRejectedAndNotRepeated
+					fill.AuthenticationFiller               | !filled.remove(rule.variable().variable())    | false             | headerDoesNotDecideForUserWithoutTheClaim
 					fill.AuthenticationFiller               | value instanceof Collection<?> &&             | false &&          | claimWithSeveralValuesIsRejected
 					fill.AuthenticationFiller               | !this.trust.isAuthenticated(authentication)   | false             | securitysChainDoesNotSeeWhatItsUserFills
 					web.servlet.AuthenticationContextFilter | ContextFilter.filledValues(request)           | new io.github.contextvars.spring.fill.FilledValues() | claimTakesPrecedenceOverHeader

@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
@@ -86,8 +87,8 @@ class RequestFillTests {
 
 	@Test
 	void headersFillVariablesBeforeAllOtherFilters() {
-		assertThat(app.get("/values", "Authorization", BASIC, "X-Region", "eu", "X-Tenant", "acme").body())
-			.isEqualTo("first filter: acme, eu; tenant acme, region eu, user ada");
+		assertThat(app.get("/values", "Authorization", BASIC, "X-Region", "eu").body())
+			.isEqualTo("first filter: -, eu; tenant -, region eu, user ada");
 	}
 
 	@ParameterizedTest
@@ -153,6 +154,23 @@ class RequestFillTests {
 	void claimTakesPrecedenceOverHeader() {
 		assertThat(app.get("/values", "Authorization", "Bearer globex", "X-Region", "eu", "X-Tenant", "acme").body())
 			.isEqualTo("first filter: acme, eu; tenant globex, region eu, user token");
+	}
+
+	@Test
+	void headerDoesNotDecideForUserWithoutTheClaim() {
+		assertThat(app.get("/values", "Authorization", "Bearer none", "X-Region", "eu", "X-Tenant", "victim").body())
+			.isEqualTo("first filter: victim, eu; tenant -, region eu, user token");
+	}
+
+	@Test
+	void filterOfUsersFollowsTheFilterOfContexts() {
+		try (WebApp late = WebApp.start(Application.class,
+				Stream.concat(Stream.of(PROPERTIES), Stream.of("contextvars.web.order=100"))
+					.filter((property) -> !property.contains("management") && !property.contains("required"))
+					.toArray(String[]::new))) {
+			assertThat(late.get("/user", "Authorization", "Bearer globex").body()).isEqualTo("token of globex");
+			late.assertClean();
+		}
 	}
 
 	@Test
@@ -289,11 +307,11 @@ class RequestFillTests {
 
 		@Bean
 		static JwtDecoder decoder() {
-			return (token) -> Jwt.withTokenValue(token)
-				.header("alg", "none")
-				.subject("token")
-				.claim("tenant_id", token.equals("several") ? List.of("acme", "globex") : token)
-				.build();
+			return (token) -> Jwt.withTokenValue(token).header("alg", "none").subject("token").claims((claims) -> {
+				if (!token.equals("none")) {
+					claims.put("tenant_id", token.equals("several") ? List.of("acme", "globex") : token);
+				}
+			}).build();
 		}
 
 		@Bean
@@ -392,6 +410,11 @@ class RequestFillTests {
 			String typed() {
 				return "session " + SESSION.get() + " " + SESSION.get().getClass() + ", token of "
 						+ TOKEN.get().getClaims().get("tenant_id");
+			}
+
+			@GetMapping("/user")
+			String user() {
+				return Variables.USER.get() + " of " + Variables.TENANT.get();
 			}
 
 			@GetMapping("/untouched")

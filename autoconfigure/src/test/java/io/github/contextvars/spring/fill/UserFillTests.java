@@ -80,8 +80,28 @@ class UserFillTests {
 		}
 	}
 
+	@Test
+	void sessionOfRejectedUserIsClosed() throws Exception {
+		try (WebApp app = WebApp.start(Frames.class, "tests.frameworks=websocket",
+				"contextvars.fill.tenant.header=X-Tenant")) {
+			BlockingQueue<String> frames = new LinkedBlockingQueue<>();
+			WebSocket socket = connect(app, frames, "mallory");
+			assertThat(frames.poll(20, TimeUnit.SECONDS)).startsWith("ERROR");
+			socket.abort();
+		}
+	}
+
 	private static List<String> answers(WebApp app, String login) throws Exception {
 		BlockingQueue<String> frames = new LinkedBlockingQueue<>();
+		WebSocket socket = connect(app, frames, login);
+		assertThat(frames.poll(20, TimeUnit.SECONDS)).startsWith("CONNECTED");
+		socket.sendText("SUBSCRIBE\nid:1\ndestination:/app/who\n\n\0", true).get(20, TimeUnit.SECONDS);
+		String message = frames.poll(20, TimeUnit.SECONDS);
+		socket.abort();
+		return List.of(message.substring(message.indexOf("\n\n") + 2, message.length() - 1));
+	}
+
+	private static WebSocket connect(WebApp app, BlockingQueue<String> frames, String login) throws Exception {
 		WebSocket socket = HttpClient.newHttpClient()
 			.newWebSocketBuilder()
 			.header("X-Tenant", "acme")
@@ -98,11 +118,7 @@ class UserFillTests {
 		socket
 			.sendText("CONNECT\naccept-version:1.2\n" + ((login != null) ? "login:" + login + "\n" : "") + "\n\0", true)
 			.get(20, TimeUnit.SECONDS);
-		assertThat(frames.poll(20, TimeUnit.SECONDS)).startsWith("CONNECTED");
-		socket.sendText("SUBSCRIBE\nid:1\ndestination:/app/who\n\n\0", true).get(20, TimeUnit.SECONDS);
-		String message = frames.poll(20, TimeUnit.SECONDS);
-		socket.abort();
-		return List.of(message.substring(message.indexOf("\n\n") + 2, message.length() - 1));
+		return socket;
 	}
 
 	@Test
@@ -149,7 +165,12 @@ class UserFillTests {
 
 		@Bean
 		static AuthenticationContextInitializer checked() {
-			return (authentication) -> CHECKED.set(authentication.getName());
+			return (authentication) -> {
+				if (authentication.getName().equals("mallory")) {
+					throw new IllegalStateException("not your tenant");
+				}
+				CHECKED.set(authentication.getName());
+			};
 		}
 
 	}

@@ -34,9 +34,11 @@ class RemoteFaultTests {
 					boot.autoconfigure.ContextVarsTomcatConfiguration      | request.getPeerAddr()                         | request.getRemoteAddr()    | peerIsComparedByTheAddressOfItsConnection
 					boot.autoconfigure.ContextVarsRemoteAutoConfiguration  | settings.withRedirects(HttpRedirects.DONT_FOLLOW) | settings               | clientsSendAndReceiveValues
 					remote.RemoteSender                                    | if (RedirectCheck.follows(request)) {         | if (false) {               | clientThatFollowsRedirectsSendsNothingAndIsReported
-					remote.RemoteSender                                    | if (follows(nativeRequest)) {                 | if (false) {               | clientThatFollowsRedirectsSendsNothingAndIsReported
+					remote.RemoteExchangeFilter                            | if (follows(nativeRequest)) {                 | if (false) {               | clientThatFollowsRedirectsSendsNothingAndIsReported
+					remote.RemoteExchangeFilter                            | if (!this.sender.isNamed(uri)) {              | if (false) {               | filterThatSendsTheRequestElsewhereBringsNothing
+					remote.RemoteSender                                    | existing.apply(variable.wireName()) == null   | true                       | headerThatTheApplicationSetsStays
+					web.servlet.RemoteContextInitializer                   | ? RemoteReceiver.parseAddress(peer) : null;   | ? RemoteReceiver.parseAddress(peer) : RemoteReceiver.parseAddress(request.getRemoteAddr()); | addressThatNoServerHasToldIsNotTrusted
 					remote.RemoteSender                                    | !sender.isNamed(request.getURI())             | false                      | nothingIsSentToHostsThatAreNotNamed
-					remote.RemoteSender                                    | !sender.isNamed(builder.build().url())        | false                      | nothingIsSentToHostsThatAreNotNamed
 					remote.RemoteSender                                    | foreign.isEmpty() ? own : foreign + "," + own | own                        | foreignMembersOfBaggageStay
 					remote.RemoteValues                                    | return isValid(value) ? value : null;         | return value;              | attackIsDropped
 					""")
@@ -48,6 +50,7 @@ class RemoteFaultTests {
 	@CsvSource(delimiter = '|', quoteCharacter = '`',
 			textBlock = """
 					messaging.KafkaRecordContextInterceptor  | this.contexts.receiveVariables(record); | ``           | valuesOfTheSenderReachTheReceiver
+					messaging.RabbitContextBeanPostProcessor | this.contexts.forgetReceived();         | ``           | batchOfConsumerDoesNotReceiveTheValueOfItsLastMessage
 					messaging.RabbitContextBeanPostProcessor | if (!isBatch(message)) {                | if (true) {  | partsOfRabbitBatchDoNotReceiveTheValueOfAnother
 					remote.RemoteSender                      | settings.sendTo().contains(transport)   | true         | nothingIsSentOrReceivedWhereItIsNotNamed
 					remote.RemoteReceiver                    | this.transports.contains(transport)     | true         | nothingIsSentOrReceivedWhereItIsNotNamed

@@ -11,6 +11,7 @@ import java.util.function.Supplier;
 
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpServer;
+import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -24,6 +25,7 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.http.client.ClientHttpRequestFactoryBuilder;
 import org.springframework.boot.http.client.HttpClientSettings;
 import org.springframework.boot.restclient.RestTemplateBuilder;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.client.ClientHttpRequestFactory;
@@ -33,16 +35,21 @@ import org.springframework.http.client.JettyClientHttpRequestFactory;
 import org.springframework.http.client.ReactorClientHttpRequestFactory;
 import org.springframework.http.client.SimpleClientHttpRequestFactory;
 import org.springframework.http.client.reactive.ReactorClientHttpConnector;
+import org.springframework.test.web.servlet.assertj.MockMvcTester;
+import org.springframework.test.web.servlet.setup.MockMvcBuilders;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.client.RestClient;
+import org.springframework.web.reactive.function.client.ClientRequest;
 import org.springframework.web.reactive.function.client.WebClient;
+import reactor.core.publisher.Mono;
 import reactor.netty.http.client.HttpClient;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
 import io.github.contextvars.spring.testing.WebApp;
+import io.github.contextvars.spring.web.servlet.ContextFilter;
 import io.github.contextvars.spring.work.PropagationSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -178,6 +185,78 @@ class RemoteHttpTests {
 			assertThat(entry.propagates()).isFalse();
 			assertThat(entry.remedy()).isNotBlank();
 		});
+	}
+
+	// A reactive request can be subscribed to any number of times.
+	@Test
+	void eachSubscriptionSendsItsOwnValues() {
+		Mono<String> request = sender.bean(WebClient.Builder.class)
+			.build()
+			.get()
+			.uri("http://127.0.0.1:" + receiver.port() + "/values")
+			.retrieve()
+			.bodyToMono(String.class);
+		for (String tenant : List.of("first", "second")) {
+			assertThat(new Context().call(() -> {
+				Variables.TENANT.set(tenant);
+				return request.block();
+			})).isEqualTo(tenant + " 0 LOW");
+		}
+		assertThat(new Context().<String, RuntimeException>call(request::block)).isEqualTo("- 0 LOW");
+	}
+
+	@Test
+	void filterThatSendsTheRequestElsewhereBringsNothing() {
+		inContext(() -> sender.bean(WebClient.Builder.class)
+			.filter((request,
+					next) -> next.exchange(ClientRequest.from(request)
+						.url(URI.create("http://localhost:" + stranger.getAddress().getPort() + "/"))
+						.build()))
+			.build()
+			.get()
+			.uri("http://127.0.0.1:" + receiver.port() + "/values")
+			.retrieve()
+			.bodyToMono(String.class)
+			.block());
+		assertThat(STRANGERS).singleElement().satisfies(RemoteHttpTests::hasNoValues);
+	}
+
+	@ParameterizedTest
+	@EnumSource(names = { "REST_CLIENT", "WEB_CLIENT" })
+	void headerThatTheApplicationSetsStays(Client client) {
+		String uri = "http://127.0.0.1:" + receiver.port() + "/values";
+		String body = inContext(() -> (client == Client.REST_CLIENT)
+				? sender.bean(RestClient.Builder.class)
+					.build()
+					.get()
+					.uri(uri)
+					.header("X-Tenant", "chosen")
+					.retrieve()
+					.body(String.class)
+				: sender.bean(WebClient.Builder.class)
+					.build()
+					.get()
+					.uri(uri)
+					.header("X-Tenant", "chosen")
+					.retrieve()
+					.bodyToMono(String.class)
+					.block());
+		assertThat(body).isEqualTo("chosen 42 HIGH");
+	}
+
+	@Test
+	void addressThatNoServerHasToldIsNotTrusted() throws Exception {
+		MockMvcTester mockMvc = MockMvcTester.create(MockMvcBuilders.standaloneSetup(new Receiver.Requests())
+			.addFilters(receiver.beans(FilterRegistrationBean.class)
+				.map(FilterRegistrationBean::getFilter)
+				.filter(ContextFilter.class::isInstance)
+				.toArray(Filter[]::new))
+			.build());
+		assertThat(mockMvc.get().uri("/values").header("X-Tenant", "victim")).hasBodyTextEqualTo("- 0 LOW");
+		assertThat(mockMvc.get()
+			.uri("/values")
+			.header("X-Tenant", "acme")
+			.requestAttr(ContextFilter.PEER_ADDRESS, "127.0.0.1")).hasBodyTextEqualTo("acme 0 LOW");
 	}
 
 	@Test

@@ -34,7 +34,7 @@ import io.github.contextvars.spring.annotation.ContextVariable;
  */
 @Configuration(proxyBeanMethods = false)
 @EnableAutoConfiguration
-class RemoteLoadApplication {
+public class RemoteLoadApplication {
 
 	@ContextVariable(header = "X-Tenant")
 	static final ContextVar<String> TENANT = ContextVar.of("tenant", "-");

@@ -26,7 +26,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.amqp.core.AmqpAdmin;
 import org.springframework.amqp.core.AnonymousQueue;
+import org.springframework.amqp.core.BatchMessageListener;
 import org.springframework.amqp.core.MessageBuilder;
 import org.springframework.amqp.core.Queue;
 import org.springframework.amqp.rabbit.annotation.RabbitListener;
@@ -34,6 +36,7 @@ import org.springframework.amqp.rabbit.batch.SimpleBatchingStrategy;
 import org.springframework.amqp.rabbit.connection.ConnectionFactory;
 import org.springframework.amqp.rabbit.core.BatchingRabbitTemplate;
 import org.springframework.amqp.rabbit.core.RabbitTemplate;
+import org.springframework.amqp.rabbit.listener.SimpleMessageListenerContainer;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -147,6 +150,30 @@ class RemoteMessagesTests {
 					scheduler.shutdown();
 					assertThat(seen.poll(20, TimeUnit.SECONDS)).isEqualTo("-");
 					assertThat(seen.poll(20, TimeUnit.SECONDS)).isEqualTo("-");
+				});
+	}
+
+	@Test
+	void batchOfConsumerDoesNotReceiveTheValueOfItsLastMessage() throws Exception {
+		run(Transport.RABBIT, "contextvars.remote.send-to=rabbit", "contextvars.remote.receive-from=rabbit",
+				"tests.batch=true", (app, seen) -> {
+					SimpleMessageListenerContainer container = new SimpleMessageListenerContainer(
+							app.getBean(ConnectionFactory.class));
+					String queue = app.getBean(AmqpAdmin.class).declareQueue().getName();
+					for (String value : List.of("first", "second")) {
+						new Context().run(() -> {
+							Application.TENANT.set(value);
+							app.getBean(RabbitTemplate.class).convertAndSend(queue, (Object) "text");
+						});
+					}
+					container.setQueueNames(queue);
+					container.setConsumerBatchEnabled(true);
+					container.setBatchSize(2);
+					container.setMessageListener((BatchMessageListener) (messages) -> app.getBean(Seen.class).here());
+					app.getAutowireCapableBeanFactory().initializeBean(container, "batchContainer");
+					container.start();
+					assertThat(seen.poll(20, TimeUnit.SECONDS)).isEqualTo("-");
+					container.stop();
 				});
 	}
 

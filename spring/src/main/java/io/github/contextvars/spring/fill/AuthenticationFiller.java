@@ -62,6 +62,10 @@ public final class AuthenticationFiller {
 				filled.set(rule.variable().variable(), this.rules.convert(value, rule, place),
 						FilledValues.Source.PRINCIPAL);
 			}
+			// An authenticated user does not choose with a header what a claim decides.
+			else if (!filled.remove(rule.variable().variable())) {
+				throw new RejectedValueException("The claim '" + rule.claim() + "' is missing.");
+			}
 		});
 		this.initializers.get().forEach((initializer) -> initializer.initialize(authentication));
 	}

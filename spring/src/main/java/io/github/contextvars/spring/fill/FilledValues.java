@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
+import io.github.contextvars.Token;
 
 /**
  * What the library has set in the context of one unit of work. A source may replace what
@@ -38,8 +39,30 @@ public final class FilledValues {
 		Filled before = this.filled.get(variable);
 		boolean own = before != null && before.value() == current && before.source().compareTo(source) <= 0;
 		if (current == UNSET || own) {
-			typed.set(value);
-			this.filled.put(variable, new Filled(value, source));
+			Token<?> token = typed.set(value);
+			this.filled.put(variable, new Filled(value, source, (own && before != null) ? before.token() : token));
+		}
+	}
+
+	/**
+	 * Remove what the library itself has set a variable of the current context to.
+	 * @param variable the variable
+	 * @return whether the variable has no value of the library
+	 */
+	@SuppressWarnings({ "unchecked", "ReferenceEquality" })
+	boolean remove(ContextVar<?> variable) {
+		ContextVar<@Nullable Object> typed = (ContextVar<@Nullable Object>) variable;
+		Filled before = this.filled.remove(variable);
+		if (before == null || before.value() != Context.copyOfCurrent().getOrDefault(typed, UNSET)) {
+			return true;
+		}
+		try {
+			typed.reset((Token<@Nullable Object>) before.token());
+			return true;
+		}
+		catch (IllegalArgumentException | IllegalStateException ex) {
+			// It was set in the context that this one is a copy of.
+			return false;
 		}
 	}
 
@@ -75,7 +98,7 @@ public final class FilledValues {
 
 	}
 
-	private record Filled(Object value, Source source) {
+	private record Filled(Object value, Source source, Token<?> token) {
 
 	}
 

@@ -80,6 +80,14 @@ final class MessageContexts {
 	}
 
 	/**
+	 * Forget what was processed when it was received, and begin anew with what is handled
+	 * next.
+	 */
+	void forgetReceived() {
+		this.received.remove();
+	}
+
+	/**
 	 * Return whether the message that was received may be handled in several parts.
 	 * @return whether it is a batch, which was not handled to its end yet
 	 */

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
+import com.rabbitmq.client.LongString;
 import org.aopalliance.aop.Advice;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
@@ -140,9 +141,16 @@ final class RabbitContextBeanPostProcessor implements BeanPostProcessor, Propaga
 	private static void receiveVariables(MessageContexts contexts, Message message) {
 		if (!isBatch(message)) {
 			contexts.receiveVariables("rabbit", message,
-					(header) -> (message.getMessageProperties().getHeaders().get(header) instanceof String value)
-							? List.of(value) : List.of());
+					(header) -> valuesOf(message.getMessageProperties().getHeaders().get(header)));
 		}
+	}
+
+	// A text of more than 1,024 bytes remains as the client has read it.
+	private static List<String> valuesOf(@Nullable Object header) {
+		if (header instanceof String || header instanceof LongString) {
+			return List.of(header.toString());
+		}
+		return List.of();
 	}
 
 	private static Supplier<String> originOf(MessageProperties properties) {
@@ -196,6 +204,11 @@ final class RabbitContextBeanPostProcessor implements BeanPostProcessor, Propaga
 			if (this.contexts.isBatch() && !isBatch(message)) {
 				return this.contexts.<@Nullable Object, Throwable>handlePart(originOf(properties),
 						properties.isLastInBatch(), invocation::proceed);
+			}
+			if (data instanceof List) {
+				// Each message was processed in a context of its own, and none is the
+				// batch's.
+				this.contexts.forgetReceived();
 			}
 			boolean received = this.contexts.isReceived();
 			return this.contexts.<@Nullable Object, Throwable>handle(originOf(properties), () -> {

@@ -26,7 +26,8 @@ import io.github.contextvars.spring.work.PresenceCondition;
  * type {@link Settings}.
  * <p>
  * Without Spring Boot, add the {@link ObservationHandler} bean to the configuration of an
- * observation registry.
+ * observation registry, and the {@link RemoteExchangeFilter} bean to each
+ * {@code WebClient}.
  *
  * @since 0.1.0
  */
@@ -63,12 +64,29 @@ public final class ContextRemoteConfiguration {
 	}
 
 	/**
+	 * Condition that {@code WebClient} is present.
+	 */
+	static final class WebClientIsPresent extends PresenceCondition {
+
+		WebClientIsPresent() {
+			super("org.springframework.web.reactive.function.client.WebClient");
+		}
+
+	}
+
+	/**
 	 * {@link Configuration @Configuration} for what is sent.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@Conditional(ObservationsArePresent.class)
 	@ImportRuntimeHints(RedirectCheck.Hints.class)
 	static final class Sending {
+
+		@Bean
+		@Conditional(WebClientIsPresent.class)
+		RemoteExchangeFilter contextVarsRemoteExchangeFilter(RemoteSender sender) {
+			return new RemoteExchangeFilter(sender);
+		}
 
 		// Behind a tracer's, whose baggage it adds to.
 		@Bean
@@ -114,13 +132,10 @@ public final class ContextRemoteConfiguration {
 	 * @param receiveFrom from where: networks in CIDR form, {@code kafka},
 	 * {@code rabbit}, {@code jms}, {@code grpc}
 	 * @param format how values are written
-	 * @param forwardedAddresses whether the web server replaces the address of a peer by
-	 * one that a proxy has forwarded; no HTTP request is trusted by its address then,
-	 * unless the server is Tomcat
 	 * @since 0.1.0
 	 */
 	public record Settings(Set<String> send, Set<String> sendTo, Set<String> receive, Set<String> receiveFrom,
-			Format format, boolean forwardedAddresses) {
+			Format format) {
 
 		public Settings {
 			send = copy(send);

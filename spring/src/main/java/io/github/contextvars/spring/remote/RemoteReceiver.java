@@ -40,8 +40,6 @@ public final class RemoteReceiver {
 
 	private final List<Network> networks;
 
-	private final boolean forwardedAddresses;
-
 	private final Supplier<List<RemoteTrust>> trusts;
 
 	private final VariableConversion conversion;
@@ -57,19 +55,9 @@ public final class RemoteReceiver {
 			.stream()
 			.map(Network::parse)
 			.toList();
-		this.forwardedAddresses = settings.forwardedAddresses();
 		this.trusts = trusts;
 		this.conversion = conversion;
 		this.drops = drops;
-	}
-
-	/**
-	 * Return whether the address that a web server tells may be one that a proxy has
-	 * forwarded.
-	 * @return whether it must not be compared with networks
-	 */
-	public boolean hasForwardedAddresses() {
-		return this.forwardedAddresses;
 	}
 
 	/**
@@ -111,7 +99,7 @@ public final class RemoteReceiver {
 			}
 			receive(transport, address, carrier, filled, values);
 		}
-		catch (RuntimeException ex) {
+		catch (Exception | LinkageError ex) {
 			logger.warn("Variables of another process could not be received by " + transport, ex);
 		}
 	}
@@ -182,7 +170,7 @@ public final class RemoteReceiver {
 					return true;
 				}
 			}
-			catch (RuntimeException ex) {
+			catch (Exception | LinkageError ex) {
 				logger.warn("A RemoteTrust has failed, and trusts nothing", ex);
 			}
 		}

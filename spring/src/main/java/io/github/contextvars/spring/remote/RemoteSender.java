@@ -1,8 +1,8 @@
 package io.github.contextvars.spring.remote;
 
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 import io.grpc.Metadata;
@@ -25,16 +26,14 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.client.ClientHttpRequest;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.StringUtils;
-import org.springframework.web.reactive.function.client.ClientRequest;
-import reactor.netty.http.client.HttpClientRequest;
 
 import io.github.contextvars.spring.work.PropagationSource;
 
 /**
  * {@link ObservationHandler} that adds the values of variables to what is sent: requests
- * of {@code RestClient}, {@code RestTemplate} and {@code WebClient}, calls of gRPC, and
- * messages of Kafka, RabbitMQ and JMS. It is called by the thread that sends, and adds
- * nothing for a destination that is not named. Never throws.
+ * of {@code RestClient} and {@code RestTemplate}, calls of gRPC, and messages of Kafka,
+ * RabbitMQ and JMS. It is called by the thread that sends, and adds nothing for a
+ * destination that is not named. Never throws.
  */
 final class RemoteSender implements ObservationHandler<SenderContext<?>>, PropagationSource {
 
@@ -45,8 +44,6 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 			"jms", "jakarta.jms.Message", "grpc", "io.grpc.Metadata");
 
 	private static final String CLIENT_REQUEST = "org.springframework.http.client.ClientHttpRequest";
-
-	private static final String REACTIVE_REQUEST = "org.springframework.web.reactive.function.client.ClientRequest$Builder";
 
 	private final List<RemoteVariables.RemoteVariable> variables;
 
@@ -60,8 +57,6 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 	private final Map<String, Class<?>> transports = new LinkedHashMap<>();
 
 	private final @Nullable Class<?> clientRequest;
-
-	private final @Nullable Class<?> reactiveRequest;
 
 	private final Set<String> redirecting = ConcurrentHashMap.newKeySet();
 
@@ -77,7 +72,6 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 			}
 		});
 		this.clientRequest = find(CLIENT_REQUEST, classLoader);
-		this.reactiveRequest = find(REACTIVE_REQUEST, classLoader);
 	}
 
 	private static @Nullable Class<?> find(String type, @Nullable ClassLoader classLoader) {
@@ -107,39 +101,33 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 		if (this.clientRequest != null && this.clientRequest.isInstance(carrier)) {
 			HttpRequests.send(this, carrier);
 		}
-		else if (this.reactiveRequest != null && this.reactiveRequest.isInstance(carrier)) {
-			ReactiveRequests.send(this, carrier);
-		}
 		else {
 			this.transports.forEach((transport, type) -> {
 				if (type.isInstance(carrier)) {
-					addTo(transport, existing(transport, carrier), (name, value) -> context.getSetter()
+					addTo(transport, (name) -> header(transport, carrier, name), (name, value) -> context.getSetter()
 						.set(carrier, transport.equals("jms") ? RemoteVariables.toProperty(name) : name, value));
 				}
 			});
 		}
 	}
 
-	// A message of JMS or RabbitMQ, and baggage that a tracer has set.
-	private @Nullable String existing(String transport, Object carrier) {
-		if (!this.baggage) {
-			return null;
-		}
+	private static @Nullable String header(String transport, Object carrier, String name) {
 		return switch (transport) {
-			case "kafka" -> KafkaRecords.baggage(carrier);
-			case "rabbit" -> RabbitMessages.baggage(carrier);
-			case "jms" -> JmsMessages.baggage(carrier);
-			default -> GrpcCalls.baggage(carrier);
+			case "kafka" -> KafkaRecords.header(carrier, name);
+			case "rabbit" -> RabbitMessages.header(carrier, name);
+			case "jms" -> JmsMessages.header(carrier, name);
+			default -> GrpcCalls.header(carrier, name);
 		};
 	}
 
 	/**
-	 * Add the values of the current context to what is sent.
+	 * Add the values of the current context to what is sent. Headers that the application
+	 * has set stay.
 	 * @param transport how it is sent
-	 * @param existing the baggage that it has
+	 * @param existing finds a header that it has
 	 * @param setter sets a header
 	 */
-	private void addTo(String transport, @Nullable String existing, BiConsumer<String, String> setter) {
+	void addTo(String transport, Function<String, @Nullable String> existing, BiConsumer<String, String> setter) {
 		List<String> members = new ArrayList<>();
 		int count = 0;
 		int bytes = 0;
@@ -159,13 +147,14 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 			else if (this.baggage) {
 				members.add(variable.wireName() + "=" + value);
 			}
-			else {
+			else if (existing.apply(variable.wireName()) == null) {
 				setter.accept(variable.wireName(), value);
 			}
 		}
 		if (!members.isEmpty()) {
 			String own = String.join(",", members);
-			String foreign = (existing != null) ? withoutOwn(existing) : "";
+			String present = existing.apply(RemoteVariables.BAGGAGE);
+			String foreign = (present != null) ? withoutOwn(present) : "";
 			setter.accept(RemoteVariables.BAGGAGE, foreign.isEmpty() ? own : foreign + "," + own);
 		}
 	}
@@ -182,26 +171,31 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 		return String.join(",", foreign);
 	}
 
-	private boolean isNamed(@Nullable URI uri) {
+	/**
+	 * Return whether values are sent to a host.
+	 * @param uri the address of a request
+	 * @return whether its host is named
+	 */
+	boolean isNamed(@Nullable URI uri) {
 		return this.hosts.match(uri);
 	}
 
-	private void refuse(String client) {
+	/**
+	 * Count and report a client that follows redirects.
+	 * @param client its name
+	 */
+	void refuse(String client) {
 		this.redirecting.add(client);
 		this.drops.add(RemoteDrops.Reason.REDIRECTS, "http", client);
 	}
 
 	@Override
 	public Stream<Entry> entries() {
-		Stream<Entry> sending = this.transports.keySet()
-			.stream()
-			.map((transport) -> Entry.propagating(transport, "remote", RemoteSender.class, "observation handler"));
-		Stream<Entry> refused = this.redirecting.stream()
+		return this.redirecting.stream()
 			.map((client) -> Entry.notPropagating(client, "remote", RemoteSender.class,
 					"this client follows redirects by itself, to hosts that 'contextvars.remote.send-to' may not name:"
 							+ " it sends no variables",
 					"Build it with Spring Boot's builder, or switch its redirects off."));
-		return Stream.concat(sending, refused);
 	}
 
 	/**
@@ -218,88 +212,31 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 				sender.refuse(request.getClass().getSimpleName());
 				return;
 			}
-			addTo(sender, request.getHeaders());
-		}
-
-		static void addTo(RemoteSender sender, HttpHeaders headers) {
-			List<String> existing = headers.getOrDefault(RemoteVariables.BAGGAGE, Collections.emptyList());
-			sender.addTo("http", existing.isEmpty() ? null : String.join(",", existing), headers::set);
-		}
-
-	}
-
-	/**
-	 * Requests of {@code WebClient}. What tells whether a client follows redirects is the
-	 * native request, which is made later, maybe on another thread.
-	 */
-	private static final class ReactiveRequests {
-
-		static void send(RemoteSender sender, Object carrier) {
-			ClientRequest.Builder builder = (ClientRequest.Builder) carrier;
-			if (!sender.isNamed(builder.build().url())) {
-				return;
-			}
-			Map<String, String> values = new LinkedHashMap<>();
-			List<String> existing = builder.build()
-				.headers()
-				.getOrDefault(RemoteVariables.BAGGAGE, Collections.emptyList());
-			sender.addTo("http", existing.isEmpty() ? null : String.join(",", existing), values::put);
-			builder.httpRequest((request) -> {
-				Object nativeRequest = nativeRequest(request);
-				if (follows(nativeRequest)) {
-					sender.refuse("WebClient with " + ClassUtils.getShortName(nativeRequest.getClass()));
-				}
-				else {
-					values.forEach(request.getHeaders()::set);
-				}
-			});
-		}
-
-		private static Object nativeRequest(org.springframework.http.client.reactive.ClientHttpRequest request) {
-			try {
-				return request.getNativeRequest();
-			}
-			catch (RuntimeException ex) {
-				return request;
-			}
-		}
-
-		private static boolean follows(Object request) {
-			try {
-				return !(isSafeReactor(request) || isSafeJetty(request));
-			}
-			catch (LinkageError ex) {
-				return true;
-			}
-		}
-
-		private static boolean isSafeReactor(Object request) {
-			return request.getClass().getName().startsWith("reactor.netty.")
-					&& request instanceof HttpClientRequest reactor && !reactor.isFollowRedirect();
-		}
-
-		private static boolean isSafeJetty(Object request) {
-			return request.getClass().getName().startsWith("org.eclipse.jetty.")
-					&& request instanceof org.eclipse.jetty.client.Request jetty && !jetty.isFollowRedirects();
+			HttpHeaders headers = request.getHeaders();
+			sender.addTo("http", (name) -> {
+				List<String> values = headers.getOrDefault(name, List.of());
+				return values.isEmpty() ? null : String.join(",", values);
+			}, headers::set);
 		}
 
 	}
 
 	private static final class KafkaRecords {
 
-		static @Nullable String baggage(Object carrier) {
-			Header header = ((ProducerRecord<?, ?>) carrier).headers().lastHeader(RemoteVariables.BAGGAGE);
-			return (header != null && header.value() != null)
-					? new String(header.value(), java.nio.charset.StandardCharsets.UTF_8) : null;
+		static @Nullable String header(Object carrier, String name) {
+			Header header = ((ProducerRecord<?, ?>) carrier).headers().lastHeader(name);
+			return (header != null && header.value() != null) ? new String(header.value(), StandardCharsets.UTF_8)
+					: null;
 		}
 
 	}
 
 	private static final class RabbitMessages {
 
-		static @Nullable String baggage(Object carrier) {
+		static @Nullable String header(Object carrier, String name) {
 			Object header = ((org.springframework.amqp.core.Message) carrier).getMessageProperties()
-				.getHeader(RemoteVariables.BAGGAGE);
+				.getHeaders()
+				.get(name);
 			return (header instanceof String text) ? text : null;
 		}
 
@@ -307,9 +244,9 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 
 	private static final class JmsMessages {
 
-		static @Nullable String baggage(Object carrier) {
+		static @Nullable String header(Object carrier, String name) {
 			try {
-				return ((jakarta.jms.Message) carrier).getStringProperty(RemoteVariables.BAGGAGE);
+				return ((jakarta.jms.Message) carrier).getStringProperty(RemoteVariables.toProperty(name));
 			}
 			catch (jakarta.jms.JMSException ex) {
 				return null;
@@ -320,17 +257,10 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 
 	private static final class GrpcCalls {
 
-		private static final Metadata.Key<String> BAGGAGE = Metadata.Key.of(RemoteVariables.BAGGAGE,
-				Metadata.ASCII_STRING_MARSHALLER);
-
-		static @Nullable String baggage(Object carrier) {
-			Iterable<String> values = ((Metadata) carrier).getAll(BAGGAGE);
-			if (values == null) {
-				return null;
-			}
-			String joined = String.join(",", values);
-			((Metadata) carrier).discardAll(BAGGAGE);
-			return joined;
+		static @Nullable String header(Object carrier, String name) {
+			Iterable<String> values = ((Metadata) carrier)
+				.getAll(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER));
+			return (values != null) ? String.join(",", values) : null;
 		}
 
 	}

@@ -1,5 +1,8 @@
 package io.github.contextvars.spring.rpc;
 
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.annotation.Bean;
@@ -51,9 +54,9 @@ public final class ContextRpcConfiguration {
 		@Bean
 		ContextServerBuilderCustomizer<?> contextVarsServerBuilderCustomizer(WorkRegistry workRegistry,
 				ObjectProvider<RemoteReceiver> receiver, ConfigurableListableBeanFactory beanFactory) {
+			Supplier<@Nullable RemoteReceiver> known = SingletonSupplier.ofNullable(receiver::getIfAvailable);
 			return new ContextServerBuilderCustomizer<>(
-					new ContextServerInterceptor(workRegistry, SingletonSupplier.ofNullable(receiver::getIfAvailable)),
-					beanFactory);
+					(addresses) -> new ContextServerInterceptor(workRegistry, known, addresses), beanFactory);
 		}
 
 	}

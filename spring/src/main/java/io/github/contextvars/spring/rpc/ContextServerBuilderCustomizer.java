@@ -2,6 +2,7 @@ package io.github.contextvars.spring.rpc;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 import io.grpc.ServerBuilder;
@@ -29,7 +30,7 @@ final class ContextServerBuilderCustomizer<T extends ServerBuilder<T>>
 
 	private static final String MECHANISM = "server interceptor";
 
-	private final ContextServerInterceptor interceptor;
+	private final Function<Boolean, ContextServerInterceptor> interceptors;
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
@@ -40,11 +41,13 @@ final class ContextServerBuilderCustomizer<T extends ServerBuilder<T>>
 
 	/**
 	 * Create a customizer.
-	 * @param interceptor what each server gets
+	 * @param interceptors make what each server gets, from whether it tells the addresses
+	 * of connections
 	 * @param beanFactory knows the names of the servers' factories
 	 */
-	ContextServerBuilderCustomizer(ContextServerInterceptor interceptor, ConfigurableListableBeanFactory beanFactory) {
-		this.interceptor = interceptor;
+	ContextServerBuilderCustomizer(Function<Boolean, ContextServerInterceptor> interceptors,
+			ConfigurableListableBeanFactory beanFactory) {
+		this.interceptors = interceptors;
 		this.beanFactory = beanFactory;
 	}
 
@@ -55,7 +58,8 @@ final class ContextServerBuilderCustomizer<T extends ServerBuilder<T>>
 
 	@Override
 	public void customize(T builder) {
-		builder.intercept(this.interceptor);
+		// A servlet has the address that the web server tells.
+		builder.intercept(this.interceptors.apply(!builder.getClass().getName().contains(".servlet.")));
 		this.built.put(Thread.currentThread(), builder.getClass());
 	}
 

@@ -44,22 +44,28 @@ public final class ContextServerInterceptor implements ServerInterceptor {
 
 	private final Supplier<@Nullable RemoteReceiver> receiver;
 
+	private final boolean addresses;
+
 	/**
 	 * Create an interceptor.
 	 * @param workRegistry enters the contexts
 	 */
 	public ContextServerInterceptor(WorkRegistry workRegistry) {
-		this(workRegistry, () -> null);
+		this(workRegistry, () -> null, false);
 	}
 
 	/**
 	 * Create an interceptor that sets variables which another process has sent.
 	 * @param workRegistry enters the contexts
 	 * @param receiver sets the variables, if any are to be received
+	 * @param addresses whether the server tells the address of a connection, and not one
+	 * that a proxy may have forwarded
 	 */
-	ContextServerInterceptor(WorkRegistry workRegistry, Supplier<@Nullable RemoteReceiver> receiver) {
+	ContextServerInterceptor(WorkRegistry workRegistry, Supplier<@Nullable RemoteReceiver> receiver,
+			boolean addresses) {
 		this.workRegistry = workRegistry;
 		this.receiver = receiver;
+		this.addresses = addresses;
 	}
 
 	@Override
@@ -82,8 +88,9 @@ public final class ContextServerInterceptor implements ServerInterceptor {
 			return call;
 		}
 		FilledValues filled = new FilledValues();
-		InetAddress address = (call.getAttributes()
-			.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR) instanceof InetSocketAddress socket) ? socket.getAddress() : null;
+		InetAddress address = (this.addresses
+				&& call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR) instanceof InetSocketAddress socket)
+						? socket.getAddress() : null;
 		present.receive("grpc", address, headers, (header) -> {
 			Iterable<String> values = headers.getAll(Metadata.Key.of(header, Metadata.ASCII_STRING_MARSHALLER));
 			return (values != null) ? StreamSupport.stream(values.spliterator(), false).toList() : List.of();

@@ -4,24 +4,26 @@ import java.util.ArrayList;
 import java.util.List;
 
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
-import org.springframework.boot.cloud.CloudPlatform;
 import org.springframework.boot.http.client.HttpClientSettings;
 import org.springframework.boot.http.client.HttpComponentsClientHttpRequestFactoryBuilder;
 import org.springframework.boot.http.client.HttpRedirects;
 import org.springframework.boot.http.client.autoconfigure.ClientHttpRequestFactoryBuilderCustomizer;
+import org.springframework.boot.webclient.WebClientCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 import org.springframework.util.ClassUtils;
-import org.springframework.util.StringUtils;
+import org.springframework.web.reactive.function.client.WebClient;
 
 import io.github.contextvars.spring.remote.ContextRemoteConfiguration;
+import io.github.contextvars.spring.remote.RemoteExchangeFilter;
 import io.github.contextvars.spring.remote.RemoteReceiver;
 import io.github.contextvars.spring.remote.RemoteTrust;
 import io.github.contextvars.spring.work.PropagationSource;
@@ -40,28 +42,15 @@ import io.github.contextvars.spring.work.PropagationSource;
 public final class ContextVarsRemoteAutoConfiguration {
 
 	@Bean
-	ContextRemoteConfiguration.Settings contextVarsRemoteSettings(ContextVarsProperties properties,
-			Environment environment) {
+	ContextRemoteConfiguration.Settings contextVarsRemoteSettings(ContextVarsProperties properties) {
 		ContextVarsProperties.Remote remote = properties.getRemote();
 		return new ContextRemoteConfiguration.Settings(remote.getSend(), remote.getSendTo(), remote.getReceive(),
-				remote.getReceiveFrom(), remote.getFormat(), usesForwardHeaders(environment));
-	}
-
-	// As Spring Boot's web servers decide it.
-	private static boolean usesForwardHeaders(Environment environment) {
-		String strategy = environment.getProperty("server.forward-headers-strategy");
-		if (strategy == null) {
-			CloudPlatform platform = CloudPlatform.getActive(environment);
-			return (platform != null && platform.isUsingForwardHeaders())
-					|| StringUtils.hasText(environment.getProperty("server.tomcat.remoteip.remote-ip-header"))
-					|| StringUtils.hasText(environment.getProperty("server.tomcat.remoteip.protocol-header"));
-		}
-		return strategy.equalsIgnoreCase("native");
+				remote.getReceiveFrom(), remote.getFormat());
 	}
 
 	@Bean
 	PropagationSource contextVarsRemotePropagation(ContextRemoteConfiguration.Settings settings,
-			Environment environment, ObjectProvider<RemoteTrust> trusts) {
+			Environment environment, ListableBeanFactory beanFactory, ObjectProvider<RemoteTrust> trusts) {
 		return () -> {
 			List<PropagationSource.Entry> entries = new ArrayList<>();
 			boolean trusting = !settings.receiveFrom().isEmpty() || trusts.stream().findAny().isPresent();
@@ -73,9 +62,15 @@ public final class ContextVarsRemoteAutoConfiguration {
 				entries.add(silent("sending", "no destination is named: 'contextvars.remote.send' has no effect",
 						"Set 'contextvars.remote.send-to'."));
 			}
-			if (settings.forwardedAddresses() && !isTomcat()) {
-				entries.add(silent("http", "the web server tells forwarded addresses only, and trusts none of them",
-						"Set 'server.forward-headers-strategy' to 'framework' or 'none', or declare a RemoteTrust."));
+			if (!settings.receive().isEmpty() && !isEmbeddedTomcat(beanFactory)
+					&& settings.receiveFrom().stream().anyMatch((source) -> source.contains("."))) {
+				entries.add(silent("http", "only an embedded Tomcat tells the address of a connection, and not one that"
+						+ " a proxy has forwarded", "Declare a RemoteTrust bean."));
+			}
+			if (settings.sendTo().contains("jms")
+					&& !ClassUtils.isPresent("io.micrometer.jakarta9.instrument.jms.JmsInstrumentation", null)) {
+				entries.add(silent("jms", "JmsTemplate has no observation, by which variables are sent",
+						"Add io.micrometer:micrometer-jakarta9."));
 			}
 			if (!settings.send().isEmpty()) {
 				requireObservation(settings, environment, entries, "kafka",
@@ -92,8 +87,10 @@ public final class ContextVarsRemoteAutoConfiguration {
 		};
 	}
 
-	private static boolean isTomcat() {
-		return ClassUtils.isPresent("org.apache.catalina.startup.Tomcat", null);
+	private static boolean isEmbeddedTomcat(ListableBeanFactory beanFactory) {
+		String factory = "org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory";
+		return ClassUtils.isPresent(factory, null)
+				&& beanFactory.getBeanNamesForType(ClassUtils.resolveClassName(factory, null), false, false).length > 0;
 	}
 
 	private static void requireObservation(ContextRemoteConfiguration.Settings settings, Environment environment,
@@ -126,6 +123,18 @@ public final class ContextVarsRemoteAutoConfiguration {
 
 		OnSend() {
 			super("contextvars.remote.send");
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ WebClientCustomizer.class, WebClient.class })
+	@Conditional(OnSend.class)
+	static final class WebClients {
+
+		@Bean
+		WebClientCustomizer contextVarsWebClientCustomizer(ObjectProvider<RemoteExchangeFilter> filter) {
+			return (builder) -> filter.ifAvailable(builder::filter);
 		}
 
 	}

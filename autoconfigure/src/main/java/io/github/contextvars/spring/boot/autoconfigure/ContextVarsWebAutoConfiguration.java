@@ -100,11 +100,12 @@ public final class ContextVarsWebAutoConfiguration {
 
 		@Bean
 		FilterRegistrationBean<AuthenticationContextFilter> contextVarsAuthenticationFilterRegistration(
-				AuthenticationFiller filler, FillRules rules, Environment environment) {
+				AuthenticationFiller filler, FillRules rules, ContextVarsProperties properties,
+				Environment environment) {
 			FilterRegistrationBean<AuthenticationContextFilter> registration = new FilterRegistrationBean<>(
 					new AuthenticationContextFilter(filler, rules));
-			registration
-				.setOrder(environment.getProperty("spring.security.filter.order", Integer.class, DEFAULT_ORDER) + 1);
+			int securityOrder = environment.getProperty("spring.security.filter.order", Integer.class, DEFAULT_ORDER);
+			registration.setOrder(Math.max(securityOrder, properties.getWeb().getOrder()) + 1);
 			registration.setEnabled(filler.isNeeded());
 			return registration;
 		}

@@ -15,7 +15,7 @@ import io.github.contextvars.spring.fill.FillRules;
 /**
  * {@link jakarta.servlet.Filter} that fills variables of a request's context from the
  * authenticated user. Register it right behind Spring Security's filter; requests that
- * this one rejects never reach it.
+ * this one rejects never reach it. Does nothing for a request that is in no context.
  *
  * @since 0.1.0
  * @see io.github.contextvars.spring.fill.AuthenticationContextInitializer
@@ -39,6 +39,10 @@ public final class AuthenticationContextFilter extends OncePerRequestFilter {
 	@Override
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
+		if (ContextFilter.findUnitOfWork(request).isEmpty()) {
+			chain.doFilter(request, response);
+			return;
+		}
 		try {
 			this.filler.fill(SecurityContextHolder.getContext().getAuthentication(),
 					ContextFilter.filledValues(request));

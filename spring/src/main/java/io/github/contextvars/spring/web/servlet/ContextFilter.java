@@ -29,8 +29,9 @@ import io.github.contextvars.spring.work.WorkRegistry;
 public final class ContextFilter extends OncePerRequestFilter {
 
 	/**
-	 * Name of the request attribute that holds the address of the TCP peer, where the web
-	 * server may replace it by one that a proxy has forwarded.
+	 * Name of the request attribute that holds the address of the TCP peer as a text.
+	 * {@link jakarta.servlet.ServletRequest#getRemoteAddr()} may be one that a proxy has
+	 * forwarded. Spring Boot's auto-configuration sets it on Tomcat.
 	 */
 	public static final String PEER_ADDRESS = ContextFilter.class.getName() + ".PEER_ADDRESS";
 

@@ -4,8 +4,6 @@ import java.net.InetAddress;
 import java.util.Collections;
 import java.util.function.Supplier;
 
-import jakarta.servlet.ServletRequest;
-import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -26,24 +24,16 @@ final class RemoteContextInitializer implements RequestContextInitializer {
 	public void initialize(HttpServletRequest request) {
 		RemoteReceiver present = this.receiver.get();
 		if (present != null) {
-			present.receive("http", addressOf(request, present), request,
+			present.receive("http", addressOf(request), request,
 					(header) -> Collections.list(request.getHeaders(header)), ContextFilter.filledValues(request));
 		}
 	}
 
-	private static @Nullable InetAddress addressOf(HttpServletRequest request, RemoteReceiver receiver) {
-		if (request.getAttribute(ContextFilter.PEER_ADDRESS) instanceof String peer) {
-			return RemoteReceiver.parseAddress(peer);
-		}
-		if (receiver.hasForwardedAddresses()) {
-			return null;
-		}
-		// A filter may have wrapped it to show a forwarded address.
-		ServletRequest innermost = request;
-		while (innermost instanceof ServletRequestWrapper wrapper) {
-			innermost = wrapper.getRequest();
-		}
-		return RemoteReceiver.parseAddress(innermost.getRemoteAddr());
+	// What the web server tells as the remote address may be one that a proxy has
+	// forwarded.
+	private static @Nullable InetAddress addressOf(HttpServletRequest request) {
+		return (request.getAttribute(ContextFilter.PEER_ADDRESS) instanceof String peer)
+				? RemoteReceiver.parseAddress(peer) : null;
 	}
 
 }

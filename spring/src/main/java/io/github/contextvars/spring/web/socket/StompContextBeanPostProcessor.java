@@ -33,8 +33,13 @@ final class StompContextBeanPostProcessor implements BeanPostProcessor {
 	public Object postProcessAfterInitialization(Object bean, String name) {
 		if (bean instanceof InterceptableChannel channel && name.equals(INBOUND_CHANNEL)) {
 			channel.addInterceptor(0, new FrameInterceptor(this.contexts));
+			channel.addInterceptor(new UserInterceptor(this.contexts));
 		}
 		return bean;
+	}
+
+	private static boolean isConnecting(Message<?> message) {
+		return SimpMessageHeaderAccessor.getMessageType(message.getHeaders()) == SimpMessageType.CONNECT;
 	}
 
 	private static final class FrameInterceptor implements ChannelInterceptor {
@@ -60,13 +65,31 @@ final class StompContextBeanPostProcessor implements BeanPostProcessor {
 				@Nullable Exception ex) {
 			Map<String, Object> attributes = SimpMessageHeaderAccessor.getSessionAttributes(message.getHeaders());
 			if (attributes != null) {
-				this.contexts.afterFrame(attributes, isConnecting(message),
-						SimpMessageHeaderAccessor.getUser(message.getHeaders()));
+				this.contexts.afterFrame(attributes, isConnecting(message));
 			}
 		}
 
-		private static boolean isConnecting(Message<?> message) {
-			return SimpMessageHeaderAccessor.getMessageType(message.getHeaders()) == SimpMessageType.CONNECT;
+	}
+
+	/**
+	 * Behind the interceptors that authenticate the user. What it throws rejects the
+	 * session.
+	 */
+	private static final class UserInterceptor implements ChannelInterceptor {
+
+		private final WebSocketSessionContexts contexts;
+
+		private UserInterceptor(WebSocketSessionContexts contexts) {
+			this.contexts = contexts;
+		}
+
+		@Override
+		public Message<?> preSend(Message<?> message, MessageChannel channel) {
+			Map<String, Object> attributes = SimpMessageHeaderAccessor.getSessionAttributes(message.getHeaders());
+			if (attributes != null && isConnecting(message)) {
+				this.contexts.fill(attributes, SimpMessageHeaderAccessor.getUser(message.getHeaders()));
+			}
+			return message;
 		}
 
 	}

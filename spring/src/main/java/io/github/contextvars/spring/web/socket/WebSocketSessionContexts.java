@@ -5,11 +5,10 @@ import java.security.Principal;
 import java.util.Map;
 import java.util.function.Supplier;
 
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.http.server.ServletServerHttpRequest;
+import org.springframework.util.Assert;
 import org.springframework.web.socket.WebSocketSession;
 
 import io.github.contextvars.Context;
@@ -26,8 +25,6 @@ import io.github.contextvars.spring.work.WorkRegistry;
  * session. May be used on any thread.
  */
 final class WebSocketSessionContexts {
-
-	private static final Log logger = LogFactory.getLog(WebSocketSessionContexts.class);
 
 	private static final String HANDSHAKE = WebSocketSessionContexts.class.getName() + ".HANDSHAKE";
 
@@ -177,39 +174,45 @@ final class WebSocketSessionContexts {
 	 * the frame, goes on in its context, and after the beginning in a new copy.
 	 * @param attributes the attributes of the session
 	 * @param connecting whether the frame belongs to the beginning of the session
-	 * @param user what has authenticated itself, if anything has
 	 */
-	void afterFrame(Map<String, Object> attributes, boolean connecting, @Nullable Principal user) {
-		UnitOfWork passing = this.passing.current();
-		Frames frames = this.handling.get();
-		UnitOfWork passed = (passing != null || frames == null) ? passing : frames.unit;
-		// Not from a thread that handles the frame in a copy, or that has left the
-		// session.
-		if (connecting && passed != null && passed == attributes.get(SESSION)) {
-			fill(attributes, user);
-			this.workRegistry.get().saveThreadLocals(passed);
+	void afterFrame(Map<String, Object> attributes, boolean connecting) {
+		if (connecting && attributes.get(SESSION) instanceof UnitOfWork session && isIn(session)) {
+			this.workRegistry.get().saveThreadLocals(session);
 		}
 		if (this.passing.close() != null) {
 			return;
 		}
+		Frames frames = this.handling.get();
 		if (connecting && frames != null && attributes.get(SESSION) instanceof UnitOfWork session) {
 			WorkRegistry registry = this.workRegistry.get();
 			frames.open(registry, copy(registry, session));
 		}
 	}
 
-	private void fill(Map<String, Object> attributes, @Nullable Principal user) {
+	/**
+	 * Fill variables of a session's context from the user that STOMP has authenticated,
+	 * while its CONNECT frame passes.
+	 * @param attributes the attributes of the session
+	 * @param user what has authenticated itself, if anything has
+	 * @throws RuntimeException if the user's values are rejected
+	 */
+	void fill(Map<String, Object> attributes, @Nullable Principal user) {
 		AuthenticationFiller present = this.filler.get();
-		if (present == null || user == null) {
+		if (present == null || user == null || !present.isNeeded()) {
 			return;
 		}
-		try {
-			present.fill(user,
-					(attributes.remove(FILLED) instanceof FilledValues filled) ? filled : new FilledValues());
-		}
-		catch (RuntimeException ex) {
-			logger.warn("Variables of a WebSocket session could not be filled from its user", ex);
-		}
+		Assert.state(isIn(attributes.get(SESSION)),
+				"The variables of a WebSocket session cannot be filled while another thread is in its context");
+		present.fill(user, (attributes.remove(FILLED) instanceof FilledValues filled) ? filled : new FilledValues());
+	}
+
+	// Not a thread that handles the frame in a copy, or that has left the session.
+	@SuppressWarnings("ReferenceEquality") // it is this very unit of work
+	private boolean isIn(@Nullable Object session) {
+		UnitOfWork passing = this.passing.current();
+		Frames frames = this.handling.get();
+		UnitOfWork current = (passing != null || frames == null) ? passing : frames.unit;
+		return current != null && current == session;
 	}
 
 	private @Nullable UnitOfWork copyOf(Map<String, Object> attributes) {
