@@ -18,8 +18,8 @@ import org.springframework.http.client.ClientHttpRequestFactory;
 
 /**
  * Whether an HTTP client follows redirects by itself, and so hands headers to hosts that
- * nobody has named. Knows Spring's own requests, which hold the client in a private
- * field; what it does not know is taken to follow.
+ * are not named. Knows Spring's own requests, which hold the client in a private field;
+ * what it does not know is taken to follow.
  */
 final class RedirectCheck {
 

@@ -63,7 +63,10 @@ final class WebSocketSessionContexts {
 			ContextFilter.findUnitOfWork(servletRequest.getServletRequest()).ifPresent((unit) -> {
 				this.workRegistry.get().saveThreadLocals(unit);
 				attributes.put(HANDSHAKE, unit);
-				attributes.put(FILLED, ContextFilter.filledValues(servletRequest.getServletRequest()));
+				AuthenticationFiller present = this.filler.get();
+				if (present != null && present.isNeeded()) {
+					attributes.put(FILLED, ContextFilter.filledValues(servletRequest.getServletRequest()));
+				}
 			});
 		}
 	}
