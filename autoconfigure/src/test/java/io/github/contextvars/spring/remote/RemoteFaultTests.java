@@ -39,7 +39,7 @@ class RemoteFaultTests {
 					remote.RemoteSender                                    | existing.apply(variable.wireName()) == null   | true                       | headerThatTheApplicationSetsStays
 					web.servlet.RemoteContextInitializer                   | ? RemoteReceiver.parseAddress(peer) : null;   | ? RemoteReceiver.parseAddress(peer) : RemoteReceiver.parseAddress(request.getRemoteAddr()); | addressThatNoServerHasToldIsNotTrusted
 					remote.RemoteSender                                    | !sender.isNamed(request.getURI())             | false                      | nothingIsSentToHostsThatAreNotNamed
-					remote.RemoteSender                                    | foreign.isEmpty() ? own : foreign + "," + own | own                        | foreignMembersOfBaggageStay
+					remote.RemoteSender                                    | all.addAll(members);                          | all.clear(); all.addAll(members); | foreignMembersOfBaggageStay
 					remote.RemoteValues                                    | return isValid(value) ? value : null;         | return value;              | attackIsDropped
 					""")
 	void faultIsDetected(String type, String text, String replacement, String test) {

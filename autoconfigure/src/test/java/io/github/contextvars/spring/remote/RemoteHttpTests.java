@@ -154,6 +154,20 @@ class RemoteHttpTests {
 				.containsExactly("other=1;p=2,tenant=acme%20%C3%A4%E2%82%AC%2C%20%E6%9D%B1,number=42,level=HIGH"));
 	}
 
+	// A tracer passes on what a stranger has sent.
+	@Test
+	void memberOfBaggageThatIsNoValueOfThisContextIsNotPassedOn() {
+		new Context().<String, RuntimeException>call(() -> baggageSender.bean(RestClient.Builder.class)
+			.build()
+			.get()
+			.uri("http://127.0.0.1:" + stranger.getAddress().getPort() + "/")
+			.header("baggage", "other=1,tenant=victim")
+			.retrieve()
+			.body(String.class));
+		assertThat(STRANGERS).singleElement()
+			.satisfies((headers) -> assertThat(headers.get("baggage")).containsExactly("other=1"));
+	}
+
 	@ParameterizedTest
 	@EnumSource
 	void nothingIsSentToHostsThatAreNotNamed(Client client) {

@@ -64,7 +64,8 @@ public final class AuthenticationFiller {
 			}
 			// An authenticated user does not choose with a header what a claim decides.
 			else if (!filled.remove(rule.variable().variable())) {
-				throw new RejectedValueException("The claim '" + rule.claim() + "' is missing.");
+				throw new RejectedValueException(
+						"The authenticated user has no value for the variable '" + rule.variable().name() + "'.");
 			}
 		});
 		this.initializers.get().forEach((initializer) -> initializer.initialize(authentication));

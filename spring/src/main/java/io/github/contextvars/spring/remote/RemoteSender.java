@@ -151,16 +151,21 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 				setter.accept(variable.wireName(), value);
 			}
 		}
-		if (!members.isEmpty()) {
-			String own = String.join(",", members);
+		if (this.baggage) {
 			String present = existing.apply(RemoteVariables.BAGGAGE);
-			String foreign = (present != null) ? withoutOwn(present) : "";
-			setter.accept(RemoteVariables.BAGGAGE, foreign.isEmpty() ? own : foreign + "," + own);
+			List<String> all = (present != null) ? withoutOwn(present) : new ArrayList<>();
+			all.addAll(members);
+			String baggage = String.join(",", all);
+			if (!baggage.equals((present != null) ? present : "")) {
+				setter.accept(RemoteVariables.BAGGAGE, baggage);
+			}
 		}
 	}
 
-	// What a tracer has set for another variable stays as it is.
-	private String withoutOwn(String existing) {
+	// What a tracer has set for another member stays as it is. A tracer may also pass on
+	// what a stranger has sent under the name of a variable, and the next process would
+	// trust this one.
+	private List<String> withoutOwn(String existing) {
 		List<String> foreign = new ArrayList<>();
 		for (String member : StringUtils.delimitedListToStringArray(existing, ",")) {
 			String name = member.contains("=") ? member.substring(0, member.indexOf('=')).strip() : member.strip();
@@ -168,7 +173,7 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 				foreign.add(member.strip());
 			}
 		}
-		return String.join(",", foreign);
+		return foreign;
 	}
 
 	/**

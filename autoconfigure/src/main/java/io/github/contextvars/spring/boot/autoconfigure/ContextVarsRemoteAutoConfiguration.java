@@ -63,7 +63,7 @@ public final class ContextVarsRemoteAutoConfiguration {
 						"Set 'contextvars.remote.send-to'."));
 			}
 			if (!settings.receive().isEmpty() && !isEmbeddedTomcat(beanFactory)
-					&& settings.receiveFrom().stream().anyMatch((source) -> source.contains("."))) {
+					&& settings.receiveFrom().stream().anyMatch((source) -> source.matches(".*[.:].*"))) {
 				entries.add(silent("http", "only an embedded Tomcat tells the address of a connection, and not one that"
 						+ " a proxy has forwarded", "Declare a RemoteTrust bean."));
 			}
