@@ -28,7 +28,8 @@ class ArchitectureTests {
 			"annotation.ContextVariable", "annotation.FromContext", "fill.AuthenticationContextInitializer",
 			"messaging.FromContextArgumentResolver", "registry.ContextVariableRegistry", "remote.RemoteTrust",
 			"registry.InvalidDeclarationException", "registry.OutsideContextPolicy", "rpc.ContextServerInterceptor",
-			"task.ContextTaskDecorator", "threadlocal.ContextThreadLocal", "web.servlet.AuthenticationContextFilter",
+			"task.ContextTaskDecorator", "threadlocal.ContextThreadLocal", "threadlocal.ReactorContextVars",
+			"web.reactive.ServerRequestContextInitializer", "web.servlet.AuthenticationContextFilter",
 			"web.servlet.ContextFilter", "web.servlet.RequestContextInitializer",
 			"web.servlet.FromContextArgumentResolver", "work.PropagationSource", "work.UnitOfWork", "work.WorkRegistry",
 			"work.WorkSnapshot");
@@ -46,7 +47,8 @@ class ArchitectureTests {
 			"fill.FilledValues", "fill.RejectedValueException", "registry.BeanTypes",
 			"registry.CachingAnnotationClassFilter", "registry.VariableConversion", "remote.RemoteDrops",
 			"remote.RemoteExchangeFilter", "remote.RemoteReceiver", "registry.ValueFormatter", "work.PresenceCondition",
-			"work.RunningApplications", "work.ThreadBoundScope", "work.ThreadLocalPropagation");
+			"web.FromContextValidator", "web.ProblemDetails", "work.RunningApplications", "work.ThreadBoundScope",
+			"work.ThreadLocalPropagation");
 
 	private static final JavaClasses CLASSES = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())
@@ -68,8 +70,8 @@ class ArchitectureTests {
 				"registry.ContextVariableConfiguration", "quartz.ContextQuartzConfiguration",
 				"remote.ContextRemoteConfiguration", "resilience.ContextResilienceConfiguration",
 				"rpc.ContextRpcConfiguration", "scoped.ContextScopedConfiguration", "task.ContextTaskConfiguration",
-				"web.servlet.ContextWebConfiguration", "web.socket.ContextWebSocketConfiguration",
-				"work.AdvisorConfiguration", "work.WorkConfiguration");
+				"web.reactive.ContextWebFluxConfiguration", "web.servlet.ContextWebConfiguration",
+				"web.socket.ContextWebSocketConfiguration", "work.AdvisorConfiguration", "work.WorkConfiguration");
 	}
 
 	@Test

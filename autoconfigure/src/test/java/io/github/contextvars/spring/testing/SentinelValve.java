@@ -10,6 +10,8 @@ import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ValveBase;
 
+import io.github.contextvars.Context;
+
 /**
  * Stands outside of all filters and remembers each thread that comes or goes with a
  * context.
@@ -28,21 +30,29 @@ final class SentinelValve extends ValveBase {
 
 	@Override
 	public void invoke(Request request, Response response) throws IOException, ServletException {
-		check("entry", request);
+		check("entry of " + request.getDispatcherType() + " " + request.getRequestURI());
 		this.entries.incrementAndGet();
 		try {
 			getNext().invoke(request, response);
 		}
 		finally {
-			check("exit", request);
+			check("exit of " + request.getDispatcherType() + " " + request.getRequestURI());
 			this.exits.incrementAndGet();
 		}
 	}
 
-	private void check(String when, Request request) {
+	// A thread of Netty comes with each request, and is busy with others before.
+	void observe(Object connection) {
+		if (Context.depth() > 0) {
+			this.dirty.add("request of " + connection + " on " + Thread.currentThread().getName());
+		}
+		this.entries.incrementAndGet();
+		this.exits.incrementAndGet();
+	}
+
+	private void check(String when) {
 		if (ThreadContextProbe.isInContext()) {
-			this.dirty.add(when + " of " + request.getDispatcherType() + " " + request.getRequestURI() + " on "
-					+ Thread.currentThread().getName());
+			this.dirty.add(when + " on " + Thread.currentThread().getName());
 		}
 	}
 

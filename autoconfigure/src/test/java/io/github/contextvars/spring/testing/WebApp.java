@@ -15,16 +15,18 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.springframework.boot.Banner;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.tomcat.ConfigurableTomcatWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
+import reactor.netty.http.server.HttpServerState;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * An application on a real Tomcat and a random port, with a sentinel outside of all
- * filters.
+ * An application on a real Tomcat or Netty and a random port, with a sentinel outside of
+ * all filters.
  */
 public final class WebApp implements AutoCloseable {
 
@@ -40,6 +42,8 @@ public final class WebApp implements AutoCloseable {
 		application.setLogStartupInfo(false);
 		application.addInitializers((context) -> ((GenericApplicationContext) context).registerBean("sentinel",
 				SentinelCustomizer.class, () -> new SentinelCustomizer(this.sentinel)));
+		application.addInitializers((context) -> ((GenericApplicationContext) context).registerBean("nettySentinel",
+				NettySentinelCustomizer.class, () -> new NettySentinelCustomizer(this.sentinel)));
 		Map<String, Object> defaults = new LinkedHashMap<>();
 		defaults.put("server.port", "0");
 		for (String property : properties) {
@@ -126,6 +130,20 @@ public final class WebApp implements AutoCloseable {
 		@Override
 		public void customize(ConfigurableTomcatWebServerFactory factory) {
 			factory.addEngineValves(this.valve);
+		}
+
+	}
+
+	private record NettySentinelCustomizer(
+			SentinelValve valve) implements WebServerFactoryCustomizer<NettyReactiveWebServerFactory> {
+
+		@Override
+		public void customize(NettyReactiveWebServerFactory factory) {
+			factory.addServerCustomizers((server) -> server.childObserve((connection, state) -> {
+				if (state == HttpServerState.REQUEST_RECEIVED) {
+					this.valve.observe(connection);
+				}
+			}));
 		}
 
 	}

@@ -55,7 +55,10 @@ public final class ContextFillConfiguration {
 	@Conditional(SecurityIsPresent.class)
 	static final class Authentications {
 
-		private static final String SECURITY = "springSecurityFilterChain";
+		// The filters of servlet and of reactive applications.
+		private static final List<String> SECURITY = List.of("springSecurityFilterChain",
+				"org.springframework.security.config.annotation.web.reactive.WebFluxSecurityConfiguration"
+						+ ".WebFilterChainFilter");
 
 		@Bean
 		AuthenticationFiller contextVarsAuthenticationFiller(FillRules rules,
@@ -65,13 +68,15 @@ public final class ContextFillConfiguration {
 
 		@Bean
 		PropagationSource contextVarsFillPropagation(FillRules rules, ConfigurableListableBeanFactory beanFactory) {
-			return () -> (!beanFactory.containsBean(SECURITY) || isChecked(beanFactory)) ? Stream.empty() : rules
-				.ofHeadersOnly()
-				.map((rule) -> PropagationSource.Entry.notPropagating(rule.variable().name(), "header", FillRules.class,
-						"any caller chooses its value with the header '" + rule.header()
-								+ "', and nothing compares it with the authenticated user",
-						"Compare them in an AuthenticationContextInitializer, or set 'contextvars.fill."
-								+ rule.variable().name() + ".claim'."));
+			return () -> (SECURITY.stream().noneMatch(beanFactory::containsBean) || isChecked(beanFactory))
+					? Stream.empty()
+					: rules.ofHeadersOnly()
+						.map((rule) -> PropagationSource.Entry.notPropagating(rule.variable().name(), "header",
+								FillRules.class,
+								"any caller chooses its value with the header '" + rule.header()
+										+ "', and nothing compares it with the authenticated user",
+								"Compare them in an AuthenticationContextInitializer, or set 'contextvars.fill."
+										+ rule.variable().name() + ".claim'."));
 		}
 
 		private static boolean isChecked(ConfigurableListableBeanFactory beanFactory) {

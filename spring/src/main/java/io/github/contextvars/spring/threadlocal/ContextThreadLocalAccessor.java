@@ -107,6 +107,22 @@ public final class ContextThreadLocalAccessor implements ThreadLocalAccessor<Con
 			this.frame = frame;
 		}
 
+		/**
+		 * Create a captured context that no thread is to be restored to.
+		 * @param snapshot what was captured
+		 */
+		Captured(WorkSnapshot snapshot) {
+			this(snapshot, null);
+		}
+
+		/**
+		 * Return what was captured.
+		 * @return the snapshot
+		 */
+		WorkSnapshot snapshot() {
+			return this.snapshot;
+		}
+
 		@Override
 		public String toString() {
 			return this.snapshot.toString();

@@ -169,6 +169,19 @@ public sealed interface WorkRegistry permits NonTrackingWorkRegistry, TrackingWo
 	}
 
 	/**
+	 * Return a snapshot that follows a unit of work, for a mechanism that propagates
+	 * {@link ThreadLocal}s itself: each run gets a copy of what the unit's context is at
+	 * the beginning of that run.
+	 * @param unit the unit of work, entered by any thread or by none
+	 * @param kind the kind of the work that is done on behalf of it
+	 * @return a snapshot that is never out of date
+	 */
+	default WorkSnapshot follow(UnitOfWork unit, UnitOfWork.Kind kind) {
+		return new WorkSnapshot(this, kind, unit.originSupplier(), unit.context(), unit.id(),
+				UnitThreadLocals.UNCHANGED);
+	}
+
+	/**
 	 * Let a unit of work have those {@link ThreadLocal}s that the calling thread has now,
 	 * whenever it is entered again or captured. For units that are left and entered
 	 * several times.

@@ -13,7 +13,8 @@ import io.github.contextvars.Context;
  * libraries that propagate with it. Every run gets a copy of the values, so runs that are
  * repeated or overlap see nothing of each other.
  * <p>
- * Immutable. May be used on any thread.
+ * Immutable, unless it {@linkplain WorkRegistry#follow follows} a unit of work. May be
+ * used on any thread.
  *
  * @since 0.1.0
  * @see WorkRegistry#capture
@@ -63,6 +64,19 @@ public final class WorkSnapshot {
 	public WorkSnapshot renamable() {
 		return new WorkSnapshot(this.registry, this.kind, this.origin, this.values, this.parent, this.threadLocals,
 				true);
+	}
+
+	/**
+	 * Return a snapshot of the values that an operation leaves, which runs in a copy of
+	 * the captured context now.
+	 * @param operation sets variables
+	 * @return a snapshot for the same work
+	 */
+	public WorkSnapshot after(Runnable operation) {
+		Context changed = this.values.copy();
+		changed.run(operation);
+		return new WorkSnapshot(this.registry, this.kind, this.origin, changed, this.parent, this.threadLocals,
+				this.renamable);
 	}
 
 	UnitOfWork.Kind kind() {

@@ -205,7 +205,7 @@ public final class ContextVarsProperties {
 	public static final class Web {
 
 		/**
-		 * Order of the filter that enters the request's context.
+		 * Order of the servlet filter that enters the request's context.
 		 */
 		private int order = Ordered.HIGHEST_PRECEDENCE;
 

@@ -2,6 +2,7 @@ package io.github.contextvars.spring.boot.autoconfigure;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.springframework.beans.factory.ListableBeanFactory;
@@ -62,10 +63,12 @@ public final class ContextVarsRemoteAutoConfiguration {
 				entries.add(silent("sending", "no destination is named: 'contextvars.remote.send' has no effect",
 						"Set 'contextvars.remote.send-to'."));
 			}
-			if (!settings.receive().isEmpty() && !isEmbeddedTomcat(beanFactory)
+			if (!settings.receive().isEmpty() && !isPeerKnown(beanFactory)
 					&& settings.receiveFrom().stream().anyMatch((source) -> source.matches(".*[.:].*"))) {
-				entries.add(silent("http", "only an embedded Tomcat tells the address of a connection, and not one that"
-						+ " a proxy has forwarded", "Declare a RemoteTrust bean."));
+				entries.add(silent("http",
+						"only an embedded Tomcat of a servlet application and an embedded Netty tell"
+								+ " the address of a connection, and not one that a proxy has forwarded",
+						"Declare a RemoteTrust bean."));
 			}
 			if (settings.sendTo().contains("jms")
 					&& !ClassUtils.isPresent("io.micrometer.jakarta9.instrument.jms.JmsInstrumentation", null)) {
@@ -87,10 +90,12 @@ public final class ContextVarsRemoteAutoConfiguration {
 		};
 	}
 
-	private static boolean isEmbeddedTomcat(ListableBeanFactory beanFactory) {
-		String factory = "org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory";
-		return ClassUtils.isPresent(factory, null)
-				&& beanFactory.getBeanNamesForType(ClassUtils.resolveClassName(factory, null), false, false).length > 0;
+	private static boolean isPeerKnown(ListableBeanFactory beanFactory) {
+		return Stream
+			.of("org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory",
+					"org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory")
+			.anyMatch((factory) -> ClassUtils.isPresent(factory, null) && beanFactory
+				.getBeanNamesForType(ClassUtils.resolveClassName(factory, null), false, false).length > 0);
 	}
 
 	private static void requireObservation(ContextRemoteConfiguration.Settings settings, Environment environment,

@@ -49,7 +49,7 @@ public final class AuthenticationContextFilter extends OncePerRequestFilter {
 			this.rules.checkAuthenticated();
 		}
 		catch (RuntimeException ex) {
-			ProblemDetails.answer(ex, response);
+			ContextFilter.answer(ex, response);
 			return;
 		}
 		chain.doFilter(request, response);

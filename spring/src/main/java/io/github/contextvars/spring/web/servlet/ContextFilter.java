@@ -15,6 +15,7 @@ import org.springframework.web.filter.OncePerRequestFilter;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.spring.fill.FilledValues;
+import io.github.contextvars.spring.web.ProblemDetails;
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
 
@@ -161,9 +162,26 @@ public final class ContextFilter extends OncePerRequestFilter {
 			return true;
 		}
 		catch (RuntimeException ex) {
-			ProblemDetails.answer(ex, response);
+			answer(ex, response);
 			return false;
 		}
+	}
+
+	/**
+	 * Answer a request whose context could not be filled.
+	 * @param failure what was thrown
+	 * @param response the response
+	 * @throws IOException if the response cannot be written
+	 * @throws RuntimeException the failure, if it is no fault of the caller
+	 */
+	static void answer(RuntimeException failure, HttpServletResponse response) throws IOException {
+		ProblemDetails problem = ProblemDetails.of(failure);
+		if (problem == null || response.isCommitted()) {
+			throw failure;
+		}
+		response.setStatus(problem.status());
+		problem.headers().forEach((name, values) -> values.forEach((value) -> response.addHeader(name, value)));
+		response.getOutputStream().write(problem.body());
 	}
 
 	private ContextPropagatingRequestWrapper wrapper(HttpServletRequest request) {

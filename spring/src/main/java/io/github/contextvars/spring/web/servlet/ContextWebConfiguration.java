@@ -25,6 +25,7 @@ import io.github.contextvars.spring.fill.FillRules;
 import io.github.contextvars.spring.registry.ContextVariableConfiguration;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
 import io.github.contextvars.spring.remote.RemoteReceiver;
+import io.github.contextvars.spring.web.FromContextValidator;
 import io.github.contextvars.spring.work.PresenceCondition;
 import io.github.contextvars.spring.work.WorkConfiguration;
 import io.github.contextvars.spring.work.WorkRegistry;
@@ -161,7 +162,10 @@ public final class ContextWebConfiguration {
 		@Bean
 		FromContextValidator contextVarsFromContextValidator(ConfigurableListableBeanFactory beanFactory,
 				ContextVariableRegistry variables, ObjectProvider<RequestMappingHandlerAdapter> adapter) {
-			return new FromContextValidator(beanFactory, variables, adapter);
+			return new FromContextValidator(beanFactory, variables, () -> {
+				RequestMappingHandlerAdapter unique = adapter.getIfUnique();
+				return (unique != null) ? unique.getWebBindingInitializer() : null;
+			}, (parameter) -> false);
 		}
 
 	}

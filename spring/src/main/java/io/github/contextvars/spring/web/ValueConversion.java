@@ -1,12 +1,12 @@
-package io.github.contextvars.spring.web.servlet;
+package io.github.contextvars.spring.web;
 
 import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.function.Supplier;
 
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.BeanUtils;
 import org.springframework.beans.SimpleTypeConverter;
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.core.MethodParameter;
 import org.springframework.core.convert.ConversionService;
 import org.springframework.core.convert.TypeDescriptor;
@@ -14,20 +14,19 @@ import org.springframework.util.ClassUtils;
 import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.bind.WebDataBinder;
 import org.springframework.web.bind.support.WebBindingInitializer;
-import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerAdapter;
 
 import io.github.contextvars.spring.registry.VariableConversion;
 
 /**
- * Check whether Spring MVC could convert a value to an argument, by their types alone and
+ * Check whether Spring could convert a value to an argument, by their types alone and
  * with the converters and editors of requests. If unsure, it assumes that it could.
  */
 final class ValueConversion {
 
 	private final Supplier<WebDataBinder> binder;
 
-	ValueConversion(ObjectProvider<RequestMappingHandlerAdapter> adapter) {
-		this.binder = SingletonSupplier.of(() -> binder(adapter));
+	ValueConversion(Supplier<@Nullable WebBindingInitializer> binding) {
+		this.binder = SingletonSupplier.of(() -> binder(binding));
 	}
 
 	boolean isPossible(Class<?> valueType, MethodParameter parameter) {
@@ -61,10 +60,9 @@ final class ValueConversion {
 			.anyMatch((field) -> Modifier.isStatic(field.getModifiers()) && target.isAssignableFrom(field.getType()));
 	}
 
-	private static WebDataBinder binder(ObjectProvider<RequestMappingHandlerAdapter> provider) {
+	private static WebDataBinder binder(Supplier<@Nullable WebBindingInitializer> binding) {
 		WebDataBinder binder = new WebDataBinder(null);
-		RequestMappingHandlerAdapter adapter = provider.getIfUnique();
-		WebBindingInitializer initializer = (adapter != null) ? adapter.getWebBindingInitializer() : null;
+		WebBindingInitializer initializer = binding.get();
 		try {
 			if (initializer != null) {
 				initializer.initBinder(binder);

@@ -1,12 +1,13 @@
-package io.github.contextvars.spring.web.servlet;
+package io.github.contextvars.spring.web;
 
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Method;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.DefaultParameterNameDiscoverer;
@@ -22,8 +23,8 @@ import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.InitBinder;
 import org.springframework.web.bind.annotation.ModelAttribute;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.support.WebBindingInitializer;
 import org.springframework.web.service.annotation.HttpExchange;
-import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerAdapter;
 
 import io.github.contextvars.spring.annotation.FromContext;
 import io.github.contextvars.spring.registry.BeanTypes;
@@ -38,8 +39,12 @@ import io.github.contextvars.spring.registry.InvalidDeclarationException;
  * includes {@code @ModelAttribute} and {@code @ExceptionHandler} methods and lazy beans.
  * Of the methods that other frameworks call it validates the names only: each of them
  * converts arguments in its own way. What it cannot know fails when it is called.
+ * <p>
+ * Internal: public for the other packages of the library only.
+ *
+ * @since 0.1.0
  */
-final class FromContextValidator implements SmartInitializingSingleton {
+public final class FromContextValidator implements SmartInitializingSingleton {
 
 	private static final List<Class<? extends Annotation>> MAPPED = List.of(RequestMapping.class, HttpExchange.class,
 			ModelAttribute.class, ExceptionHandler.class, InitBinder.class);
@@ -56,20 +61,25 @@ final class FromContextValidator implements SmartInitializingSingleton {
 
 	private final ContextVariableRegistry variables;
 
+	private final Predicate<MethodParameter> bound;
+
 	private final ValueConversion conversion;
 
 	/**
 	 * Create a validator.
 	 * @param beanFactory holds the beans to validate
 	 * @param variables the declared variables
-	 * @param adapter knows what converts arguments; asked for only where a value is not
+	 * @param binding knows what converts arguments; asked for only where a value is not
 	 * of the parameter's type already
+	 * @param bound tells what the framework binds to something of the request itself,
+	 * before it asks the library
 	 */
-	FromContextValidator(ConfigurableListableBeanFactory beanFactory, ContextVariableRegistry variables,
-			ObjectProvider<RequestMappingHandlerAdapter> adapter) {
+	public FromContextValidator(ConfigurableListableBeanFactory beanFactory, ContextVariableRegistry variables,
+			Supplier<@Nullable WebBindingInitializer> binding, Predicate<MethodParameter> bound) {
 		this.beanFactory = beanFactory;
 		this.variables = variables;
-		this.conversion = new ValueConversion(adapter);
+		this.bound = bound;
+		this.conversion = new ValueConversion(binding);
 	}
 
 	/**
@@ -108,6 +118,9 @@ final class FromContextValidator implements SmartInitializingSingleton {
 					FromContext annotation = parameter.getParameterAnnotation(FromContext.class);
 					if (annotation != null) {
 						check(parameter, annotation, mapped && typesAreKnown);
+						if (mapped) {
+							checkUnbound(parameter);
+						}
 					}
 				}
 			}
@@ -144,6 +157,15 @@ final class FromContextValidator implements SmartInitializingSingleton {
 							+ valueType.getTypeName(),
 					"Give the parameter the type " + valueType.getTypeName() + ", or register a Converter from "
 							+ valueType.getTypeName() + " to " + type + ".");
+		}
+	}
+
+	private void checkUnbound(MethodParameter parameter) {
+		if (this.bound.test(parameter)) {
+			throw new InvalidDeclarationException(
+					place(parameter) + " has the type " + parameter.getParameterType().getTypeName()
+							+ ", which Spring binds to that of the request",
+					"Read the variable in the method, or give the parameter another type.");
 		}
 	}
 
