@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
+import io.micrometer.context.ContextRegistry;
 import org.awaitility.Awaitility;
 import org.springframework.boot.Banner;
 import org.springframework.boot.SpringApplication;
@@ -21,6 +22,8 @@ import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
 import reactor.netty.http.server.HttpServerState;
+
+import io.github.contextvars.spring.threadlocal.ContextThreadLocalAccessor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -37,6 +40,8 @@ public final class WebApp implements AutoCloseable {
 	private final ConfigurableApplicationContext context;
 
 	private WebApp(Class<?> configuration, String... properties) {
+		// Micrometer has loaded one as a service, which knows no seeded fault.
+		ContextRegistry.getInstance().registerThreadLocalAccessor(new ContextThreadLocalAccessor());
 		SpringApplication application = new SpringApplication(configuration);
 		application.setBannerMode(Banner.Mode.OFF);
 		application.setLogStartupInfo(false);

@@ -51,7 +51,7 @@ public final class ReactorContextVars {
 	 * Write a snapshot into Reactor's context.
 	 * <p>
 	 * Internal: for the other packages of the library only.
-	 * @param context Reactor's context
+	 * @param context that of Reactor
 	 * @param snapshot what signals run in a copy of
 	 * @return the changed context
 	 */
@@ -63,7 +63,7 @@ public final class ReactorContextVars {
 	 * Return what the signals of a subscription run in a copy of.
 	 * <p>
 	 * Internal: for the other packages of the library only.
-	 * @param context Reactor's context
+	 * @param context that of Reactor
 	 * @return the snapshot in it, or if there is none, one of the calling thread
 	 */
 	public static WorkSnapshot snapshotOf(ContextView context) {
