@@ -29,10 +29,10 @@ class ArchitectureTests {
 			"messaging.FromContextArgumentResolver", "registry.ContextVariableRegistry", "remote.RemoteTrust",
 			"registry.InvalidDeclarationException", "registry.OutsideContextPolicy", "rpc.ContextServerInterceptor",
 			"task.ContextTaskDecorator", "threadlocal.ContextThreadLocal", "threadlocal.ReactorContextVars",
-			"web.reactive.ServerRequestContextInitializer", "web.servlet.AuthenticationContextFilter",
-			"web.servlet.ContextFilter", "web.servlet.RequestContextInitializer",
-			"web.servlet.FromContextArgumentResolver", "work.PropagationSource", "work.UnitOfWork", "work.WorkRegistry",
-			"work.WorkSnapshot");
+			"web.reactive.ContextHttpHandlerDecorator", "web.reactive.ServerRequestContextInitializer",
+			"web.servlet.AuthenticationContextFilter", "web.servlet.ContextFilter",
+			"web.servlet.RequestContextInitializer", "web.servlet.FromContextArgumentResolver",
+			"work.PropagationSource", "work.UnitOfWork", "work.WorkRegistry", "work.WorkSnapshot");
 
 	/**
 	 * Public because what loads them by their names needs them to be.

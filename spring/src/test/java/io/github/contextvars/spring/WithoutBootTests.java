@@ -1,5 +1,7 @@
 package io.github.contextvars.spring;
 
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -9,9 +11,13 @@ import java.util.concurrent.Executors;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Test;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
+import org.springframework.mock.http.server.reactive.MockServerHttpResponse;
 import org.springframework.mock.web.MockServletContext;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.EnableAsync;
@@ -23,7 +29,12 @@ import org.springframework.test.web.servlet.setup.MockMvcBuilders;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.context.support.AnnotationConfigWebApplicationContext;
+import org.springframework.web.reactive.config.EnableWebFlux;
+import org.springframework.web.server.adapter.WebHttpHandlerBuilder;
 import org.springframework.web.servlet.config.annotation.EnableWebMvc;
+import reactor.core.publisher.Hooks;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
@@ -31,12 +42,14 @@ import io.github.contextvars.spring.annotation.ContextScoped;
 import io.github.contextvars.spring.annotation.ContextSetting;
 import io.github.contextvars.spring.annotation.ContextVariable;
 import io.github.contextvars.spring.annotation.FromContext;
+import io.github.contextvars.spring.fill.ContextFillConfiguration;
 import io.github.contextvars.spring.logging.ContextLoggingConfiguration;
 import io.github.contextvars.spring.messaging.ContextMessagingConfiguration;
 import io.github.contextvars.spring.observation.ContextObservationConfiguration;
 import io.github.contextvars.spring.registry.ContextVariableConfiguration;
 import io.github.contextvars.spring.scoped.ContextScopedConfiguration;
 import io.github.contextvars.spring.task.ContextTaskConfiguration;
+import io.github.contextvars.spring.web.reactive.ContextWebFluxConfiguration;
 import io.github.contextvars.spring.web.servlet.ContextFilter;
 import io.github.contextvars.spring.web.servlet.ContextWebConfiguration;
 import io.github.contextvars.spring.work.PropagationSource;
@@ -107,6 +120,51 @@ class WithoutBootTests {
 				.extracting(PropagationSource.Entry::name)
 				.contains("pool", "excluded", "@Async methods", "@ContextScoped methods");
 		}
+	}
+
+	@Test
+	void requestOfWebFluxHasAContext() {
+		Hooks.enableAutomaticContextPropagation();
+		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext(
+				ReactiveApplication.class)) {
+			HttpHandler handler = WebHttpHandlerBuilder.applicationContext(context).build();
+			for (String tenant : List.of("acme", "globex")) {
+				MockServerHttpResponse response = new MockServerHttpResponse();
+				handler.handle(MockServerHttpRequest.get("/tenant").header("X-Tenant", tenant).build(), response)
+					.block();
+				assertThat(response.getBodyAsString().block()).isEqualTo(tenant + " " + tenant);
+			}
+			assertThat(Context.depth()).isZero();
+		}
+		finally {
+			Hooks.disableAutomaticContextPropagation();
+		}
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableWebFlux
+	@Import({ ContextWebFluxConfiguration.class, ReactiveController.class })
+	static class ReactiveApplication {
+
+		@Bean
+		ContextFillConfiguration.Settings fill() {
+			return new ContextFillConfiguration.Settings(Map.of("tenant", new ContextFillConfiguration.Variable(null,
+					false, "X-Tenant", ContextFillConfiguration.Variable.DEFAULT_PATTERN, true)));
+		}
+
+	}
+
+	@RestController
+	static class ReactiveController {
+
+		@ContextVariable
+		static final ContextVar<String> TENANT = ContextVar.of("tenant");
+
+		@GetMapping("/tenant")
+		Mono<String> tenant(@FromContext String tenant) {
+			return Mono.just(tenant + " ").publishOn(Schedulers.boundedElastic()).map((text) -> text + TENANT.get());
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -6,10 +6,11 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
-import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.Bean;
+import org.springframework.http.server.reactive.HttpHandlerDecoratorFactory;
 import org.springframework.web.reactive.config.WebFluxConfigurer;
 
-import io.github.contextvars.spring.web.reactive.ContextWebFluxConfiguration;
+import io.github.contextvars.spring.web.reactive.ContextHttpHandlerDecorator;
 import io.github.contextvars.spring.work.WorkRegistry;
 
 /**
@@ -23,7 +24,12 @@ import io.github.contextvars.spring.work.WorkRegistry;
 @ConditionalOnClass(WebFluxConfigurer.class)
 @ConditionalOnBean(WorkRegistry.class)
 @ConditionalOnBooleanProperty(name = "contextvars.web.enabled", matchIfMissing = true)
-@Import(ContextWebFluxConfiguration.Management.class)
 public final class ContextVarsWebFluxManagementConfiguration {
+
+	// It comes before that of the parent, which then has nothing to do.
+	@Bean
+	HttpHandlerDecoratorFactory contextVarsManagementHttpHandlerDecorator(WorkRegistry workRegistry) {
+		return new ContextHttpHandlerDecorator(workRegistry);
+	}
 
 }

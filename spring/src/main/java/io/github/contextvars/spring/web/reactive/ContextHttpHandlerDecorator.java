@@ -18,13 +18,27 @@ import io.github.contextvars.spring.work.WorkRegistry;
 
 /**
  * {@link HttpHandlerDecoratorFactory} that begins a context for each request, around all
- * filters and error handlers. A request that has a context already keeps it.
+ * filters and error handlers. Signals run in copies of it, in Reactor's automatic mode. A
+ * request that has a context already keeps it.
+ *
+ * @since 0.1.0
+ * @see ContextWebFluxConfiguration
  */
-final class ContextHttpHandlerDecorator implements HttpHandlerDecoratorFactory, Ordered {
+public final class ContextHttpHandlerDecorator implements HttpHandlerDecoratorFactory, Ordered {
 
 	private final WorkRegistry workRegistry;
 
 	private final BiConsumer<ServerHttpRequest, FilledValues> filler;
+
+	/**
+	 * Create a decorator that leaves contexts empty, for a server whose requests are not
+	 * the application's.
+	 * @param workRegistry enters the contexts
+	 */
+	public ContextHttpHandlerDecorator(WorkRegistry workRegistry) {
+		this(workRegistry, (request, filled) -> {
+		});
+	}
 
 	ContextHttpHandlerDecorator(WorkRegistry workRegistry, BiConsumer<ServerHttpRequest, FilledValues> filler) {
 		this.workRegistry = workRegistry;

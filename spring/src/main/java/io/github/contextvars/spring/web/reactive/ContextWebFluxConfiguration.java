@@ -95,26 +95,6 @@ public final class ContextWebFluxConfiguration {
 	}
 
 	/**
-	 * {@link Configuration @Configuration} that begins a context for each request to
-	 * another server of the same application, such as that of a management port. Nothing
-	 * fills it.
-	 *
-	 * @since 0.1.0
-	 */
-	@Configuration(proxyBeanMethods = false)
-	@Conditional(WebFluxIsPresent.class)
-	public static final class Management {
-
-		// It comes before that of the parent, which then has nothing to do.
-		@Bean
-		HttpHandlerDecoratorFactory contextVarsManagementHttpHandlerDecorator(WorkRegistry workRegistry) {
-			return new ContextHttpHandlerDecorator(workRegistry, (request, filled) -> {
-			});
-		}
-
-	}
-
-	/**
 	 * {@link Configuration @Configuration} for
 	 * {@link io.github.contextvars.spring.annotation.FromContext @FromContext}.
 	 *
