@@ -25,8 +25,6 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import graphql.GraphQLError;
-import io.micrometer.context.ContextRegistry;
-import io.micrometer.context.ThreadLocalAccessor;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -65,7 +63,6 @@ import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
 import io.github.contextvars.spring.annotation.FromContext;
 import io.github.contextvars.spring.testing.WebApp;
-import io.github.contextvars.spring.threadlocal.ContextThreadLocalAccessor;
 import io.github.contextvars.spring.work.PropagationSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -83,19 +80,8 @@ class GraphQlPropagationTests {
 
 	private static WebApp app;
 
-	// The registry is the JVM's. With a seeded fault, its accessor is of another class
-	// loader.
-	private static ThreadLocalAccessor<?> registered;
-
 	@BeforeAll
 	static void start() {
-		registered = ContextRegistry.getInstance()
-			.getThreadLocalAccessors()
-			.stream()
-			.filter((accessor) -> accessor.key().equals(ContextThreadLocalAccessor.KEY))
-			.findFirst()
-			.orElseThrow();
-		ContextRegistry.getInstance().registerThreadLocalAccessor(new ContextThreadLocalAccessor());
 		app = WebApp.start(GraphQlApplication.class, "tests.frameworks=graphql,websocket",
 				"server.tomcat.threads.max=4", "spring.graphql.schema.locations=classpath:compatibility/");
 	}
@@ -103,7 +89,6 @@ class GraphQlPropagationTests {
 	@AfterAll
 	static void stop() {
 		app.close();
-		ContextRegistry.getInstance().registerThreadLocalAccessor(registered);
 	}
 
 	@AfterEach

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-import io.micrometer.context.ContextRegistry;
 import org.awaitility.Awaitility;
 import org.springframework.boot.Banner;
 import org.springframework.boot.SpringApplication;
@@ -21,9 +20,8 @@ import org.springframework.boot.tomcat.ConfigurableTomcatWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.http.client.ReactorResourceFactory;
 import reactor.netty.http.server.HttpServerState;
-
-import io.github.contextvars.spring.threadlocal.ContextThreadLocalAccessor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -40,15 +38,10 @@ public final class WebApp implements AutoCloseable {
 	private final ConfigurableApplicationContext context;
 
 	private WebApp(Class<?> configuration, String... properties) {
-		// Micrometer has loaded one as a service, which knows no seeded fault.
-		ContextRegistry.getInstance().registerThreadLocalAccessor(new ContextThreadLocalAccessor());
 		SpringApplication application = new SpringApplication(configuration);
 		application.setBannerMode(Banner.Mode.OFF);
 		application.setLogStartupInfo(false);
-		application.addInitializers((context) -> ((GenericApplicationContext) context).registerBean("sentinel",
-				SentinelCustomizer.class, () -> new SentinelCustomizer(this.sentinel)));
-		application.addInitializers((context) -> ((GenericApplicationContext) context).registerBean("nettySentinel",
-				NettySentinelCustomizer.class, () -> new NettySentinelCustomizer(this.sentinel)));
+		application.addInitializers((context) -> initialize((GenericApplicationContext) context, this.sentinel));
 		Map<String, Object> defaults = new LinkedHashMap<>();
 		defaults.put("server.port", "0");
 		for (String property : properties) {
@@ -56,7 +49,27 @@ public final class WebApp implements AutoCloseable {
 			defaults.put(pair[0], pair[1]);
 		}
 		application.setDefaultProperties(defaults);
-		this.context = application.run();
+		SharedAccessor.acquire();
+		try {
+			this.context = application.run();
+		}
+		catch (Throwable ex) {
+			SharedAccessor.release();
+			throw ex;
+		}
+	}
+
+	private static void initialize(GenericApplicationContext context, SentinelValve sentinel) {
+		context.registerBean("sentinel", SentinelCustomizer.class, () -> new SentinelCustomizer(sentinel));
+		context.registerBean("nettySentinel", NettySentinelCustomizer.class,
+				() -> new NettySentinelCustomizer(sentinel));
+		// The global ones end with the first application that ends.
+		context.registerBean("reactorResourceFactory", ReactorResourceFactory.class, () -> {
+			ReactorResourceFactory resources = new ReactorResourceFactory();
+			resources.setUseGlobalResources(false);
+			resources.setShutdownQuietPeriod(Duration.ZERO);
+			return resources;
+		});
 	}
 
 	public static WebApp start(Class<?> configuration, String... properties) {
@@ -126,7 +139,14 @@ public final class WebApp implements AutoCloseable {
 
 	@Override
 	public void close() {
-		this.context.close();
+		if (this.context.isActive()) {
+			try {
+				this.context.close();
+			}
+			finally {
+				SharedAccessor.release();
+			}
+		}
 	}
 
 	private record SentinelCustomizer(

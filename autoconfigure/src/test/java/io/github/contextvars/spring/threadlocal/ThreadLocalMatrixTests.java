@@ -57,6 +57,7 @@ import io.github.contextvars.ContextFuture;
 import io.github.contextvars.spring.testing.KafkaBroker;
 import io.github.contextvars.spring.testing.PulsarTopics;
 import io.github.contextvars.spring.testing.Services;
+import io.github.contextvars.spring.testing.SharedAccessor;
 import io.github.contextvars.spring.testing.ThreadLocalValues;
 import io.github.contextvars.spring.threadlocal.MatrixApplication.Seen;
 
@@ -380,6 +381,7 @@ class ThreadLocalMatrixTests {
 	}
 
 	private Map<Row, List<String>> run(String... properties) throws Exception {
+		SharedAccessor.acquire();
 		ThreadLocalValues.set("mallory"); // for runners, which run on the main thread
 		ConfigurableApplicationContext app;
 		try {
@@ -407,6 +409,9 @@ class ThreadLocalMatrixTests {
 					cells.put(row, run(app, row));
 				}
 			}
+		}
+		finally {
+			SharedAccessor.release();
 		}
 		return cells;
 	}

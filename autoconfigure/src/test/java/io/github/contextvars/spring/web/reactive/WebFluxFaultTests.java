@@ -1,13 +1,10 @@
 package io.github.contextvars.spring.web.reactive;
 
-import io.micrometer.context.ContextRegistry;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import io.github.contextvars.spring.threadlocal.ContextThreadLocalAccessor;
 import io.github.contextvars.testsupport.SeededFault;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -17,12 +14,6 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @Tag("stress")
 class WebFluxFaultTests {
-
-	// A test has registered that of the build with the fault.
-	@AfterEach
-	void restore() {
-		ContextRegistry.getInstance().registerThreadLocalAccessor(new ContextThreadLocalAccessor());
-	}
 
 	@ParameterizedTest
 	@ValueSource(classes = { WebFluxPropagationTests.class, WebFluxFillTests.class, WebFluxRemoteTests.class })
