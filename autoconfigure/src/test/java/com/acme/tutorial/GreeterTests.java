@@ -1,14 +1,16 @@
 package com.acme.tutorial;
 
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.test.annotation.DirtiesContext;
 
-import io.github.contextvars.Context;
+import io.github.contextvars.test.ContextAssertions;
+import io.github.contextvars.test.ContextVarExtension;
+import io.github.contextvars.test.WithContext;
+import io.github.contextvars.test.WithContextVar;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -19,36 +21,30 @@ class GreeterTests {
 
 	// tag::testing-unit[]
 	@Test
+	@WithContextVar(name = "tenant", value = "acme", declaredIn = TenantInterceptor.class)
 	void greetsTenant() {
-		new Context().run(() -> {
-			TenantInterceptor.TENANT.set("acme");
-			assertThat(new Greeter().greetLater().join()).startsWith("Hello, acme");
-		});
+		assertThat(new Greeter().greetLater().join()).startsWith("Hello, acme");
 	}
 	// end::testing-unit[]
 
 	@Nested
+	@WithContext
 	class InContext {
 
-		// tag::testing-each[]
-		private Context.Scope scope;
+		// tag::testing-typed[]
+		@RegisterExtension
+		static final ContextVarExtension contexts = ContextVarExtension.with(TenantInterceptor.TENANT, "acme");
 
-		@BeforeEach
-		void enterContext() {
-			this.scope = new Context().enter();
-			TenantInterceptor.TENANT.set("acme");
-		}
+		// end::testing-typed[]
 
-		@AfterEach
-		void leaveContext() {
-			this.scope.close();
-		}
-		// end::testing-each[]
-
+		// tag::testing-assertions[]
 		@Test
-		void greetsTenant() {
-			assertThat(new Greeter().greetLater().join()).startsWith("Hello, acme");
+		void taskDoesNotChangeItsSubmittersContext() {
+			new Greeter().greetLater().join();
+
+			ContextAssertions.assertThatCurrentContext().hasValue(TenantInterceptor.TENANT, "acme");
 		}
+		// end::testing-assertions[]
 
 	}
 
@@ -59,12 +55,9 @@ class GreeterTests {
 
 		// tag::testing-application[]
 		@Test
+		@WithContextVar(name = "tenant", value = "acme")
 		void greetsTenantOnOtherThread(@Autowired Greeter greeter) {
-			String greeting = new Context().call(() -> {
-				TenantInterceptor.TENANT.set("acme");
-				return greeter.greetLater().join();
-			});
-			assertThat(greeting).isEqualTo("Hello, acme, from task-1");
+			assertThat(greeter.greetLater().join()).isEqualTo("Hello, acme, from task-1");
 		}
 		// end::testing-application[]
 

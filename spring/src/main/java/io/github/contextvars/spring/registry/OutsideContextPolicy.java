@@ -172,7 +172,12 @@ public final class OutsideContextPolicy implements AutoCloseable {
 		return operation.equals("get")
 				? "To see it, write " + LostContext.ofCallingThread().line() + ". Executor beans need no such line."
 				: "Submit the work to an executor bean or to ContextExecutors.wrap(executor), or run it in"
-						+ " new Context().run(...); register a filter after the context filter.";
+						+ " new Context().run(...); register a filter after the context filter."
+						+ (isTest() ? " In a test, use @WithContext of io.github.contextvars:contextvars-test." : "");
+	}
+
+	private static boolean isTest() {
+		return STACK.walk((frames) -> frames.anyMatch((frame) -> frame.getClassName().startsWith("org.junit.")));
 	}
 
 	private boolean count(String variable, String place, String operation) {
