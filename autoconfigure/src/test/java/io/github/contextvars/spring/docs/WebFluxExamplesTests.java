@@ -9,8 +9,10 @@ import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.server.ResponseStatusException;
 import org.springframework.web.server.WebFilter;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Hooks;
@@ -69,7 +71,7 @@ class WebFluxExamplesTests {
 		// tag::webflux-initializer[]
 		@Bean
 		ServerRequestContextInitializer region() {
-			return (request) -> REGION.set(request.getURI().getHost().endsWith(".example") ? "eu" : "local");
+			return (request) -> REGION.set(request.getHeaders().containsHeader("X-Gateway") ? "gateway" : "local");
 		}
 		// end::webflux-initializer[]
 
@@ -77,6 +79,7 @@ class WebFluxExamplesTests {
 		@Bean
 		WebFilter tenantFilter(TenantRepository tenants) {
 			return (exchange, chain) -> tenants.findByHost(exchange.getRequest().getURI().getHost())
+				.switchIfEmpty(Mono.error(() -> new ResponseStatusException(HttpStatus.NOT_FOUND)))
 				.flatMap((tenant) -> chain.filter(exchange).contextWrite(ReactorContextVars.with(TENANT, tenant)));
 		}
 		// end::webflux-filter[]

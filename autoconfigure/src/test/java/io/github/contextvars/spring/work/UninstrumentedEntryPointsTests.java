@@ -33,6 +33,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 class UninstrumentedEntryPointsTests {
 
 	@Test
+	void decoratedHandlerOfWebFluxIsNotNamed() {
+		DefaultListableBeanFactory beanFactory = new DefaultListableBeanFactory();
+		beanFactory.registerBeanDefinition("webHandler", new RootBeanDefinition(DispatcherHandler.class));
+		assertThat(new UninstrumentedEntryPoints(beanFactory).entries()).hasSize(1);
+
+		beanFactory.registerSingleton("contextVarsHttpHandlerDecorator", new Object());
+		assertThat(new UninstrumentedEntryPoints(beanFactory).entries()).isEmpty();
+	}
+
+	@Test
 	void beansThatBeginWorkOutsideAnyContextAreNamed() {
 		DefaultListableBeanFactory beanFactory = new DefaultListableBeanFactory();
 		Map<String, Class<?>> beans = Map.of("endpoint", ServerEndpointRegistration.class, "adapter",

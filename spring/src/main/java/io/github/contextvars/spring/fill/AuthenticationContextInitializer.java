@@ -9,6 +9,7 @@ import org.springframework.security.core.Authentication;
  * called inside the context of what begins, on the same thread, and not for anonymous
  * users. What runs inside Spring Security's chain does not see what it sets.
  * <p>
+ * In a reactive application it is called on a thread of the server, and must not block.
  * It may replace what a header has set, and is called after {@code contextvars.fill} has
  * filled variables from the same user. What it throws fails the request, the call or the
  * CONNECT frame; for a request, an {@link org.springframework.web.ErrorResponse} is

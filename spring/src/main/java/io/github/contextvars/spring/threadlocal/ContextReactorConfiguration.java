@@ -8,6 +8,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.util.ClassUtils;
 import reactor.core.publisher.Hooks;
 
@@ -17,7 +18,8 @@ import io.github.contextvars.spring.work.PropagationSource;
 /**
  * {@link Configuration @Configuration} that reports whether Reactor's operators
  * propagate, where Reactor is present. They do in its automatic mode, through the
- * {@link ContextThreadLocalAccessor}.
+ * {@link ContextThreadLocalAccessor}; behind publishers with several subscribers, through
+ * a hook.
  *
  * @since 0.1.0
  */
@@ -50,6 +52,12 @@ public final class ContextReactorConfiguration {
 		@Bean
 		static PropagationSource contextVarsReactorPropagation(ConfigurableBeanFactory beanFactory) {
 			return () -> Stream.of(entry(beanFactory.getBeanClassLoader()));
+		}
+
+		@Bean
+		@ImportRuntimeHints(SharedPublishers.Hints.class)
+		static SharedPublishers contextVarsSharedPublishers() {
+			return new SharedPublishers();
 		}
 
 		private static PropagationSource.Entry entry(@Nullable ClassLoader classLoader) {

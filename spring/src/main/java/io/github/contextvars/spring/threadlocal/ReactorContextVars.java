@@ -24,7 +24,7 @@ import io.github.contextvars.spring.work.WorkSnapshot;
  * operator sets itself is set for that operator only, as each signal runs in a copy.
  * <p>
  * May be used on any thread. Costs one copy of the subscriber's context, which is a
- * reference to it, for each subscription. The shape is that of Spring Security's
+ * reference to it, for each subscription. The idea is that of Spring Security's
  * {@code ReactiveSecurityContextHolder}.
  *
  * @since 0.1.0

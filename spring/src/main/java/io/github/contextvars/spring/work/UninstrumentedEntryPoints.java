@@ -15,6 +15,8 @@ import org.springframework.util.ClassUtils;
  */
 final class UninstrumentedEntryPoints implements PropagationSource {
 
+	private static final String WEBFLUX = "org.springframework.web.reactive.DispatcherHandler";
+
 	private static final String NEW_CONTEXT = "Run the body of each method that it calls in new Context().run(...).";
 
 	private static final List<Known> KNOWN = List.of(
@@ -29,8 +31,9 @@ final class UninstrumentedEntryPoints implements PropagationSource {
 					"its messages are signals of Reactor", NEW_CONTEXT),
 			new Known("org.springframework.messaging.rsocket.annotation.support.RSocketMessageHandler", "handler",
 					"requests of RSocket are not instrumented", NEW_CONTEXT),
-			new Known("org.springframework.web.reactive.DispatcherHandler", "handler",
-					"requests of WebFlux are not instrumented", null));
+			new Known(WEBFLUX, "handler",
+					"requests of WebFlux begin in no context, as nothing decorates its HttpHandler",
+					"Import ContextWebFluxConfiguration, or remove 'contextvars.web.enabled=false'."));
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
@@ -44,7 +47,9 @@ final class UninstrumentedEntryPoints implements PropagationSource {
 
 	@Override
 	public Stream<Entry> entries() {
+		boolean decorated = this.beanFactory.containsBean("contextVarsHttpHandlerDecorator");
 		return KNOWN.stream()
+			.filter((known) -> !decorated || !known.type().equals(WEBFLUX))
 			.flatMap((known) -> known.entries(this.beanFactory, this.beanFactory.getBeanClassLoader()));
 	}
 

@@ -6,6 +6,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 import io.github.contextvars.Context;
+import io.github.contextvars.ContextVar;
 
 /**
  * Snapshot of a context for work that runs later or on another thread: the values, what
@@ -25,6 +26,8 @@ public final class WorkSnapshot {
 	 * Key of the library's {@code ThreadLocalAccessor} in Micrometer's context registry.
 	 */
 	public static final String KEY = "io.github.contextvars";
+
+	private static final Object UNSET = new Object();
 
 	private final WorkRegistry registry;
 
@@ -75,6 +78,44 @@ public final class WorkSnapshot {
 	public WorkSnapshot after(Runnable operation) {
 		Context changed = this.values.copy();
 		changed.run(operation);
+		return of(changed);
+	}
+
+	/**
+	 * Return a snapshot with the changes that another context has seen: of variables that
+	 * have the value here that they had there before.
+	 * @param before the other context, before its changes
+	 * @param after the other context
+	 * @return a snapshot for the same work
+	 */
+	public WorkSnapshot withChanges(Context before, Context after) {
+		Context changed = new Context();
+		Context present = this.values.copy();
+		changed.run(() -> {
+			present.keySet()
+				.stream()
+				.filter((variable) -> !isSame(variable, present, before))
+				.forEach((variable) -> copy(variable, present));
+			after.copy()
+				.keySet()
+				.stream()
+				.filter((variable) -> isSame(variable, present, before))
+				.forEach((variable) -> copy(variable, after));
+		});
+		return of(changed);
+	}
+
+	@SuppressWarnings("ReferenceEquality") // no method of a value is called
+	private static boolean isSame(ContextVar<?> variable, Context one, Context other) {
+		return one.getOrDefault((Object) variable, UNSET) == other.getOrDefault((Object) variable, UNSET);
+	}
+
+	@SuppressWarnings({ "unchecked", "NullAway" }) // JDK 17 drops nullable type arguments
+	private static void copy(ContextVar<?> variable, Context from) {
+		((ContextVar<@Nullable Object>) variable).set(from.get((Object) variable));
+	}
+
+	private WorkSnapshot of(Context changed) {
 		return new WorkSnapshot(this.registry, this.kind, this.origin, changed, this.parent, this.threadLocals,
 				this.renamable);
 	}

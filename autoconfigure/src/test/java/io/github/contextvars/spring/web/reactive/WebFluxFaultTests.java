@@ -30,6 +30,7 @@ class WebFluxFaultTests {
 					web.reactive.ContextHttpHandlerDecorator | path.replaceAll(";[^/]*", "")               | path               | endpointListsARequestWhileItWaits
 					web.reactive.FromContextArgumentResolver | : new ServerWebInputException(message, parameter) | : failure    | valueThatCannotBeBoundIsBadRequestAndNotShown
 					threadlocal.ReactorContextVars           | snapshotOf(context).after(() -> variable.set(value)) | snapshotOf(context) | innerPublishersHaveTheirOwnValues
+					threadlocal.SharedPublishers             | !SHARED.contains(publisher.getClass())      | true               | subscribersOfASharedPublisherSeeTheirOwnValues
 					work.WorkSnapshot                        | Context changed = this.values.copy();       | Context changed = this.values; | valueThatIsWrittenIsThatOfWhatIsSubscribedOnly
 					""")
 	void faultOfPropagationIsDetected(String type, String text, String replacement, String test) {
@@ -43,8 +44,10 @@ class WebFluxFaultTests {
 					web.reactive.ContextHttpHandlerDecorator    | RequestContext.find(context) != null     | false              | preflightsAndManagementNeedNoHeader
 					web.reactive.ContextHttpHandlerDecorator    | handling = RequestContext.answer(ex, response); | handling = Mono.error(ex); | valueThatDoesNotMatchIsRejectedAndNotRepeated
 					web.reactive.RequestFiller                  | CorsUtils.isPreFlightRequest(request)    | false              | preflightsAndManagementNeedNoHeader
-					web.reactive.RequestContext                 | if (current == this.snapshot) {          | if (true) {        | valueOfAnOuterFilterStays
-					web.reactive.RequestContext                 | if (current == this.snapshot) {          | if (false) {       | errorHandlerBehindAllFiltersSeesTheUser
+					web.reactive.RequestContext                 | (current == this.snapshot) ? context     | true ? context     | valueOfAnOuterFilterStays
+					web.reactive.RequestContext                 | fill(operation);                         |                    | claimTakesPrecedenceOverHeader
+					work.WorkSnapshot                           | !isSame(variable, present, before)       | true               | filterThatWritesDoesNotLetTheHeaderDecide
+					web.reactive.AuthenticationContextWebFilter | OR !request.isOfApplication()            |                    | preflightsAndManagementNeedNoHeader
 					web.reactive.AuthenticationContextWebFilter | chain.filter(exchange).contextWrite((outer) -> filled) | chain.filter(exchange) | valueOfAnOuterFilterStays
 					web.reactive.AuthenticationContextWebFilter | request.filled()                         | new io.github.contextvars.spring.fill.FilledValues() | claimTakesPrecedenceOverHeader
 					web.reactive.AuthenticationContextWebFilter | ORDER = -99;                             | ORDER = -101;      | claimTakesPrecedenceOverHeader
@@ -63,7 +66,8 @@ class WebFluxFaultTests {
 	}
 
 	private static SeededFault fault(String type, String text, String replacement) {
-		return SeededFault.in("io.github.contextvars.spring." + type, text, (replacement != null) ? replacement : "");
+		return SeededFault.in("io.github.contextvars.spring." + type, text.replace("OR ", "|| "),
+				(replacement != null) ? replacement : "");
 	}
 
 }

@@ -65,7 +65,8 @@ class WebFluxFillTests {
 			"spring.reactor.context-propagation=auto", "tests.frameworks=security",
 			"contextvars.fill.tenant.header=X-Tenant", "contextvars.fill.tenant.claim=tenant_id",
 			"contextvars.fill.region.header=X-Region", "contextvars.fill.region.pattern=[a-z]{2}",
-			"contextvars.fill.region.required=true", "contextvars.fill.user.principal=true", "management.server.port=0",
+			"contextvars.fill.region.required=true", "contextvars.fill.user.principal=true",
+			"contextvars.fill.user.required=true", "management.server.port=0",
 			// Tomcat is on the class path, too.
 			"spring.autoconfigure.exclude=org.springframework.boot.tomcat.autoconfigure.actuate.web.server"
 					+ ".TomcatReactiveManagementContextAutoConfiguration",
@@ -130,8 +131,7 @@ class WebFluxFillTests {
 				.headers("Origin", "https://acme.example", "Access-Control-Request-Method", "GET")
 				.build(), HttpResponse.BodyHandlers.ofString());
 		assertThat(preflight.body()).doesNotContain("X-Region");
-		assertThat(app.get(app.managementPort(), "/actuator/health", "Authorization", BASIC).statusCode())
-			.isEqualTo(200);
+		assertThat(app.get(app.managementPort(), "/actuator/health").statusCode()).isEqualTo(200);
 		assertThat(app.get(app.managementPort(), "/actuator/contextvars", "Authorization", BASIC).body())
 			.contains("\"origin\":\"GET /actuator/contextvars\"");
 	}
@@ -155,6 +155,18 @@ class WebFluxFillTests {
 		assertThat(app
 			.get("/values", "Authorization", "Bearer globex", "X-Region", "eu", "X-Outer", "tenant", "X-Tenant", "acme")
 			.body()).isEqualTo("first filter: acme, eu; tenant written, region eu, user token, checked token");
+	}
+
+	@Test
+	void filterThatWritesDoesNotLetTheHeaderDecide() {
+		assertThat(app
+			.get("/values", "Authorization", "Bearer none", "X-Region", "eu", "X-Outer", "written", "X-Tenant",
+					"victim")
+			.body()).isEqualTo("first filter: victim, eu; tenant -, region written, user token, checked token");
+		assertThat(app
+			.get("/missing", "Authorization", "Bearer globex", "X-Region", "eu", "X-Outer", "written", "X-Tenant",
+					"victim", "Accept", "application/json")
+			.body()).contains("\"tenant\":\"globex\"", "\"user\":\"token\"");
 	}
 
 	@Test
@@ -250,7 +262,8 @@ class WebFluxFillTests {
 
 		@Bean
 		SecurityWebFilterChain security(ServerHttpSecurity http) {
-			return http.authorizeExchange((exchanges) -> exchanges.anyExchange().authenticated())
+			return http.authorizeExchange(
+					(exchanges) -> exchanges.pathMatchers("/actuator/health").permitAll().anyExchange().authenticated())
 				.httpBasic(Customizer.withDefaults())
 				.oauth2ResourceServer((server) -> server.jwt(Customizer.withDefaults()))
 				.build();

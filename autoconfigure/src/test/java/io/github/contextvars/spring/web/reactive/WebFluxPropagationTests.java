@@ -6,6 +6,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,6 +16,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -30,6 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.error.ErrorAttributeOptions;
@@ -64,6 +67,7 @@ import org.springframework.web.server.WebFilter;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 
 import io.github.contextvars.ContextVar;
@@ -146,6 +150,33 @@ class WebFluxPropagationTests {
 	@Test
 	void innerPublishersHaveTheirOwnValues() {
 		assertThat(app.get("/inner", "X-Tenant", "acme").body()).isEqualTo("0 wrong, acme");
+	}
+
+	// Reactor's automatic mode alone gives all subscribers the values of the first one.
+	@ParameterizedTest
+	@ValueSource(strings = { "cached", "cached-for", "shared", "replayed", "filtered" })
+	void subscribersOfASharedPublisherSeeTheirOwnValues(String path) throws Exception {
+		Pages pages = app.bean(Pages.class);
+		HttpClient client = HttpClient.newHttpClient();
+		Map<String, CompletableFuture<HttpResponse<String>>> responses = new LinkedHashMap<>();
+		for (String tenant : List.of("acme", "globex", "initech")) {
+			responses.put(tenant,
+					client.sendAsync(HttpRequest.newBuilder(URI.create("http://localhost:" + app.port() + "/" + path))
+						.header("X-Tenant", tenant)
+						.build(), HttpResponse.BodyHandlers.ofString()));
+		}
+		Awaitility.await().until(() -> pages.waiting.get() == 3);
+		pages.waiting.set(0);
+		pages.complete();
+		for (String tenant : responses.keySet()) {
+			assertThat(responses.get(tenant).get(20, TimeUnit.SECONDS).body()).isEqualTo(tenant + " " + tenant);
+		}
+	}
+
+	@Test
+	void reportOfAWebFluxApplicationHasNoComplaint() {
+		assertThat(app.beans(PropagationSource.class).flatMap(PropagationSource::entries))
+			.allSatisfy((entry) -> assertThat(entry.propagates()).as(entry.toString()).isTrue());
 	}
 
 	@Test
@@ -297,6 +328,13 @@ class WebFluxPropagationTests {
 		}
 
 		@Bean
+		WebFilter waitingFilter(ObjectProvider<Pages> pages) {
+			return (exchange, chain) -> exchange.getRequest().getPath().value().equals("/filtered")
+					? pages.getObject().awaitShared("filtered").flatMap((ignored) -> chain.filter(exchange)).then()
+					: chain.filter(exchange);
+		}
+
+		@Bean
 		WebFilter filter() {
 			return (exchange, chain) -> exchange.getRequest().getPath().value().equals("/filter")
 					? chain.filter(exchange).contextWrite(ReactorContextVars.with(REGION, "of " + tenant()))
@@ -379,6 +417,16 @@ class WebFluxPropagationTests {
 		private static final Logger logger = LoggerFactory.getLogger("webflux");
 
 		static final List<Throwable> FAILURES = new CopyOnWriteArrayList<>();
+
+		final AtomicInteger waiting = new AtomicInteger();
+
+		private volatile Sinks.One<String> source = Sinks.one();
+
+		private final Mono<String> once = Mono.defer(() -> this.source.asMono())
+			.publishOn(Schedulers.parallel())
+			.map((text) -> text);
+
+		private volatile Map<String, Flux<String>> shared = share();
 
 		private static volatile CompletableFuture<Void> gate = new CompletableFuture<>();
 
@@ -549,6 +597,36 @@ class WebFluxPropagationTests {
 				.contextWrite(ReactorContextVars.with(Application.TENANT, "globex"))
 				.contextWrite(ReactorContextVars.with(Application.REGION, "de"));
 			return inner.map((text) -> text + ", outer " + Application.tenant() + " " + Application.REGION.get("none"));
+		}
+
+		private Map<String, Flux<String>> share() {
+			return Map.of("cached", this.once.cache().flux(), "cached-for",
+					this.once.cache(Duration.ofMinutes(1)).flux(), "shared", this.once.flux().share(), "replayed",
+					this.once.flux().replay(1).refCount(1), "filtered", this.once.cache().flux());
+		}
+
+		// The next requests have publishers of their own.
+		void complete() {
+			Sinks.One<String> completed = this.source;
+			this.source = Sinks.one();
+			completed.tryEmitValue("");
+			this.shared = share();
+		}
+
+		Flux<String> awaitShared(String name) {
+			return this.shared.get(name).doOnSubscribe((subscription) -> this.waiting.incrementAndGet());
+		}
+
+		@GetMapping({ "/cached", "/cached-for", "/shared", "/replayed" })
+		Flux<String> shared(ServerWebExchange exchange) {
+			return awaitShared(exchange.getRequest().getPath().value().substring(1))
+				.map((ignored) -> Application.tenant())
+				.concatMap((tenant) -> Mono.fromCallable(() -> tenant + " " + Application.tenant()));
+		}
+
+		@GetMapping("/filtered")
+		String filtered(@FromContext String tenant) {
+			return tenant + " " + Application.tenant();
 		}
 
 		@GetMapping("/wait")

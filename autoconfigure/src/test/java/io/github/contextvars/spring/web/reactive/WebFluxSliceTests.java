@@ -26,7 +26,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @DirtiesContext
 @WebFluxTest(properties = { "spring.main.web-application-type=reactive", "spring.reactor.context-propagation=auto",
-		"contextvars.fill.tenant.header=X-Tenant" })
+		"contextvars.fill.tenant.header=X-Tenant", "contextvars.remote.receive=tenant",
+		"contextvars.remote.receive-from=10.0.0.0/8" })
 class WebFluxSliceTests {
 
 	@Autowired
@@ -64,7 +65,7 @@ class WebFluxSliceTests {
 	@RestController
 	static class Page {
 
-		@ContextVariable
+		@ContextVariable(header = "X-Sent")
 		static final ContextVar<String> TENANT = ContextVar.of("tenant");
 
 		@GetMapping("/tenant")

@@ -7,6 +7,7 @@ import org.springframework.core.Ordered;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.ReactiveSecurityContextHolder;
 import org.springframework.security.core.context.SecurityContext;
+import org.springframework.web.cors.reactive.CorsUtils;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
@@ -57,13 +58,15 @@ final class AuthenticationContextWebFilter implements WebFilter, Ordered {
 	private Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain, @Nullable Authentication user,
 			Context context) {
 		RequestContext request = RequestContext.find(context);
-		if (request == null) {
+		if (request == null || !request.isOfApplication()) {
 			return chain.filter(exchange);
 		}
 		try {
 			Context filled = request.fill(context, () -> {
 				this.filler.fill(user, request.filled());
-				this.rules.checkAuthenticated();
+				if (!CorsUtils.isPreFlightRequest(exchange.getRequest())) {
+					this.rules.checkAuthenticated();
+				}
 			});
 			return chain.filter(exchange).contextWrite((outer) -> filled);
 		}

@@ -4,6 +4,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
+import org.jspecify.annotations.Nullable;
 import org.springframework.core.Ordered;
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.http.server.reactive.HttpHandlerDecoratorFactory;
@@ -28,7 +29,7 @@ public final class ContextHttpHandlerDecorator implements HttpHandlerDecoratorFa
 
 	private final WorkRegistry workRegistry;
 
-	private final BiConsumer<ServerHttpRequest, FilledValues> filler;
+	private final @Nullable BiConsumer<ServerHttpRequest, FilledValues> filler;
 
 	/**
 	 * Create a decorator that leaves contexts empty, for a server whose requests are not
@@ -36,11 +37,11 @@ public final class ContextHttpHandlerDecorator implements HttpHandlerDecoratorFa
 	 * @param workRegistry enters the contexts
 	 */
 	public ContextHttpHandlerDecorator(WorkRegistry workRegistry) {
-		this(workRegistry, (request, filled) -> {
-		});
+		this(workRegistry, null);
 	}
 
-	ContextHttpHandlerDecorator(WorkRegistry workRegistry, BiConsumer<ServerHttpRequest, FilledValues> filler) {
+	ContextHttpHandlerDecorator(WorkRegistry workRegistry,
+			@Nullable BiConsumer<ServerHttpRequest, FilledValues> filler) {
 		this.workRegistry = workRegistry;
 		this.filler = filler;
 	}
@@ -59,10 +60,13 @@ public final class ContextHttpHandlerDecorator implements HttpHandlerDecoratorFa
 
 	private Mono<Void> begin(HttpHandler handler, ServerHttpRequest request, ServerHttpResponse response) {
 		UnitOfWork unit = this.workRegistry.create(UnitOfWork.Kind.REQUEST, originOf(request));
-		RequestContext context = new RequestContext(this.workRegistry, unit);
+		BiConsumer<ServerHttpRequest, FilledValues> present = this.filler;
+		RequestContext context = new RequestContext(this.workRegistry, unit, present != null);
 		Mono<Void> handling;
 		try {
-			context.fill(() -> this.filler.accept(request, context.filled()));
+			if (present != null) {
+				context.fill(() -> present.accept(request, context.filled()));
+			}
 			handling = Mono.defer(() -> handler.handle(request, response));
 		}
 		catch (RuntimeException ex) {

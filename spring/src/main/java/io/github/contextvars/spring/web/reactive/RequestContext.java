@@ -31,14 +31,22 @@ final class RequestContext {
 
 	private final FilledValues filled = new FilledValues();
 
-	RequestContext(WorkRegistry workRegistry, UnitOfWork unit) {
+	private final boolean ofApplication;
+
+	RequestContext(WorkRegistry workRegistry, UnitOfWork unit, boolean ofApplication) {
 		this.workRegistry = workRegistry;
 		this.unit = unit;
+		this.ofApplication = ofApplication;
 		this.snapshot = workRegistry.follow(unit, UnitOfWork.Kind.TASK);
 	}
 
 	static @Nullable RequestContext find(ContextView context) {
 		return context.getOrDefault(RequestContext.class, null);
+	}
+
+	// Return whether anything may fill this context: not on a management port.
+	boolean isOfApplication() {
+		return this.ofApplication;
 	}
 
 	FilledValues filled() {
@@ -53,15 +61,14 @@ final class RequestContext {
 		this.workRegistry.run(this.unit, operation);
 	}
 
-	// Fill what the operators behind run in: this context, unless a filter has replaced
-	// it in theirs.
+	// Fill this context and, if a filter has replaced it, what the operators behind run
+	// in: they see the changes, but for variables that the filter has set itself.
 	Context fill(Context context, Runnable operation) {
+		io.github.contextvars.Context before = this.unit.context().copy();
+		fill(operation);
 		WorkSnapshot current = ReactorContextVars.snapshotOf(context);
-		if (current == this.snapshot) {
-			fill(operation);
-			return context;
-		}
-		return ReactorContextVars.write(context, current.after(operation));
+		return (current == this.snapshot) ? context
+				: ReactorContextVars.write(context, current.withChanges(before, this.unit.context()));
 	}
 
 	/**

@@ -9,7 +9,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
-import org.springframework.util.ClassUtils;
 import org.springframework.web.cors.reactive.CorsUtils;
 import reactor.netty.http.server.HttpServerRequest;
 
@@ -24,8 +23,7 @@ import io.github.contextvars.spring.remote.RemoteReceiver;
  */
 final class RequestFiller implements BiConsumer<ServerHttpRequest, FilledValues> {
 
-	private static final boolean NETTY = ClassUtils.isPresent("reactor.netty.http.server.HttpServerRequest",
-			RequestFiller.class.getClassLoader());
+	private static final boolean NETTY = Netty.isPresent();
 
 	private final Supplier<@Nullable RemoteReceiver> receiver;
 
@@ -58,13 +56,23 @@ final class RequestFiller implements BiConsumer<ServerHttpRequest, FilledValues>
 
 	private static final class Netty {
 
+		// Not by its name, which a native image would not know.
+		static boolean isPresent() {
+			try {
+				return HttpServerRequest.class.isInterface();
+			}
+			catch (LinkageError ex) {
+				return false;
+			}
+		}
+
 		static @Nullable Object peerOf(ServerHttpRequest request) {
 			try {
 				Object nativeRequest = ServerHttpRequestDecorator.getNativeRequest(request);
 				return (nativeRequest instanceof HttpServerRequest netty) ? netty.connectionRemoteAddress() : null;
 			}
-			catch (IllegalArgumentException ex) {
-				return null; // a request of a test
+			catch (RuntimeException ex) {
+				return null; // a request of a test has none
 			}
 		}
 

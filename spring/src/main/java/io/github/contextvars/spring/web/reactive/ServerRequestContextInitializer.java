@@ -25,8 +25,8 @@ public interface ServerRequestContextInitializer {
 
 	/**
 	 * Set variables of the current context.
-	 * @param request the request, as the server has received it: forwarded headers are
-	 * not applied yet
+	 * @param request the request, as the server presents it. Its address and host are
+	 * what the caller claims if the server applies forwarded headers
 	 */
 	void initialize(ServerHttpRequest request);
 

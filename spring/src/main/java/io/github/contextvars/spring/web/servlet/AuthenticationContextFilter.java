@@ -7,6 +7,7 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.web.cors.CorsUtils;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 import io.github.contextvars.spring.fill.AuthenticationFiller;
@@ -46,7 +47,9 @@ public final class AuthenticationContextFilter extends OncePerRequestFilter {
 		try {
 			this.filler.fill(SecurityContextHolder.getContext().getAuthentication(),
 					ContextFilter.filledValues(request));
-			this.rules.checkAuthenticated();
+			if (!CorsUtils.isPreFlightRequest(request)) {
+				this.rules.checkAuthenticated();
+			}
 		}
 		catch (RuntimeException ex) {
 			ContextFilter.answer(ex, response);
