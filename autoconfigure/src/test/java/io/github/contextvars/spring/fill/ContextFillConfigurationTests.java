@@ -1,5 +1,7 @@
 package io.github.contextvars.spring.fill;
 
+import java.util.Map;
+
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -8,6 +10,7 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.oauth2.core.ClaimAccessor;
 
@@ -36,6 +39,9 @@ class ContextFillConfigurationTests {
 					contextvars.fill.tenant.required=true                               | 'contextvars.fill.tenant' has no source
 					contextvars.fill.tenant.claim=id contextvars.fill.tenant.principal=true | 'contextvars.fill.tenant' has both a claim and the principal as the source
 					contextvars.fill.tenant.header=X:Tenant                             | 'contextvars.fill.tenant.header' is 'X:Tenant', which is not the name of a header
+					contextvars.fill.tenant.claims=id                                   | 'contextvars.fill.tenant.claims' is not a property of a variable that is filled
+					contextvars.fill[user.id].requird=true                              | 'contextvars.fill[user.id].requird' is not a property of a variable that is filled
+					contextvars.fill.user.id.header=X-User                              | 'contextvars.fill.user.id.header' fills no variable: a name with dots needs brackets
 					contextvars.fill.tenant.header=X-Tenant contextvars.fill.tenant.pattern=[a | 'contextvars.fill.tenant.pattern' is no regular expression
 					""")
 	void invalidRulesFailOnStartup(String properties, String description) {
@@ -68,6 +74,30 @@ class ContextFillConfigurationTests {
 	}
 
 	@Test
+	void dotsInNamesNeedBrackets() {
+		this.runner.withPropertyValues("contextvars.fill.user.id.header=X-User")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.asInstanceOf(InstanceOfAssertFactories.type(InvalidDeclarationException.class))
+				.satisfies((ex) -> assertThat(ex.action()).isEqualTo("Write 'contextvars.fill[user.id].header'.")));
+		this.runner.withPropertyValues("contextvars.fill[user.id].header=X-User")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void variableOfTheEnvironmentIsARule() {
+		this.runner
+			.withInitializer((context) -> context.getEnvironment()
+				.getPropertySources()
+				.addFirst(new SystemEnvironmentPropertySource("test-systemEnvironment",
+						Map.of("CONTEXTVARS_FILL_TENANT_HEADER", "X-Tenant", "CONTEXTVARS_FILL_TENANT_REQUIRED",
+								"true"))))
+			.run((context) -> assertThat(context).hasNotFailed()
+				.getBean(ContextFillConfiguration.Settings.class)
+				.satisfies((settings) -> assertThat(settings.variables().get("tenant").required()).isTrue()));
+	}
+
+	@Test
 	void headersNeedNoLibrary() {
 		this.runner.withClassLoader(new FilteredClassLoader(Authentication.class, ClaimAccessor.class))
 			.withPropertyValues("contextvars.fill.tenant.header=X-Tenant")
@@ -79,6 +109,9 @@ class ContextFillConfigurationTests {
 
 		@ContextVariable
 		static final ContextVar<String> TENANT = ContextVar.of("tenant");
+
+		@ContextVariable
+		static final ContextVar<String> USER = ContextVar.of("user.id");
 
 	}
 
