@@ -35,6 +35,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingClass;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -181,6 +182,7 @@ class ArchitectureTests {
 		ArchRuleDefinition.methods().that().areAnnotatedWith(Bean.class).should().notBePublic().check(CLASSES);
 	}
 
+	// All methods of a configuration are loaded with the first one, and with their types.
 	@Test
 	void beanMethodsHaveNoClassConditions() {
 		ArchRule noCondition = ArchRuleDefinition.methods()
@@ -189,7 +191,9 @@ class ArchitectureTests {
 			.should()
 			.notBeAnnotatedWith(ConditionalOnClass.class)
 			.andShould()
-			.notBeAnnotatedWith(ConditionalOnMissingClass.class);
+			.notBeAnnotatedWith(ConditionalOnMissingClass.class)
+			.andShould()
+			.notBeAnnotatedWith(Conditional.class);
 		noCondition.check(CLASSES);
 	}
 

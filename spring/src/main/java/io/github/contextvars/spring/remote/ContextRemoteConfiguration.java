@@ -32,7 +32,8 @@ import io.github.contextvars.spring.work.PresenceCondition;
  * @since 0.1.0
  */
 @Configuration(proxyBeanMethods = false)
-@Import({ ContextVariableConfiguration.class, ContextRemoteConfiguration.Sending.class })
+@Import({ ContextVariableConfiguration.class, ContextRemoteConfiguration.Sending.class,
+		ContextRemoteConfiguration.WebClients.class })
 public final class ContextRemoteConfiguration {
 
 	@Bean
@@ -64,12 +65,27 @@ public final class ContextRemoteConfiguration {
 	}
 
 	/**
-	 * Condition that {@code WebClient} is present.
+	 * Condition that {@code WebClient} is present, beside what sends.
 	 */
 	static final class WebClientIsPresent extends PresenceCondition {
 
 		WebClientIsPresent() {
-			super("org.springframework.web.reactive.function.client.WebClient");
+			super("org.springframework.web.reactive.function.client.WebClient",
+					"io.micrometer.observation.transport.SenderContext");
+		}
+
+	}
+
+	/**
+	 * {@link Configuration @Configuration} for {@code WebClient}s.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(WebClientIsPresent.class)
+	static final class WebClients {
+
+		@Bean
+		RemoteExchangeFilter contextVarsRemoteExchangeFilter(RemoteSender sender) {
+			return new RemoteExchangeFilter(sender);
 		}
 
 	}
@@ -81,12 +97,6 @@ public final class ContextRemoteConfiguration {
 	@Conditional(ObservationsArePresent.class)
 	@ImportRuntimeHints(RedirectCheck.Hints.class)
 	static final class Sending {
-
-		@Bean
-		@Conditional(WebClientIsPresent.class)
-		RemoteExchangeFilter contextVarsRemoteExchangeFilter(RemoteSender sender) {
-			return new RemoteExchangeFilter(sender);
-		}
 
 		// Behind a tracer's, whose baggage it adds to.
 		@Bean
