@@ -4,6 +4,8 @@ import java.net.URI;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
@@ -15,20 +17,13 @@ import io.github.contextvars.spring.registry.InvalidDeclarationException;
  */
 final class HostPatterns {
 
-	private final List<String> patterns;
+	private static final Pattern PATTERN = Pattern
+		.compile("(\\*\\.(?!\\[))?([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]+])(?::(\\d{1,5}))?");
+
+	private final List<HostPattern> patterns;
 
 	HostPatterns(Collection<String> patterns) {
-		this.patterns = patterns.stream().map(HostPatterns::checked).toList();
-	}
-
-	private static String checked(String pattern) {
-		if (!pattern
-			.matches("(\\*\\.)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(:\\d{1,5})?|\\[[0-9A-Fa-f:.]+](:\\d{1,5})?")) {
-			throw new InvalidDeclarationException(
-					"'contextvars.remote.send-to' has '" + pattern + "', which is neither a host nor a transport",
-					"Use hosts such as orders, localhost:8081 and *.internal, and 'kafka', 'rabbit', 'jms' or 'grpc'.");
-		}
-		return pattern.toLowerCase(Locale.ROOT);
+		this.patterns = patterns.stream().map(HostPattern::parse).toList();
 	}
 
 	/**
@@ -41,15 +36,13 @@ final class HostPatterns {
 			return false;
 		}
 		String host = uri.getHost().toLowerCase(Locale.ROOT);
-		String withPort = host + ":" + portOf(uri);
-		return this.patterns.stream()
-			.anyMatch((pattern) -> pattern.startsWith("*.")
-					? isBelow(host, pattern.substring(1)) || isBelow(withPort, pattern.substring(1))
-					: pattern.equals(host) || pattern.equals(withPort));
-	}
-
-	private static boolean isBelow(String host, String domain) {
-		return host.length() > domain.length() && host.endsWith(domain);
+		int port = portOf(uri);
+		for (HostPattern pattern : this.patterns) {
+			if (pattern.matches(host, port)) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	private static int portOf(URI uri) {
@@ -57,6 +50,37 @@ final class HostPatterns {
 			return uri.getPort();
 		}
 		return "https".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
+	}
+
+	/**
+	 * One of the patterns.
+	 *
+	 * @param host the host, or a dot and the domain that it is below
+	 * @param port the port, or a negative number for all
+	 */
+	private record HostPattern(String host, int port) {
+
+		static HostPattern parse(String text) {
+			Matcher matcher = PATTERN.matcher(text);
+			if (!matcher.matches()) {
+				throw new InvalidDeclarationException(
+						"'contextvars.remote.send-to' has '" + text + "', which is neither a host nor a transport",
+						"Use hosts such as orders, localhost:8081 and *.internal, and 'kafka', 'rabbit', 'jms' or"
+								+ " 'grpc'.");
+			}
+			String host = matcher.group(2).toLowerCase(Locale.ROOT);
+			return new HostPattern((matcher.group(1) != null) ? "." + host : host,
+					(matcher.group(3) != null) ? Integer.parseInt(matcher.group(3)) : -1);
+		}
+
+		boolean matches(String other, int otherPort) {
+			if (this.port >= 0 && this.port != otherPort) {
+				return false;
+			}
+			return this.host.startsWith(".") ? other.length() > this.host.length() && other.endsWith(this.host)
+					: other.equals(this.host);
+		}
+
 	}
 
 }

@@ -2,6 +2,7 @@ package io.github.contextvars.spring.remote;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,10 @@ import io.github.contextvars.spring.registry.InvalidDeclarationException;
  * @param prefix how many of its bits count
  */
 record Network(InetAddress address, int prefix) {
+
+	// Of four parts: the JDK also parses 10.1 and 167772161.
+	private static final Pattern ADDRESS = Pattern
+		.compile("\\d{1,3}(\\.\\d{1,3}){3}|[0-9a-fA-F.]*:[0-9a-fA-F:.]*(%\\w+)?");
 
 	/**
 	 * Parse a network.
@@ -45,11 +50,7 @@ record Network(InetAddress address, int prefix) {
 	 * @return the address, or {@code null} if the text is none
 	 */
 	static @Nullable InetAddress parseAddress(@Nullable String text) {
-		if (text == null || !text.matches("[0-9.]+|[0-9a-fA-F.]*:[0-9a-fA-F:.]*(%\\w+)?")) {
-			return null;
-		}
-		// Of four parts each: what the JDK parses else would be 10.1 or 167772161.
-		if (text.indexOf(':') < 0 && !text.matches("\\d{1,3}(\\.\\d{1,3}){3}")) {
+		if (text == null || !ADDRESS.matcher(text).matches()) {
 			return null;
 		}
 		int zone = text.indexOf('%');

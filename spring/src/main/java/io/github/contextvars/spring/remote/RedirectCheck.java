@@ -1,6 +1,7 @@
 package io.github.contextvars.spring.remote;
 
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.net.HttpURLConnection;
 import java.net.http.HttpClient;
 import java.util.List;
@@ -12,9 +13,10 @@ import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
-import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.http.client.ClientHttpRequest;
 import org.springframework.http.client.ClientHttpRequestFactory;
+import org.springframework.util.Assert;
+import org.springframework.util.ReflectionUtils;
 
 /**
  * Whether an HTTP client follows redirects by itself, and so hands headers to hosts that
@@ -44,35 +46,38 @@ final class RedirectCheck {
 
 	private static boolean isSafe(ClientHttpRequest request) throws IOException {
 		String type = request.getClass().getName();
-		if ((type.startsWith("org.springframework.mock.http.client.")
-				|| type.startsWith("org.springframework.test.web."))) {
-			return true;
-		}
-		if (!type.startsWith(PACKAGE)) {
-			return false;
-		}
-		return switch (type.substring(PACKAGE.length())) {
+		return switch (type) {
 			// Its interceptors are called before the request is made.
-			case "InterceptingClientHttpRequest" -> isSafe(((ClientHttpRequestFactory) field(request, "requestFactory"))
-				.createRequest(request.getURI(), request.getMethod()));
-			case "BufferingClientHttpRequestWrapper" -> isSafe((ClientHttpRequest) field(request, "request"));
-			case "JdkClientHttpRequest" ->
+			case PACKAGE + "InterceptingClientHttpRequest" ->
+				isSafe(((ClientHttpRequestFactory) field(request, "requestFactory")).createRequest(request.getURI(),
+						request.getMethod()));
+			case PACKAGE + "BufferingClientHttpRequestWrapper" -> isSafe((ClientHttpRequest) field(request, "request"));
+			case PACKAGE + "JdkClientHttpRequest" ->
 				((HttpClient) field(request, "httpClient")).followRedirects() == HttpClient.Redirect.NEVER;
-			case "SimpleClientHttpRequest" ->
+			case PACKAGE + "SimpleClientHttpRequest" ->
 				!((HttpURLConnection) field(request, "connection")).getInstanceFollowRedirects();
-			case "JettyClientHttpRequest" -> JettyCheck.isSafe(field(request, "request"));
-			case "ReactorClientHttpRequest" -> ReactorCheck.isSafe(field(request, "httpClient"));
-			case "HttpComponentsClientHttpRequest" ->
+			case PACKAGE + "JettyClientHttpRequest" -> JettyCheck.isSafe(field(request, "request"));
+			case PACKAGE + "ReactorClientHttpRequest" -> ReactorCheck.isSafe(field(request, "httpClient"));
+			case PACKAGE + "HttpComponentsClientHttpRequest" ->
 				HttpComponentsCheck.isSafe(field(request, "httpContext"), field(request, "httpClient"));
-			default -> false;
+			default -> type.startsWith("org.springframework.mock.http.client.")
+					|| type.startsWith("org.springframework.test.web.");
 		};
 	}
 
-	private static Object field(Object request, String name) {
-		Object value = new DirectFieldAccessor(request).getPropertyValue(name);
-		if (value == null) {
-			throw new IllegalStateException("no " + name);
-		}
+	/**
+	 * Read a private field.
+	 * @param holder what has the field
+	 * @param name the field's name
+	 * @return its value
+	 * @throws IllegalStateException if there is no such field, or it is empty
+	 */
+	static Object field(Object holder, String name) {
+		Field field = ReflectionUtils.findField(holder.getClass(), name);
+		Assert.state(field != null, "no such field");
+		ReflectionUtils.makeAccessible(field);
+		Object value = ReflectionUtils.getField(field, holder);
+		Assert.state(value != null, "no value");
 		return value;
 	}
 

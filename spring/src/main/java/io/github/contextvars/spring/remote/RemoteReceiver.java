@@ -161,8 +161,10 @@ public final class RemoteReceiver {
 		if (this.transports.contains(transport)) {
 			return true;
 		}
-		if (address != null && this.networks.stream().anyMatch((network) -> network.contains(address))) {
-			return true;
+		for (Network network : this.networks) {
+			if (address != null && network.contains(address)) {
+				return true;
+			}
 		}
 		for (RemoteTrust trust : this.trusts.get()) {
 			try {

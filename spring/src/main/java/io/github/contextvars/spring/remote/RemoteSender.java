@@ -2,7 +2,6 @@ package io.github.contextvars.spring.remote;
 
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +41,9 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 	private static final Map<String, String> CARRIERS = Map.of("kafka",
 			"org.apache.kafka.clients.producer.ProducerRecord", "rabbit", "org.springframework.amqp.core.Message",
 			"jms", "jakarta.jms.Message", "grpc", "io.grpc.Metadata");
+
+	// Enough for most baggage.
+	private static final int CAPACITY = 128;
 
 	private static final String CLIENT_REQUEST = "org.springframework.http.client.ClientHttpRequest";
 
@@ -128,7 +130,9 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 	 * @param setter sets a header
 	 */
 	void addTo(String transport, Function<String, @Nullable String> existing, BiConsumer<String, String> setter) {
-		List<String> members = new ArrayList<>();
+		String present = this.baggage ? existing.apply(RemoteVariables.BAGGAGE) : null;
+		StringBuilder members = (present != null) ? withoutOwn(present)
+				: new StringBuilder(this.baggage ? CAPACITY : 0);
 		int count = 0;
 		int bytes = 0;
 		for (RemoteVariables.RemoteVariable variable : this.variables) {
@@ -145,35 +149,34 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 				this.drops.add(RemoteDrops.Reason.OVER, transport, variable.wireName());
 			}
 			else if (this.baggage) {
-				members.add(variable.wireName() + "=" + value);
+				append(members, variable.wireName()).append('=').append(value);
 			}
 			else if (existing.apply(variable.wireName()) == null) {
 				setter.accept(variable.wireName(), value);
 			}
 		}
-		if (this.baggage) {
-			String present = existing.apply(RemoteVariables.BAGGAGE);
-			List<String> all = (present != null) ? withoutOwn(present) : new ArrayList<>();
-			all.addAll(members);
-			String baggage = String.join(",", all);
-			if (!baggage.equals((present != null) ? present : "")) {
-				setter.accept(RemoteVariables.BAGGAGE, baggage);
-			}
+		String all = members.toString();
+		if (this.baggage && !all.equals((present != null) ? present : "")) {
+			setter.accept(RemoteVariables.BAGGAGE, all);
 		}
 	}
 
 	// What a tracer has set for another member stays as it is. A tracer may also pass on
 	// what a stranger has sent under the name of a variable, and the next process would
 	// trust this one.
-	private List<String> withoutOwn(String existing) {
-		List<String> foreign = new ArrayList<>();
-		for (String member : StringUtils.delimitedListToStringArray(existing, ",")) {
+	private StringBuilder withoutOwn(String present) {
+		StringBuilder foreign = new StringBuilder(CAPACITY);
+		for (String member : StringUtils.delimitedListToStringArray(present, ",")) {
 			String name = member.contains("=") ? member.substring(0, member.indexOf('=')).strip() : member.strip();
 			if (!name.isEmpty() && this.variables.stream().noneMatch((own) -> own.wireName().equals(name))) {
-				foreign.add(member.strip());
+				append(foreign, member.strip());
 			}
 		}
 		return foreign;
+	}
+
+	private static StringBuilder append(StringBuilder members, String text) {
+		return members.append(members.isEmpty() ? "" : ",").append(text);
 	}
 
 	/**

@@ -1,15 +1,13 @@
 package io.github.contextvars.spring.remote;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
-import org.springframework.util.StringUtils;
 
 /**
  * How values are written into headers: percent-encoded UTF-8, in the characters that
@@ -26,6 +24,15 @@ final class RemoteValues {
 
 	private static final String HEX = "0123456789ABCDEF";
 
+	// What needs no encoding.
+	private static final boolean[] PLAIN = new boolean[0x80];
+
+	static {
+		for (int octet = 0; octet < PLAIN.length; octet++) {
+			PLAIN[octet] = isPlain((byte) octet);
+		}
+	}
+
 	private RemoteValues() {
 	}
 
@@ -36,13 +43,16 @@ final class RemoteValues {
 	 * characters or is no text
 	 */
 	static @Nullable String encode(String value) {
+		if (isPlain(value)) {
+			return value;
+		}
 		if (!isValid(value)) {
 			return null;
 		}
 		byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
 		StringBuilder encoded = new StringBuilder(bytes.length);
 		for (byte one : bytes) {
-			if (isPlain(one)) {
+			if (one >= 0 && PLAIN[one]) {
 				encoded.append((char) one);
 			}
 			else {
@@ -59,11 +69,15 @@ final class RemoteValues {
 	 * characters
 	 */
 	static @Nullable String decode(String encoded) {
+		if (isPlain(encoded)) {
+			return encoded;
+		}
 		// Each character has at most three bytes, of three characters each.
 		if (encoded.length() > 9 * MAX_LENGTH) {
 			return null;
 		}
-		ByteBuffer bytes = ByteBuffer.allocate(encoded.length());
+		byte[] bytes = new byte[encoded.length()];
+		int length = 0;
 		for (int i = 0; i < encoded.length(); i++) {
 			char one = encoded.charAt(i);
 			if (one == '%') {
@@ -72,23 +86,33 @@ final class RemoteValues {
 				if (low < 0) {
 					return null;
 				}
-				bytes.put((byte) (high << 4 | low));
+				bytes[length++] = (byte) (high << 4 | low);
 				i += 2;
 			}
-			else if (one < 0x80 && isPlain((byte) one)) {
-				bytes.put((byte) one);
+			else if (one < PLAIN.length && PLAIN[one]) {
+				bytes[length++] = (byte) one;
 			}
 			else {
 				return null;
 			}
 		}
-		try {
-			String value = StandardCharsets.UTF_8.newDecoder().decode(bytes.flip()).toString();
-			return isValid(value) ? value : null;
-		}
-		catch (CharacterCodingException ex) {
+		String value = new String(bytes, 0, length, StandardCharsets.UTF_8);
+		// What is malformed becomes a character that the bytes may also have.
+		if (value.indexOf('\uFFFD') >= 0
+				&& !Arrays.equals(value.getBytes(StandardCharsets.UTF_8), Arrays.copyOf(bytes, length))) {
 			return null;
 		}
+		return isValid(value) ? value : null;
+	}
+
+	// Nearly all are: identifiers, numbers, constants.
+	private static boolean isPlain(String text) {
+		boolean plain = text.length() <= MAX_LENGTH;
+		for (int i = 0; plain && i < text.length(); i++) {
+			char one = text.charAt(i);
+			plain = one < PLAIN.length && PLAIN[one];
+		}
+		return plain;
 	}
 
 	// A baggage-octet, without the sign that encodes the others.
@@ -97,12 +121,14 @@ final class RemoteValues {
 	}
 
 	private static boolean isValid(String value) {
-		return value.length() <= MAX_LENGTH
-				&& value.codePoints().noneMatch((one) -> Character.isISOControl(one) || isSurrogate(one));
-	}
-
-	private static boolean isSurrogate(int codePoint) {
-		return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
+		boolean valid = value.length() <= MAX_LENGTH;
+		for (int i = 0; valid && i < value.length(); i++) {
+			int one = value.codePointAt(i);
+			// A surrogate that is not half of a pair is a code point.
+			valid = !Character.isISOControl(one) && (one < Character.MIN_SURROGATE || one > Character.MAX_SURROGATE);
+			i += Character.charCount(one) - 1;
+		}
+		return valid;
 	}
 
 	/**
@@ -112,14 +138,18 @@ final class RemoteValues {
 	 * all values
 	 */
 	static Map<String, List<String>> members(Iterable<String> headers) {
-		Map<String, List<String>> members = new LinkedHashMap<>();
+		Map<String, List<String>> members = new HashMap<>();
 		for (String header : headers) {
-			for (String member : StringUtils.delimitedListToStringArray(header, ",")) {
+			int start = 0;
+			while (start < header.length()) {
+				int comma = header.indexOf(',', start);
+				String member = header.substring(start, (comma >= 0) ? comma : header.length());
+				start += member.length() + 1;
 				int equals = member.indexOf('=');
 				if (equals > 0) {
 					int properties = member.indexOf(';', equals);
 					String value = member.substring(equals + 1, (properties >= 0) ? properties : member.length());
-					members.computeIfAbsent(member.substring(0, equals).strip(), (name) -> new ArrayList<>())
+					members.computeIfAbsent(member.substring(0, equals).strip(), (name) -> new ArrayList<>(1))
 						.add(value.strip());
 				}
 			}

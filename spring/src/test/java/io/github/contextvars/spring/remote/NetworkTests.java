@@ -49,7 +49,7 @@ class NetworkTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "", "*", "*.", "http://orders", "or*ders", "orders/", "a b", "-orders" })
+	@ValueSource(strings = { "", "*", "*.", "http://orders", "or*ders", "orders/", "a b", "-orders", "*.[::1]" })
 	void otherPatternsAreRefused(String pattern) {
 		assertThatExceptionOfType(InvalidDeclarationException.class)
 			.isThrownBy(() -> new HostPatterns(List.of(pattern)))

@@ -12,7 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class RemoteValuesTests {
 
 	@ParameterizedTest
-	@ValueSource(strings = { "acme", "", " ", "a b", "ä€", "東京", "😀", "100%", "a,b;c=\"d\"\\", "%41" })
+	@ValueSource(strings = { "acme", "", " ", "a b", "ä€", "東京", "😀", "100%", "a,b;c=\"d\"\\", "%41", "\uFFFD" })
 	void valuesComeBack(String value) {
 		String encoded = RemoteValues.encode(value);
 
@@ -28,7 +28,7 @@ class RemoteValuesTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "a%0d%0aX-Admin:true", "%00", "%7f", "%C2%85", "%", "%4", "%zz", "%-1", "a b", "a,b", "ä",
-			"%ff", "%c0%80", "%ed%a0%80", "%e4" })
+			"%ff", "%c0%80", "%ed%a0%80", "%e4", "%EF%BF%BD%ff" })
 	void malformedValuesAreNotRead(String encoded) {
 		assertThat(RemoteValues.decode(encoded)).isNull();
 	}
