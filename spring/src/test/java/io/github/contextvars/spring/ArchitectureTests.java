@@ -35,10 +35,11 @@ class ArchitectureTests {
 			"work.PropagationSource", "work.UnitOfWork", "work.WorkRegistry", "work.WorkSnapshot");
 
 	/**
-	 * Public because what loads them by their names needs them to be.
+	 * Public because what loads them by their names, or calls them by reflection, needs
+	 * them to be.
 	 */
 	private static final List<String> SERVICES = List.of("logging.Log4j2ContextDataProvider",
-			"quartz.ContextThreadPool", "threadlocal.ContextThreadLocalAccessor");
+			"quartz.ContextThreadPool", "remote.RemoteFeignCapability", "threadlocal.ContextThreadLocalAccessor");
 
 	/**
 	 * Public for the library's other packages only.

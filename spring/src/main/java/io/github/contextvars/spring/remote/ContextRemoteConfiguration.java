@@ -13,6 +13,7 @@ import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportRuntimeHints;
+import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.util.function.SingletonSupplier;
 
@@ -26,14 +27,14 @@ import io.github.contextvars.spring.work.PresenceCondition;
  * type {@link Settings}.
  * <p>
  * Without Spring Boot, add the {@link ObservationHandler} bean to the configuration of an
- * observation registry, and the {@link RemoteExchangeFilter} bean to each
- * {@code WebClient}.
+ * observation registry, the {@link RemoteExchangeFilter} bean to each {@code WebClient},
+ * and the {@link RemoteFeignCapability} bean to each Feign client.
  *
  * @since 0.1.0
  */
 @Configuration(proxyBeanMethods = false)
 @Import({ ContextVariableConfiguration.class, ContextRemoteConfiguration.Sending.class,
-		ContextRemoteConfiguration.WebClients.class })
+		ContextRemoteConfiguration.WebClients.class, ContextRemoteConfiguration.Feign.class })
 public final class ContextRemoteConfiguration {
 
 	@Bean
@@ -86,6 +87,34 @@ public final class ContextRemoteConfiguration {
 		@Bean
 		RemoteExchangeFilter contextVarsRemoteExchangeFilter(RemoteSender sender) {
 			return new RemoteExchangeFilter(sender);
+		}
+
+	}
+
+	/**
+	 * Condition that Feign is present, beside what sends.
+	 */
+	static final class FeignIsPresent extends PresenceCondition {
+
+		FeignIsPresent() {
+			super("feign.Capability", "io.micrometer.observation.transport.SenderContext");
+		}
+
+	}
+
+	/**
+	 * {@link Configuration @Configuration} for Feign clients.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(FeignIsPresent.class)
+	@ImportRuntimeHints(RemoteFeignCapability.Hints.class)
+	static final class Feign {
+
+		// Next to the client, inside of what other capabilities wrap around it.
+		@Bean
+		@Order(Ordered.HIGHEST_PRECEDENCE)
+		RemoteFeignCapability contextVarsFeignCapability(RemoteSender sender) {
+			return new RemoteFeignCapability(sender);
 		}
 
 	}

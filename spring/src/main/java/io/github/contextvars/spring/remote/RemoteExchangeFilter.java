@@ -54,7 +54,8 @@ public final class RemoteExchangeFilter implements ExchangeFilterFunction {
 		}
 		Object nativeRequest = nativeRequest(request);
 		if (follows(nativeRequest)) {
-			this.sender.refuse("WebClient with " + ClassUtils.getShortName(nativeRequest.getClass()));
+			this.sender.refuse("WebClient with " + ClassUtils.getShortName(nativeRequest.getClass()),
+					RemoteSender.SWITCH_OFF);
 		}
 		else {
 			values.forEach(request.getHeaders()::set);

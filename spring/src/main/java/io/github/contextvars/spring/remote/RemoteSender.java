@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
@@ -45,6 +44,11 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 	// Enough for most baggage.
 	private static final int CAPACITY = 128;
 
+	/**
+	 * What to do about a client of Spring's that follows redirects.
+	 */
+	static final String SWITCH_OFF = "Build it with Spring Boot's builder, or switch its redirects off.";
+
 	private static final String CLIENT_REQUEST = "org.springframework.http.client.ClientHttpRequest";
 
 	private final List<RemoteVariables.RemoteVariable> variables;
@@ -60,7 +64,8 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 
 	private final @Nullable Class<?> clientRequest;
 
-	private final Set<String> redirecting = ConcurrentHashMap.newKeySet();
+	// With what to do.
+	private final Map<String, String> redirecting = new ConcurrentHashMap<>();
 
 	RemoteSender(List<RemoteVariables.RemoteVariable> variables, ContextRemoteConfiguration.Settings settings,
 			RemoteDrops drops, @Nullable ClassLoader classLoader) {
@@ -191,19 +196,21 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 	/**
 	 * Count and report a client that follows redirects.
 	 * @param client its name
+	 * @param remedy what to do
 	 */
-	void refuse(String client) {
-		this.redirecting.add(client);
+	void refuse(String client, String remedy) {
+		this.redirecting.put(client, remedy);
 		this.drops.add(RemoteDrops.Reason.REDIRECTS, "http", client);
 	}
 
 	@Override
 	public Stream<Entry> entries() {
-		return this.redirecting.stream()
-			.map((client) -> Entry.notPropagating(client, "remote", RemoteSender.class,
+		return this.redirecting.entrySet()
+			.stream()
+			.map((client) -> Entry.notPropagating(client.getKey(), "remote", RemoteSender.class,
 					"this client follows redirects by itself, to hosts that 'contextvars.remote.send-to' may not name:"
 							+ " it sends no variables",
-					"Build it with Spring Boot's builder, or switch its redirects off."));
+					client.getValue()));
 	}
 
 	/**
@@ -217,7 +224,7 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 				return;
 			}
 			if (RedirectCheck.follows(request)) {
-				sender.refuse(request.getClass().getSimpleName());
+				sender.refuse(request.getClass().getSimpleName(), SWITCH_OFF);
 				return;
 			}
 			HttpHeaders headers = request.getHeaders();
