@@ -6,6 +6,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
+import feign.Client;
 import io.github.resilience4j.core.ContextAwareScheduledThreadPoolExecutor;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,10 +44,13 @@ import io.github.contextvars.spring.annotation.ContextVariable;
 import io.github.contextvars.spring.boot.actuate.ContextVarsEndpoint;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsEndpointAutoConfiguration;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsFillAutoConfiguration;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsProperties;
+import io.github.contextvars.spring.boot.autoconfigure.ContextVarsRemoteAutoConfiguration;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsScopedAutoConfiguration;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsTaskAutoConfiguration;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
+import io.github.contextvars.spring.remote.RemoteFeignCapability;
 import io.github.contextvars.spring.testing.PreparedApplication;
 import io.github.contextvars.spring.testing.Services;
 
@@ -65,7 +69,7 @@ class AheadOfTimeTests {
 	@BeforeAll
 	static void prepare(@TempDir Path directory) {
 		application = new PreparedApplication(directory, Application.class,
-				"management.endpoints.web.exposure.include=contextvars");
+				"management.endpoints.web.exposure.include=contextvars", "contextvars.remote.send=tenant");
 		hints = application.hints();
 	}
 
@@ -78,10 +82,10 @@ class AheadOfTimeTests {
 	@Test
 	void entryPointsPropagate(@TempDir Path directory) throws Exception {
 		assertThat(new PreparedApplication(directory, EntryPointApplication.class).run(EntryPointApplication.class))
-			.contains("WebSocket: alice hello", "Endpoint: alice hello", "GraphQL: {\"data\":{\"bound\":\"frank\"}}",
-					"Kafka: bob hello", "gRPC: carol hello", "Quartz: dave StdScheduler",
-					"Integration: dave hello dave", "JMS: hello - erin", "Pulsar: hello - erin", "Construction: -",
-					"Bulkhead: carol", "Circuit breaker: carol")
+			.contains("WebSocket: alice hello", "Endpoint: alice hello", "Remote: acme 7, acme 0",
+					"GraphQL: {\"data\":{\"bound\":\"frank\"}}", "Kafka: bob hello", "gRPC: carol hello",
+					"Quartz: dave StdScheduler", "Integration: dave hello dave", "JMS: hello - erin",
+					"Pulsar: hello - erin", "Construction: -", "Bulkhead: carol", "Circuit breaker: carol")
 			.contains(Services.RABBITMQ.isThere() ? "RabbitMQ: hello - erin" : "")
 			.contains(Services.REDIS.isThere() ? "Redis: hello - erin" : "")
 			.contains(Services.REDIS.isThere() ? "Redis stream: hello - erin" : "");
@@ -123,6 +127,14 @@ class AheadOfTimeTests {
 			.onFieldAccess(Resilience4JCircuitBreakerFactory.class, "executorService")).accepts(hints);
 		assertThat(RuntimeHintsPredicates.reflection()
 			.onFieldAccess(Resilience4JCircuitBreakerFactory.class, "groupExecutorServiceFactory")).accepts(hints);
+	}
+
+	@Test
+	void clientsThatSendVariablesCanBeCheckedForRedirects() throws Exception {
+		assertThat(RuntimeHintsPredicates.reflection()
+			.onFieldAccess("org.springframework.http.client.JdkClientHttpRequest", "httpClient")).accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection()
+			.onMethodInvocation(RemoteFeignCapability.class.getMethod("enrich", Client.class))).accepts(hints);
 	}
 
 	@Test
@@ -175,6 +187,12 @@ class AheadOfTimeTests {
 			.onMethodInvocation(ContextVarsEndpoint.ContextDescriptor.class.getMethod("variables"))).accepts(hints);
 		assertThat(RuntimeHintsPredicates.reflection()
 			.onMethodInvocation(ContextVarsProperties.OutsideContext.class, "setSet")).accepts(hints);
+		assertThat(
+				RuntimeHintsPredicates.reflection().onMethodInvocation(ContextVarsProperties.Fill.class, "setHeader"))
+			.accepts(hints);
+		assertThat(
+				RuntimeHintsPredicates.reflection().onMethodInvocation(ContextVarsProperties.Remote.class, "setFormat"))
+			.accepts(hints);
 	}
 
 	interface Variables {
@@ -191,7 +209,8 @@ class AheadOfTimeTests {
 	@Configuration(proxyBeanMethods = false)
 	@EnableAsync
 	@ImportAutoConfiguration({ ContextVarsAutoConfiguration.class, ContextVarsTaskAutoConfiguration.class,
-			ContextVarsScopedAutoConfiguration.class, ContextVarsEndpointAutoConfiguration.class })
+			ContextVarsScopedAutoConfiguration.class, ContextVarsEndpointAutoConfiguration.class,
+			ContextVarsFillAutoConfiguration.class, ContextVarsRemoteAutoConfiguration.class })
 	static class Application implements Variables {
 
 		@ContextVariable

@@ -7,6 +7,7 @@ import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -89,6 +90,9 @@ import org.springframework.pulsar.config.ConcurrentPulsarListenerContainerFactor
 import org.springframework.pulsar.listener.AckMode;
 import org.springframework.pulsar.listener.PulsarContainerProperties;
 import org.springframework.stereotype.Controller;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.client.RestClient;
 import org.springframework.web.socket.TextMessage;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.WebSocketSession;
@@ -116,18 +120,30 @@ public class EntryPointApplication {
 	@ContextVariable
 	static final ContextVar<String> USER = ContextVar.of("user", "-");
 
+	@ContextVariable(header = "X-Tenant")
+	static final ContextVar<String> TENANT = ContextVar.of("tenant", "-");
+
+	@ContextVariable
+	static final ContextVar<Integer> LEVEL = ContextVar.of("level", 0);
+
+	private static final Map<String, String> REMOTE = Map.of("contextvars.fill.level.header", "X-Level",
+			"contextvars.remote.receive", "tenant", "contextvars.remote.receive-from", "127.0.0.0/8,::1",
+			"contextvars.remote.send", "tenant", "contextvars.remote.send-to", "localhost");
+
 	private static final BlockingQueue<String> RECEIVED = new LinkedBlockingQueue<>();
 
 	public static void main(String[] arguments) throws Exception {
 		EmbeddedKafkaBroker broker = new EmbeddedKafkaKraftBroker(1, 1);
 		SpringApplication application = new SpringApplication(EntryPointApplication.class);
-		application.setDefaultProperties(Map.of("server.port", "0", "server.shutdown", "immediate", "tests.frameworks",
+		Map<String, Object> properties = new HashMap<>(REMOTE);
+		properties.putAll(Map.of("server.port", "0", "server.shutdown", "immediate", "tests.frameworks",
 				"websocket,kafka,artemis,jms,amqp,data.redis,grpc,graphql,quartz,integration,resilience4j,cloud",
 				"spring.grpc.server.port", "0", "tests.services",
 				EnumSet.allOf(Services.class).stream().filter(Services::isThere).toList(), "tests.channel",
 				Brokers.CHANNEL, "spring.artemis.embedded.queues", "queue", "management.endpoints.web.exposure.include",
 				"contextvars", "spring.kafka.bootstrap-servers", "${spring.embedded.kafka.brokers:}",
 				"spring.kafka.consumer.auto-offset-reset", "earliest"));
+		application.setDefaultProperties(properties);
 		System.setProperty("spring.graphql.schema.locations", "classpath:compatibility/");
 		if (AotDetector.useGeneratedArtifacts()) {
 			broker.afterPropertiesSet();
@@ -136,6 +152,7 @@ public class EntryPointApplication {
 			String port = context.getEnvironment().getRequiredProperty("local.server.port");
 			System.out.println("WebSocket: " + sendWebSocket(URI.create("ws://localhost:" + port + "/socket")));
 			System.out.println("Endpoint: " + sendWebSocket(URI.create("ws://localhost:" + port + "/endpoint")));
+			System.out.println("Remote: " + relay(URI.create("http://localhost:" + port + "/relay")));
 			System.out.println("GraphQL: " + queryGraphQl(URI.create("http://localhost:" + port + "/graphql")));
 			context.getBean(KafkaTemplate.class).send("topic", "hello");
 			System.out.println("Kafka: " + RECEIVED.poll(30, TimeUnit.SECONDS));
@@ -214,6 +231,11 @@ public class EntryPointApplication {
 			USER.set("frank");
 			return chain.next(request);
 		};
+	}
+
+	private static String relay(URI uri) throws Exception {
+		HttpRequest request = HttpRequest.newBuilder(uri).header("X-Level", "7").header("X-Tenant", "acme").build();
+		return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()).body();
 	}
 
 	private static String queryGraphQl(URI uri) throws Exception {
@@ -513,6 +535,34 @@ public class EntryPointApplication {
 		@OnMessage
 		public String message(String text) {
 			return USER.get() + " " + text;
+		}
+
+	}
+
+	/**
+	 * Receives values, and sends them on to itself.
+	 */
+	@RestController
+	static class RelayController {
+
+		private final RestClient client;
+
+		RelayController(RestClient.Builder builder) {
+			this.client = builder.build();
+		}
+
+		@GetMapping("/relay")
+		String relay(HttpServletRequest request) {
+			return values() + ", "
+					+ this.client.get()
+						.uri("http://localhost:" + request.getLocalPort() + "/values")
+						.retrieve()
+						.body(String.class);
+		}
+
+		@GetMapping("/values")
+		String values() {
+			return TENANT.get() + " " + LEVEL.get();
 		}
 
 	}

@@ -39,7 +39,7 @@ class RemoteFaultTests {
 					remote.RemoteSender                                    | existing.apply(variable.wireName()) == null   | true                       | headerThatTheApplicationSetsStays
 					web.servlet.RemoteContextInitializer                   | ? RemoteReceiver.parseAddress(peer) : null;   | ? RemoteReceiver.parseAddress(peer) : RemoteReceiver.parseAddress(request.getRemoteAddr()); | addressThatNoServerHasToldIsNotTrusted
 					remote.RemoteSender                                    | !sender.isNamed(request.getURI())             | false                      | nothingIsSentToHostsThatAreNotNamed
-					remote.RemoteSender                                    | all.addAll(members);                          | all.clear(); all.addAll(members); | foreignMembersOfBaggageStay
+					remote.RemoteSender                                    | append(foreign, member.strip());              | ``                         | foreignMembersOfBaggageStay
 					remote.RemoteValues                                    | return isValid(value) ? value : null;         | return value;              | attackIsDropped
 					""")
 	void faultIsDetected(String type, String text, String replacement, String test) {
@@ -59,6 +59,26 @@ class RemoteFaultTests {
 		assumeThat(Services.RABBITMQ.isThere()).isTrue();
 		assertThat(SeededFault.in(ROOT + type, text, replacement).detectedBy(RemoteMessagesTests.class, test))
 			.isNotEmpty();
+	}
+
+	@Test
+	void faultInServletIsDetected() {
+		assertThat(SeededFault
+			.in(ROOT + "rpc.ContextServerBuilderCustomizer", "!builder.getClass().getName().contains(\".servlet.\")",
+					"true")
+			.detectedBy(RemoteGrpcTests.class)).isNotEmpty();
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			textBlock = """
+					options.isFollowRedirects()                    | options == null                         | clientThatFollowsRedirectsSendsNothingAndIsReported
+					!OBEYING.contains(                             | OBEYING.isEmpty() && !OBEYING.contains( | clientThatIsNotKnownSendsNothingAndIsReported
+					this.sender.isNamed(URI.create(request.url())) | true                                    | clientSendsValuesToHostThatIsNamed
+					""")
+	void faultInFeignIsDetected(String text, String replacement, String test) {
+		assertThat(SeededFault.in(ROOT + "remote.RemoteFeignCapability", text, replacement)
+			.detectedBy(RemoteFeignTests.class, test)).isNotEmpty();
 	}
 
 }

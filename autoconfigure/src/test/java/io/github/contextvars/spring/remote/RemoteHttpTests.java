@@ -1,16 +1,12 @@
 package io.github.contextvars.spring.remote;
 
-import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Map;
 import java.util.function.Supplier;
 
 import com.sun.net.httpserver.Headers;
-import com.sun.net.httpserver.HttpServer;
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
 import org.junit.jupiter.api.AfterAll;
@@ -28,6 +24,7 @@ import org.springframework.boot.restclient.RestTemplateBuilder;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.RequestEntity;
 import org.springframework.http.client.ClientHttpRequestFactory;
 import org.springframework.http.client.HttpComponentsClientHttpRequestFactory;
 import org.springframework.http.client.JdkClientHttpRequestFactory;
@@ -38,16 +35,23 @@ import org.springframework.http.client.reactive.ReactorClientHttpConnector;
 import org.springframework.test.web.servlet.assertj.MockMvcTester;
 import org.springframework.test.web.servlet.setup.MockMvcBuilders;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.client.RestClient;
+import org.springframework.web.client.support.RestClientAdapter;
 import org.springframework.web.reactive.function.client.ClientRequest;
 import org.springframework.web.reactive.function.client.WebClient;
+import org.springframework.web.reactive.function.client.support.WebClientAdapter;
+import org.springframework.web.service.annotation.GetExchange;
+import org.springframework.web.service.invoker.HttpExchangeAdapter;
+import org.springframework.web.service.invoker.HttpServiceProxyFactory;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.client.HttpClient;
 
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
+import io.github.contextvars.spring.testing.RecordingServer;
 import io.github.contextvars.spring.testing.WebApp;
 import io.github.contextvars.spring.web.servlet.ContextFilter;
 import io.github.contextvars.spring.work.PropagationSource;
@@ -72,28 +76,11 @@ class RemoteHttpTests {
 
 	private static WebApp baggageReceiver;
 
-	private static HttpServer stranger;
-
-	private static final List<Headers> STRANGERS = new CopyOnWriteArrayList<>();
+	private static RecordingServer stranger;
 
 	@BeforeAll
-	static void start() throws IOException {
-		stranger = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
-		stranger.createContext("/", (exchange) -> {
-			STRANGERS.add(exchange.getRequestHeaders());
-			if (exchange.getRequestURI().getPath().equals("/redirect")) {
-				// To another host, by its name.
-				exchange.getResponseHeaders()
-					.add("Location", "http://localhost:" + stranger.getAddress().getPort() + "/target");
-				exchange.sendResponseHeaders(302, -1);
-			}
-			else {
-				exchange.sendResponseHeaders(200, 2);
-				exchange.getResponseBody().write("ok".getBytes(StandardCharsets.UTF_8));
-			}
-			exchange.close();
-		});
-		stranger.start();
+	static void start() {
+		stranger = RecordingServer.start();
 		receiver = WebApp.start(Receiver.class, RECEIVE, TRUST);
 		sender = sender("contextvars.remote.format=headers");
 		baggageReceiver = WebApp.start(Receiver.class, RECEIVE, TRUST, "contextvars.remote.format=baggage");
@@ -113,28 +100,26 @@ class RemoteHttpTests {
 		baggageReceiver.close();
 		sender.close();
 		receiver.close();
-		stranger.stop(0);
+		stranger.close();
 	}
 
 	@BeforeEach
 	void forget() {
-		STRANGERS.clear();
+		stranger.recorded().clear();
 	}
 
 	@ParameterizedTest
 	@EnumSource
 	void clientsSendAndReceiveValues(Client client) {
-		assertThat(client.get(sender, "http://127.0.0.1:" + receiver.port() + "/values"))
-			.isEqualTo("acme ä€, 東 42 HIGH");
+		assertThat(client.get(sender, uriOf(receiver))).isEqualTo("acme ä€, 東 42 HIGH");
 	}
 
 	@ParameterizedTest
 	@EnumSource
 	void baggageIsSentAndReceived(Client client) {
-		assertThat(client.get(baggageSender, "http://127.0.0.1:" + baggageReceiver.port() + "/values"))
-			.isEqualTo("acme ä€, 東 42 HIGH");
-		client.get(baggageSender, "http://127.0.0.1:" + stranger.getAddress().getPort() + "/");
-		assertThat(STRANGERS).singleElement()
+		assertThat(client.get(baggageSender, uriOf(baggageReceiver))).isEqualTo("acme ä€, 東 42 HIGH");
+		client.get(baggageSender, stranger.uri("127.0.0.1"));
+		assertThat(stranger.recorded()).singleElement()
 			.satisfies((headers) -> assertThat(headers.get("baggage"))
 				.containsExactly("tenant=acme%20%C3%A4%E2%82%AC%2C%20%E6%9D%B1,number=42,level=HIGH"))
 			.satisfies((headers) -> assertThat(headers).doesNotContainKey("X-tenant"));
@@ -142,14 +127,9 @@ class RemoteHttpTests {
 
 	@Test
 	void foreignMembersOfBaggageStay() {
-		inContext(() -> baggageSender.bean(RestClient.Builder.class)
-			.build()
-			.get()
-			.uri("http://127.0.0.1:" + stranger.getAddress().getPort() + "/")
-			.header("baggage", "other=1;p=2, tenant=forged")
-			.retrieve()
-			.body(String.class));
-		assertThat(STRANGERS).singleElement()
+		inContext(() -> Client.REST_CLIENT.call(baggageSender, stranger.uri("127.0.0.1"), "baggage",
+				"other=1;p=2, tenant=forged"));
+		assertThat(stranger.recorded()).singleElement()
 			.satisfies((headers) -> assertThat(headers.get("baggage"))
 				.containsExactly("other=1;p=2,tenant=acme%20%C3%A4%E2%82%AC%2C%20%E6%9D%B1,number=42,level=HIGH"));
 	}
@@ -157,43 +137,37 @@ class RemoteHttpTests {
 	// A tracer passes on what a stranger has sent.
 	@Test
 	void memberOfBaggageThatIsNoValueOfThisContextIsNotPassedOn() {
-		new Context().<String, RuntimeException>call(() -> baggageSender.bean(RestClient.Builder.class)
-			.build()
-			.get()
-			.uri("http://127.0.0.1:" + stranger.getAddress().getPort() + "/")
-			.header("baggage", "other=1,tenant=victim")
-			.retrieve()
-			.body(String.class));
-		assertThat(STRANGERS).singleElement()
+		new Context().<String, RuntimeException>call(() -> Client.REST_CLIENT.call(baggageSender,
+				stranger.uri("127.0.0.1"), "baggage", "other=1,tenant=victim"));
+		assertThat(stranger.recorded()).singleElement()
 			.satisfies((headers) -> assertThat(headers.get("baggage")).containsExactly("other=1"));
 	}
 
 	@ParameterizedTest
 	@EnumSource
 	void nothingIsSentToHostsThatAreNotNamed(Client client) {
-		client.get(sender, "http://localhost:" + stranger.getAddress().getPort() + "/");
+		client.get(sender, stranger.uri("localhost"));
 
-		assertThat(STRANGERS).singleElement().satisfies(RemoteHttpTests::hasNoValues);
+		assertThat(stranger.recorded()).singleElement().satisfies(RemoteHttpTests::hasNoValues);
 	}
 
 	// Boot's own builders follow no redirects.
 	@ParameterizedTest
 	@EnumSource
 	void redirectBringsNothingToAnotherHost(Client client) {
-		client.get(sender, "http://127.0.0.1:" + stranger.getAddress().getPort() + "/redirect");
+		client.get(sender, stranger.uri("127.0.0.1") + "redirect");
 
-		assertThat(STRANGERS).singleElement()
+		assertThat(stranger.recorded()).singleElement()
 			.satisfies((headers) -> assertThat(headers.getFirst("X-Number")).isEqualTo("42"));
 	}
 
 	@ParameterizedTest
 	@EnumSource
 	void clientThatFollowsRedirectsSendsNothingAndIsReported(Following client) {
-		String body = inContext(
-				() -> client.get(sender, "http://127.0.0.1:" + stranger.getAddress().getPort() + "/redirect"));
+		String body = inContext(() -> client.get(sender, stranger.uri("127.0.0.1") + "redirect"));
 
 		assertThat(body).isEqualTo("ok");
-		assertThat(STRANGERS).hasSize(2).allSatisfy(RemoteHttpTests::hasNoValues);
+		assertThat(stranger.recorded()).hasSize(2).allSatisfy(RemoteHttpTests::hasNoValues);
 		assertThat(entries(sender)).anySatisfy((entry) -> {
 			assertThat(entry.name()).contains(client.reported);
 			assertThat(entry.propagates()).isFalse();
@@ -207,7 +181,7 @@ class RemoteHttpTests {
 		Mono<String> request = sender.bean(WebClient.Builder.class)
 			.build()
 			.get()
-			.uri("http://127.0.0.1:" + receiver.port() + "/values")
+			.uri(uriOf(receiver))
 			.retrieve()
 			.bodyToMono(String.class);
 		for (String tenant : List.of("first", "second")) {
@@ -222,40 +196,22 @@ class RemoteHttpTests {
 	@Test
 	void filterThatSendsTheRequestElsewhereBringsNothing() {
 		inContext(() -> sender.bean(WebClient.Builder.class)
-			.filter((request,
-					next) -> next.exchange(ClientRequest.from(request)
-						.url(URI.create("http://localhost:" + stranger.getAddress().getPort() + "/"))
-						.build()))
+			.filter((request, next) -> next
+				.exchange(ClientRequest.from(request).url(URI.create(stranger.uri("localhost"))).build()))
 			.build()
 			.get()
-			.uri("http://127.0.0.1:" + receiver.port() + "/values")
+			.uri(uriOf(receiver))
 			.retrieve()
 			.bodyToMono(String.class)
 			.block());
-		assertThat(STRANGERS).singleElement().satisfies(RemoteHttpTests::hasNoValues);
+		assertThat(stranger.recorded()).singleElement().satisfies(RemoteHttpTests::hasNoValues);
 	}
 
 	@ParameterizedTest
-	@EnumSource(names = { "REST_CLIENT", "WEB_CLIENT" })
+	@EnumSource
 	void headerThatTheApplicationSetsStays(Client client) {
-		String uri = "http://127.0.0.1:" + receiver.port() + "/values";
-		String body = inContext(() -> (client == Client.REST_CLIENT)
-				? sender.bean(RestClient.Builder.class)
-					.build()
-					.get()
-					.uri(uri)
-					.header("X-Tenant", "chosen")
-					.retrieve()
-					.body(String.class)
-				: sender.bean(WebClient.Builder.class)
-					.build()
-					.get()
-					.uri(uri)
-					.header("X-Tenant", "chosen")
-					.retrieve()
-					.bodyToMono(String.class)
-					.block());
-		assertThat(body).isEqualTo("chosen 42 HIGH");
+		assertThat(inContext(() -> client.call(sender, uriOf(receiver), "X-Tenant", "chosen")))
+			.isEqualTo("chosen 42 HIGH");
 	}
 
 	@Test
@@ -279,7 +235,7 @@ class RemoteHttpTests {
 			.requestInterceptor((request, content, execution) -> execution.execute(request, content))
 			.build()
 			.get()
-			.uri("http://127.0.0.1:" + receiver.port() + "/values")
+			.uri(uriOf(receiver))
 			.retrieve()
 			.body(String.class));
 		assertThat(body).isEqualTo("acme ä€, 東 42 HIGH");
@@ -294,7 +250,7 @@ class RemoteHttpTests {
 			String body = new Context().call(() -> {
 				Variables.TENANT.set(value);
 				Variables.NUMBER.set(1);
-				return Client.REST_CLIENT.get(sender, "http://127.0.0.1:" + receiver.port() + "/values");
+				return Client.REST_CLIENT.get(sender, uriOf(receiver));
 			});
 			assertThat(body).isEqualTo("- 1 LOW");
 		}
@@ -374,6 +330,10 @@ class RemoteHttpTests {
 		}
 	}
 
+	private static String uriOf(WebApp app) {
+		return "http://127.0.0.1:" + app.port() + "/values";
+	}
+
 	private static void hasNoValues(Headers headers) {
 		assertThat(headers.keySet()).doesNotContain("X-tenant", "X-number", "X-level", "Baggage");
 	}
@@ -402,8 +362,8 @@ class RemoteHttpTests {
 		REST_CLIENT {
 
 			@Override
-			String call(WebApp app, String uri) {
-				return app.bean(RestClient.Builder.class).build().get().uri(uri).retrieve().body(String.class);
+			String call(WebApp app, String uri, String header, String value) {
+				return exchange(app.bean(RestClient.Builder.class), uri, header, value);
 			}
 
 		},
@@ -411,8 +371,11 @@ class RemoteHttpTests {
 		REST_TEMPLATE {
 
 			@Override
-			String call(WebApp app, String uri) {
-				return app.bean(RestTemplateBuilder.class).build().getForObject(uri, String.class);
+			String call(WebApp app, String uri, String header, String value) {
+				return app.bean(RestTemplateBuilder.class)
+					.build()
+					.exchange(RequestEntity.get(uri).header(header, value).build(), String.class)
+					.getBody();
 			}
 
 		},
@@ -420,11 +383,12 @@ class RemoteHttpTests {
 		WEB_CLIENT {
 
 			@Override
-			String call(WebApp app, String uri) {
+			String call(WebApp app, String uri, String header, String value) {
 				return app.bean(WebClient.Builder.class)
 					.build()
 					.get()
 					.uri(uri)
+					.header(header, value)
 					.retrieve()
 					.bodyToMono(String.class)
 					.block();
@@ -432,11 +396,30 @@ class RemoteHttpTests {
 
 		},
 
+		INTERFACE_OVER_REST_CLIENT {
+
+			@Override
+			String call(WebApp app, String uri, String header, String value) {
+				return exchange(RestClientAdapter.create(app.bean(RestClient.Builder.class).build()), uri, header,
+						value);
+			}
+
+		},
+
+		INTERFACE_OVER_WEB_CLIENT {
+
+			@Override
+			String call(WebApp app, String uri, String header, String value) {
+				return exchange(WebClientAdapter.create(app.bean(WebClient.Builder.class).build()), uri, header, value);
+			}
+
+		},
+
 		JDK {
 
 			@Override
-			String call(WebApp app, String uri) {
-				return with(app, ClientHttpRequestFactoryBuilder.jdk(), uri);
+			String call(WebApp app, String uri, String header, String value) {
+				return with(app, ClientHttpRequestFactoryBuilder.jdk(), uri, header, value);
 			}
 
 		},
@@ -444,8 +427,8 @@ class RemoteHttpTests {
 		SIMPLE {
 
 			@Override
-			String call(WebApp app, String uri) {
-				return with(app, ClientHttpRequestFactoryBuilder.simple(), uri);
+			String call(WebApp app, String uri, String header, String value) {
+				return with(app, ClientHttpRequestFactoryBuilder.simple(), uri, header, value);
 			}
 
 		},
@@ -453,8 +436,8 @@ class RemoteHttpTests {
 		JETTY {
 
 			@Override
-			String call(WebApp app, String uri) {
-				return with(app, ClientHttpRequestFactoryBuilder.jetty(), uri);
+			String call(WebApp app, String uri, String header, String value) {
+				return with(app, ClientHttpRequestFactoryBuilder.jetty(), uri, header, value);
 			}
 
 		},
@@ -462,32 +445,46 @@ class RemoteHttpTests {
 		REACTOR {
 
 			@Override
-			String call(WebApp app, String uri) {
-				return with(app, ClientHttpRequestFactoryBuilder.reactor(), uri);
+			String call(WebApp app, String uri, String header, String value) {
+				return with(app, ClientHttpRequestFactoryBuilder.reactor(), uri, header, value);
 			}
 
 		};
 
-		static String with(WebApp app, ClientHttpRequestFactoryBuilder<?> builder, String uri) {
-			return app.bean(RestClient.Builder.class)
-				.requestFactory(builder.build(app.bean(HttpClientSettings.class)))
-				.build()
-				.get()
-				.uri(uri)
-				.retrieve()
-				.body(String.class);
+		static String with(WebApp app, ClientHttpRequestFactoryBuilder<?> builder, String uri, String header,
+				String value) {
+			return exchange(app.bean(RestClient.Builder.class)
+				.requestFactory(builder.build(app.bean(HttpClientSettings.class))), uri, header, value);
 		}
 
-		abstract String call(WebApp app, String uri);
+		static String exchange(RestClient.Builder builder, String uri, String header, String value) {
+			return builder.build().get().uri(uri).header(header, value).retrieve().body(String.class);
+		}
+
+		static String exchange(HttpExchangeAdapter adapter, String uri, String header, String value) {
+			return HttpServiceProxyFactory.builderFor(adapter)
+				.build()
+				.createClient(Values.class)
+				.get(URI.create(uri), Map.of(header, value));
+		}
+
+		abstract String call(WebApp app, String uri, String header, String value);
 
 		String get(WebApp app, String uri) {
-			return inOwnContext(() -> call(app, uri));
+			return inOwnContext(() -> call(app, uri, "X-Other", "any"));
 		}
 
 		// A value of a test's own context is kept.
 		private static String inOwnContext(Context.CallableOp<String, RuntimeException> operation) {
 			return (Context.depth() > 0) ? operation.call() : inContext(operation);
 		}
+
+	}
+
+	interface Values {
+
+		@GetExchange
+		String get(URI uri, @RequestHeader Map<String, String> headers);
 
 	}
 
