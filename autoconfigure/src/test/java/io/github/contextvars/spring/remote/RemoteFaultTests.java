@@ -28,7 +28,7 @@ class RemoteFaultTests {
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`',
 			textBlock = """
-					remote.RemoteReceiver                                  | if (!trusted) {                               | if (false) {               | peerIsComparedByTheAddressOfItsConnection
+					remote.RemoteReceiver                                  | if (!isTrusted()) {                           | if (false) {               | peerIsComparedByTheAddressOfItsConnection
 					remote.RemoteReceiver                                  | found.size() > 1                              | found.size() > 9           | attackIsDropped
 					remote.RemoteReceiver                                  | if (trust.isTrusted(transport, address, carrier)) { | if (true) {          | beanDecidesWhomToTrust
 					boot.autoconfigure.ContextVarsTomcatConfiguration      | request.getPeerAddr()                         | request.getRemoteAddr()    | peerIsComparedByTheAddressOfItsConnection
@@ -36,10 +36,13 @@ class RemoteFaultTests {
 					remote.RemoteSender                                    | if (RedirectCheck.follows(request)) {         | if (false) {               | clientThatFollowsRedirectsSendsNothingAndIsReported
 					remote.RemoteExchangeFilter                            | if (follows(nativeRequest)) {                 | if (false) {               | clientThatFollowsRedirectsSendsNothingAndIsReported
 					remote.RemoteExchangeFilter                            | if (!this.sender.isNamed(uri)) {              | if (false) {               | filterThatSendsTheRequestElsewhereBringsNothing
-					remote.RemoteSender                                    | existing.apply(variable.wireName()) == null   | true                       | headerThatTheApplicationSetsStays
+					remote.RemoteSender                                    | existing.apply(name) == null                  | true                       | headerThatTheApplicationSetsStays
 					web.servlet.RemoteContextInitializer                   | ? RemoteReceiver.parseAddress(peer) : null;   | ? RemoteReceiver.parseAddress(peer) : RemoteReceiver.parseAddress(request.getRemoteAddr()); | addressThatNoServerHasToldIsNotTrusted
 					remote.RemoteSender                                    | !sender.isNamed(request.getURI())             | false                      | nothingIsSentToHostsThatAreNotNamed
 					remote.RemoteSender                                    | append(foreign, member.strip());              | ``                         | foreignMembersOfBaggageStay
+					remote.RemoteReceiver                                  | UNIT_ID.matcher(id).matches()                 | true                       | malformedIdIsDroppedAndCounted
+					remote.RemoteSender                                    | || name.equals(RemoteVariables.UNIT)          | ``                         | idThatAStrangerHasSentIsNotPassedOn
+					remote.RemoteSender                                    | (this.parent && member.equals(RemoteVariables.UNIT)) | false               | idThatAStrangerHasSentIsNotPassedOn
 					remote.RemoteValues                                    | return isValid(value) ? value : null;         | return value;              | attackIsDropped
 					""")
 	void faultIsDetected(String type, String text, String replacement, String test) {

@@ -55,6 +55,8 @@ import io.github.contextvars.spring.testing.RecordingServer;
 import io.github.contextvars.spring.testing.WebApp;
 import io.github.contextvars.spring.web.servlet.ContextFilter;
 import io.github.contextvars.spring.work.PropagationSource;
+import io.github.contextvars.spring.work.UnitOfWork;
+import io.github.contextvars.spring.work.WorkRegistry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -67,6 +69,10 @@ class RemoteHttpTests {
 	private static final String RECEIVE = "contextvars.remote.receive=tenant,number,level";
 
 	private static final String TRUST = "contextvars.remote.receive-from=127.0.0.0/8,::1";
+
+	private static final String PARENT = "contextvars.remote.parent=true";
+
+	private static final String ENDPOINT = "management.endpoints.web.exposure.include=contextvars";
 
 	private static WebApp sender;
 
@@ -81,9 +87,10 @@ class RemoteHttpTests {
 	@BeforeAll
 	static void start() {
 		stranger = RecordingServer.start();
-		receiver = WebApp.start(Receiver.class, RECEIVE, TRUST);
+		receiver = WebApp.start(Receiver.class, RECEIVE, TRUST, PARENT, ENDPOINT);
 		sender = sender("contextvars.remote.format=headers");
-		baggageReceiver = WebApp.start(Receiver.class, RECEIVE, TRUST, "contextvars.remote.format=baggage");
+		baggageReceiver = WebApp.start(Receiver.class, RECEIVE, TRUST, PARENT, ENDPOINT,
+				"contextvars.remote.format=baggage");
 		baggageSender = sender("contextvars.remote.format=baggage");
 	}
 
@@ -91,6 +98,8 @@ class RemoteHttpTests {
 		List<String> all = new ArrayList<>(List.of(properties));
 		all.add("contextvars.remote.send=tenant,number,level");
 		all.add("contextvars.remote.send-to=127.0.0.1");
+		all.add(PARENT);
+		all.add(ENDPOINT);
 		return WebApp.start(Sender.class, all.toArray(String[]::new));
 	}
 
@@ -141,6 +150,98 @@ class RemoteHttpTests {
 				stranger.uri("127.0.0.1"), "baggage", "other=1,tenant=victim"));
 		assertThat(stranger.recorded()).singleElement()
 			.satisfies((headers) -> assertThat(headers.get("baggage")).containsExactly("other=1"));
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void endpointsShowTheSendingUnitOfWorkByTheSameId(Client client) {
+		requireSameId(client, sender, receiver);
+		requireSameId(client, baggageSender, baggageReceiver);
+	}
+
+	private static void requireSameId(Client client, WebApp from, WebApp to) {
+		WorkRegistry registry = from.bean(WorkRegistry.class);
+		UnitOfWork unit = unit(from);
+		registry.run(unit, () -> {
+			assertThat(from.get("/actuator/contextvars").body()).doesNotContain("\"remoteId\":\"");
+			String first = client.get(from, "http://127.0.0.1:" + to.port() + "/actuator/contextvars");
+			String second = client.get(from, "http://127.0.0.1:" + to.port() + "/actuator/contextvars");
+
+			assertThat(unit.remoteId()).matches("[0-9a-f]{16}");
+			assertThat(List.of(first, second)).allSatisfy(
+					(listed) -> assertThat(listed).containsOnlyOnce("\"remoteParent\":\"" + unit.remoteId() + "\""));
+			assertThat(from.get("/actuator/contextvars").body())
+				.containsOnlyOnce("\"remoteId\":\"" + unit.remoteId() + "\"");
+		});
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void unitOfWorkIsNotShownToHostsThatAreNotNamed(Client client) {
+		UnitOfWork unit = unit(sender);
+		sender.bean(WorkRegistry.class).run(unit, () -> client.get(sender, stranger.uri("localhost")));
+
+		assertThat(stranger.recorded()).singleElement().satisfies(RemoteHttpTests::hasNoValues);
+		assertThat(unit.remoteId()).isNull();
+	}
+
+	// An application that forwards all headers.
+	@Test
+	void idThatAStrangerHasSentIsNotPassedOn() {
+		requireOwnId(sender, "X-contextvars-unit", "");
+		requireOwnId(baggageSender, "Baggage", "X-Contextvars-Unit=");
+	}
+
+	private static void requireOwnId(WebApp app, String header, String prefix) {
+		stranger.recorded().clear();
+		UnitOfWork unit = unit(app);
+		app.bean(WorkRegistry.class)
+			.run(unit,
+					() -> app.bean(RestClient.Builder.class)
+						.build()
+						.get()
+						.uri(stranger.uri("127.0.0.1"))
+						.header(header, prefix + "0123456789abcdef")
+						.retrieve()
+						.body(String.class));
+
+		assertThat(stranger.recorded()).singleElement()
+			.satisfies((headers) -> assertThat(headers.get(header)).containsExactly(prefix + unit.remoteId()));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "1", "0123456789abcde", "0123456789abcdef0", "0123456789ABCDEF", "%30123456789abcdef",
+			"0123456789abcde\t", "<b>456789abcdef</b>" })
+	void malformedIdIsDroppedAndCounted(String id) {
+		RemoteDrops drops = receiver.bean(RemoteDrops.class);
+		long before = drops.count(RemoteDrops.Reason.MALFORMED);
+
+		assertThat(receiver.get("/actuator/contextvars", "X-Contextvars-Unit", id).body())
+			.doesNotContain("\"remoteParent\":\"");
+		assertThat(drops.count(RemoteDrops.Reason.MALFORMED) - before).isOne();
+	}
+
+	@Test
+	void idThatIsRepeatedOrOverTheLimitsIsDroppedAndCounted() {
+		RemoteDrops drops = receiver.bean(RemoteDrops.class);
+		long repeated = drops.count(RemoteDrops.Reason.REPEATED);
+		long over = drops.count(RemoteDrops.Reason.OVER);
+		String id = "0123456789abcdef";
+
+		for (List<String> headers : List.of(List.of("X-Contextvars-Unit", id, "X-Contextvars-Unit", id),
+				List.of("X-Contextvars-Unit", id, "X-Tenant", "%E6%9D%B1".repeat(224)),
+				List.of("X-Contextvars-Unit", "a".repeat(4000)))) {
+			assertThat(receiver.get("/actuator/contextvars", headers.toArray(String[]::new)).body())
+				.doesNotContain("\"remoteParent\":\"");
+		}
+		assertThat(drops.count(RemoteDrops.Reason.REPEATED) - repeated).isOne();
+		assertThat(drops.count(RemoteDrops.Reason.OVER) - over).isEqualTo(2);
+		assertThat(receiver.get("/actuator/contextvars", "X-Contextvars-Unit", id).body())
+			.containsOnlyOnce("\"remoteParent\":\"" + id + "\"");
+	}
+
+	private static UnitOfWork unit(WebApp app) {
+		return app.bean(WorkRegistry.class).create(UnitOfWork.Kind.TASK, () -> "test");
 	}
 
 	@ParameterizedTest
@@ -306,8 +407,11 @@ class RemoteHttpTests {
 
 	@Test
 	void nothingIsReceivedWithoutATrustedSource() {
-		try (WebApp app = WebApp.start(Receiver.class, RECEIVE)) {
+		try (WebApp app = WebApp.start(Receiver.class, RECEIVE, PARENT, ENDPOINT)) {
 			assertThat(app.get("/values", "X-Tenant", "victim").body()).isEqualTo("- 0 LOW");
+			assertThat(app.get("/actuator/contextvars", "X-Contextvars-Unit", "0123456789abcdef").body())
+				.doesNotContain("\"remoteParent\":\"");
+			assertThat(app.bean(RemoteDrops.class).count(RemoteDrops.Reason.UNTRUSTED)).isEqualTo(2);
 			assertThat(entries(app)).extracting(PropagationSource.Entry::remedy)
 				.containsExactly("Set 'contextvars.remote.receive-from'.");
 		}
@@ -335,7 +439,7 @@ class RemoteHttpTests {
 	}
 
 	private static void hasNoValues(Headers headers) {
-		assertThat(headers.keySet()).doesNotContain("X-tenant", "X-number", "X-level", "Baggage");
+		assertThat(headers.keySet()).doesNotContain("X-tenant", "X-number", "X-level", "Baggage", "X-contextvars-unit");
 	}
 
 	private static List<PropagationSource.Entry> entries(WebApp app) {

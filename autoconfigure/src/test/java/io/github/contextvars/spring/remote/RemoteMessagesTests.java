@@ -58,6 +58,9 @@ import io.github.contextvars.spring.testing.KafkaBroker;
 import io.github.contextvars.spring.testing.Services;
 import io.github.contextvars.spring.testing.TextMarshaller;
 import io.github.contextvars.spring.work.PropagationSource;
+import io.github.contextvars.spring.work.UnitOfWork;
+import io.github.contextvars.spring.work.WorkConfiguration;
+import io.github.contextvars.spring.work.WorkRegistry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
@@ -85,8 +88,10 @@ class RemoteMessagesTests {
 	private static void requireValuesToReachTheReceiver(Transport transport, String format) throws Exception {
 		run(transport, "contextvars.remote.send-to=" + transport, "contextvars.remote.receive-from=" + transport,
 				"contextvars.remote.format=" + format, (app, seen) -> {
+					WorkRegistry registry = app.getBean(WorkRegistry.class);
 					for (String value : List.of(VALUE, "second", "-")) {
-						new Context().<Boolean, Exception>call(() -> {
+						UnitOfWork unit = registry.create(UnitOfWork.Kind.TASK, () -> "test");
+						registry.<Boolean, Exception>call(unit, () -> {
 							if (!value.equals("-")) {
 								Application.TENANT.set(value);
 							}
@@ -94,6 +99,7 @@ class RemoteMessagesTests {
 							return true;
 						});
 						assertThat(seen.poll(20, TimeUnit.SECONDS)).isEqualTo(value);
+						assertThat(app.getBean(Seen.class).parents().poll()).isNotNull().isEqualTo(unit.remoteId());
 					}
 				});
 	}
@@ -205,7 +211,7 @@ class RemoteMessagesTests {
 				.web(WebApplicationType.NONE)
 				.properties("tests.transport=" + transport, "tests.frameworks=" + transport.frameworks,
 						"spring.main.banner-mode=off", "contextvars.remote.send=tenant",
-						"contextvars.remote.receive=tenant", sendTo, receiveFrom,
+						"contextvars.remote.receive=tenant", "contextvars.remote.parent=true", sendTo, receiveFrom,
 						"spring.rabbitmq.template.observation-enabled=true", "spring.artemis.embedded.queues=remote",
 						"spring.grpc.server.port=-1", "spring.grpc.server.inprocess.name=RemoteMessagesTests",
 						"spring.grpc.server.shutdown.grace-period=0s");
@@ -321,9 +327,11 @@ class RemoteMessagesTests {
 
 	}
 
-	record Seen(BlockingQueue<String> values) {
+	record Seen(WorkRegistry workRegistry, BlockingQueue<String> values, BlockingQueue<String> parents) {
 
 		void here() {
+			String parent = this.workRegistry.current().remoteParent();
+			this.parents.add((parent != null) ? parent : "-");
 			this.values.add(Application.TENANT.get());
 			Application.TENANT.set("left behind");
 		}
@@ -345,8 +353,13 @@ class RemoteMessagesTests {
 		static final ContextVar<String> TENANT = ContextVar.of("tenant", "-");
 
 		@Bean
-		static Seen seen() {
-			return new Seen(new LinkedBlockingQueue<>());
+		static Seen seen(WorkRegistry workRegistry) {
+			return new Seen(workRegistry, new LinkedBlockingQueue<>(), new LinkedBlockingQueue<>());
+		}
+
+		@Bean
+		static WorkConfiguration.Tracking tracking() {
+			return new WorkConfiguration.Tracking();
 		}
 
 		@Configuration(proxyBeanMethods = false)

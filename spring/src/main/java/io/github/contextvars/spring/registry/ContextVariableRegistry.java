@@ -169,7 +169,7 @@ public final class ContextVariableRegistry implements AutoCloseable {
 
 		private static final Set<String> OTHERS = Set.of("authorization", "baggage", "connection", "content-length",
 				"content-type", "cookie", "expect", "host", "keep-alive", "proxy-authorization", "set-cookie", "te",
-				"traceparent", "tracestate", "trailer", "transfer-encoding", "upgrade");
+				"traceparent", "tracestate", "trailer", "transfer-encoding", "upgrade", "x-contextvars-unit");
 
 		private static final Object UNSET = new Object();
 

@@ -21,6 +21,8 @@ import io.github.contextvars.spring.registry.ContextVariableConfiguration;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
 import io.github.contextvars.spring.registry.VariableConversion;
 import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.WorkConfiguration;
+import io.github.contextvars.spring.work.WorkRegistry;
 
 /**
  * {@link Configuration @Configuration} for values that cross processes. Needs a bean of
@@ -33,7 +35,7 @@ import io.github.contextvars.spring.work.PresenceCondition;
  * @since 0.1.0
  */
 @Configuration(proxyBeanMethods = false)
-@Import({ ContextVariableConfiguration.class, ContextRemoteConfiguration.Sending.class,
+@Import({ ContextVariableConfiguration.class, WorkConfiguration.class, ContextRemoteConfiguration.Sending.class,
 		ContextRemoteConfiguration.WebClients.class, ContextRemoteConfiguration.Feign.class })
 public final class ContextRemoteConfiguration {
 
@@ -44,14 +46,15 @@ public final class ContextRemoteConfiguration {
 
 	@Bean
 	RemoteReceiver contextVarsRemoteReceiver(Settings settings, ContextVariableRegistry variables,
-			ObjectProvider<RemoteTrust> trusts, RemoteDrops drops, ConfigurableListableBeanFactory beanFactory) {
+			ObjectProvider<RemoteTrust> trusts, ObjectProvider<WorkRegistry> workRegistry, RemoteDrops drops,
+			ConfigurableListableBeanFactory beanFactory) {
 		List<RemoteVariables.RemoteVariable> received = RemoteVariables.of("contextvars.remote.receive",
 				settings.receive(), settings.format(), variables);
 		if (settings.receiveFrom().contains("jms")) {
 			RemoteVariables.checkProperties("contextvars.remote.receive-from", received);
 		}
 		return new RemoteReceiver(received, settings, SingletonSupplier.of(() -> trusts.orderedStream().toList()),
-				new VariableConversion(beanFactory), drops);
+				new VariableConversion(beanFactory), SingletonSupplier.of(workRegistry::getObject), drops);
 	}
 
 	/**
@@ -130,14 +133,16 @@ public final class ContextRemoteConfiguration {
 		// Behind a tracer's, whose baggage it adds to.
 		@Bean
 		@Order
-		RemoteSender contextVarsRemoteSender(Settings settings, ContextVariableRegistry variables, RemoteDrops drops,
+		RemoteSender contextVarsRemoteSender(Settings settings, ContextVariableRegistry variables,
+				ObjectProvider<WorkRegistry> workRegistry, RemoteDrops drops,
 				ConfigurableListableBeanFactory beanFactory) {
 			List<RemoteVariables.RemoteVariable> sent = RemoteVariables.of("contextvars.remote.send", settings.send(),
 					settings.format(), variables);
 			if (settings.sendTo().contains("jms")) {
 				RemoteVariables.checkProperties("contextvars.remote.send-to", sent);
 			}
-			return new RemoteSender(sent, settings, drops, beanFactory.getBeanClassLoader());
+			return new RemoteSender(sent, settings, SingletonSupplier.of(workRegistry::getObject), drops,
+					beanFactory.getBeanClassLoader());
 		}
 
 	}
@@ -171,10 +176,12 @@ public final class ContextRemoteConfiguration {
 	 * @param receiveFrom from where: networks in CIDR form, {@code kafka},
 	 * {@code rabbit}, {@code jms}, {@code grpc}
 	 * @param format how values are written
+	 * @param parent whether the id of the sending unit of work crosses, too, by which the
+	 * trees of two processes can be joined
 	 * @since 0.1.0
 	 */
 	public record Settings(Set<String> send, Set<String> sendTo, Set<String> receive, Set<String> receiveFrom,
-			Format format) {
+			Format format, boolean parent) {
 
 		public Settings {
 			send = copy(send);

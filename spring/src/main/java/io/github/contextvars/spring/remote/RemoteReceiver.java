@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -14,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 import io.github.contextvars.spring.fill.FilledValues;
 import io.github.contextvars.spring.registry.VariableConversion;
+import io.github.contextvars.spring.work.UnitOfWork;
+import io.github.contextvars.spring.work.WorkRegistry;
 
 /**
  * Sets variables of a unit of work to the values that another process has sent, if its
@@ -32,9 +36,13 @@ public final class RemoteReceiver {
 
 	private static final Log logger = LogFactory.getLog(RemoteReceiver.class);
 
+	private static final Pattern UNIT_ID = Pattern.compile("[0-9a-f]{16}");
+
 	private final List<RemoteVariables.RemoteVariable> variables;
 
 	private final boolean baggage;
+
+	private final boolean parent;
 
 	private final Set<String> transports;
 
@@ -44,11 +52,15 @@ public final class RemoteReceiver {
 
 	private final VariableConversion conversion;
 
+	private final Supplier<WorkRegistry> workRegistry;
+
 	private final RemoteDrops drops;
 
 	RemoteReceiver(List<RemoteVariables.RemoteVariable> variables, ContextRemoteConfiguration.Settings settings,
-			Supplier<List<RemoteTrust>> trusts, VariableConversion conversion, RemoteDrops drops) {
+			Supplier<List<RemoteTrust>> trusts, VariableConversion conversion, Supplier<WorkRegistry> workRegistry,
+			RemoteDrops drops) {
 		this.variables = variables;
+		this.parent = settings.parent();
 		this.baggage = settings.format() == ContextRemoteConfiguration.Format.BAGGAGE;
 		this.transports = Set.copyOf(settings.receiveFrom().stream().filter(TRANSPORTS::contains).toList());
 		this.networks = RemoteVariables.withoutTransports(settings.receiveFrom(), TRANSPORTS)
@@ -57,6 +69,7 @@ public final class RemoteReceiver {
 			.toList();
 		this.trusts = trusts;
 		this.conversion = conversion;
+		this.workRegistry = workRegistry;
 		this.drops = drops;
 	}
 
@@ -79,7 +92,8 @@ public final class RemoteReceiver {
 	}
 
 	/**
-	 * Set variables of the current context.
+	 * Set variables of the current context, and remember the unit of work that has sent
+	 * them.
 	 * @param transport how the carrier came
 	 * @param address the address of the TCP peer, if it is known
 	 * @param carrier the request, call or message
@@ -88,7 +102,7 @@ public final class RemoteReceiver {
 	 */
 	public void receive(String transport, @Nullable InetAddress address, Object carrier,
 			Function<String, ? extends Collection<String>> headers, FilledValues filled) {
-		if (this.variables.isEmpty()) {
+		if (this.variables.isEmpty() && !this.parent) {
 			return;
 		}
 		try {
@@ -97,46 +111,31 @@ public final class RemoteReceiver {
 				Map<String, List<String>> members = RemoteValues.members(headers.apply(RemoteVariables.BAGGAGE));
 				values = (name) -> members.getOrDefault(name, List.of());
 			}
-			receive(transport, address, carrier, filled, values);
+			receive(new Reception(transport, address, carrier), values, filled);
 		}
 		catch (Exception | LinkageError ex) {
 			logger.warn("Variables of another process could not be received by " + transport, ex);
 		}
 	}
 
-	private void receive(String transport, @Nullable InetAddress address, Object carrier, FilledValues filled,
-			Function<String, ? extends Collection<String>> values) {
-		Boolean trusted = null;
-		int count = 0;
-		int bytes = 0;
+	private void receive(Reception reception, Function<String, ? extends Collection<String>> values,
+			FilledValues filled) {
 		for (RemoteVariables.RemoteVariable variable : this.variables) {
-			Collection<String> found = values.apply(variable.wireName());
-			if (found.isEmpty()) {
-				continue;
-			}
-			if (trusted == null) {
-				trusted = isTrusted(transport, address, carrier);
-			}
-			String encoded = found.iterator().next();
-			count++;
-			bytes += variable.wireName().length() + encoded.length();
-			RemoteDrops.Reason reason = null;
-			if (!trusted) {
-				reason = RemoteDrops.Reason.UNTRUSTED;
-			}
-			else if (found.size() > 1) {
-				reason = RemoteDrops.Reason.REPEATED;
-			}
-			else if (count > RemoteValues.MAX_VARIABLES || bytes > RemoteValues.MAX_BYTES) {
-				reason = RemoteDrops.Reason.OVER;
-			}
-			else if (!set(variable, encoded, filled)) {
-				reason = RemoteDrops.Reason.MALFORMED;
-			}
-			if (reason != null) {
-				this.drops.add(reason, transport, variable.wireName());
-			}
+			String name = variable.wireName();
+			reception.accept(name, values.apply(name), (encoded) -> set(variable, encoded, filled));
 		}
+		UnitOfWork unit = this.parent ? this.workRegistry.get().current() : null;
+		if (unit != null) {
+			reception.accept(RemoteVariables.UNIT, values.apply(RemoteVariables.UNIT), (id) -> setParent(unit, id));
+		}
+	}
+
+	private static boolean setParent(UnitOfWork unit, String id) {
+		boolean valid = UNIT_ID.matcher(id).matches();
+		if (valid) {
+			unit.receiveRemoteParent(id);
+		}
+		return valid;
 	}
 
 	private boolean set(RemoteVariables.RemoteVariable variable, String encoded, FilledValues filled) {
@@ -177,6 +176,67 @@ public final class RemoteReceiver {
 			}
 		}
 		return false;
+	}
+
+	/**
+	 * What is received with one request, call or message, and counts against the limits.
+	 */
+	private final class Reception {
+
+		private final String transport;
+
+		private final @Nullable InetAddress address;
+
+		private final Object carrier;
+
+		private @Nullable Boolean trusted;
+
+		private int count;
+
+		private int bytes;
+
+		private Reception(String transport, @Nullable InetAddress address, Object carrier) {
+			this.transport = transport;
+			this.address = address;
+			this.carrier = carrier;
+		}
+
+		private void accept(String name, Collection<String> found, Predicate<String> use) {
+			if (!found.isEmpty()) {
+				RemoteDrops.Reason reason = reasonAgainst(name, found, use);
+				if (reason != null) {
+					RemoteReceiver.this.drops.add(reason, this.transport, name);
+				}
+			}
+		}
+
+		private RemoteDrops.@Nullable Reason reasonAgainst(String name, Collection<String> found,
+				Predicate<String> use) {
+			String encoded = found.iterator().next();
+			this.count++;
+			this.bytes += name.length() + encoded.length();
+			if (!isTrusted()) {
+				return RemoteDrops.Reason.UNTRUSTED;
+			}
+			if (found.size() > 1) {
+				return RemoteDrops.Reason.REPEATED;
+			}
+			if (this.count > RemoteValues.MAX_VARIABLES || this.bytes > RemoteValues.MAX_BYTES) {
+				return RemoteDrops.Reason.OVER;
+			}
+			return use.test(encoded) ? null : RemoteDrops.Reason.MALFORMED;
+		}
+
+		// Asked once, and only if there is anything.
+		private boolean isTrusted() {
+			Boolean known = this.trusted;
+			if (known == null) {
+				known = RemoteReceiver.this.isTrusted(this.transport, this.address, this.carrier);
+				this.trusted = known;
+			}
+			return known;
+		}
+
 	}
 
 }

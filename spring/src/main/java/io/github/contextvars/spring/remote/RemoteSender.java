@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import io.grpc.Metadata;
@@ -26,6 +27,8 @@ import org.springframework.util.ClassUtils;
 import org.springframework.util.StringUtils;
 
 import io.github.contextvars.spring.work.PropagationSource;
+import io.github.contextvars.spring.work.UnitOfWork;
+import io.github.contextvars.spring.work.WorkRegistry;
 
 /**
  * {@link ObservationHandler} that adds the values of variables to what is sent: requests
@@ -55,6 +58,10 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 
 	private final boolean baggage;
 
+	private final boolean parent;
+
+	private final Supplier<WorkRegistry> workRegistry;
+
 	private final HostPatterns hosts;
 
 	private final RemoteDrops drops;
@@ -68,9 +75,11 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 	private final Map<String, String> redirecting = new ConcurrentHashMap<>();
 
 	RemoteSender(List<RemoteVariables.RemoteVariable> variables, ContextRemoteConfiguration.Settings settings,
-			RemoteDrops drops, @Nullable ClassLoader classLoader) {
+			Supplier<WorkRegistry> workRegistry, RemoteDrops drops, @Nullable ClassLoader classLoader) {
 		this.variables = variables;
 		this.baggage = settings.format() == ContextRemoteConfiguration.Format.BAGGAGE;
+		this.parent = settings.parent();
+		this.workRegistry = workRegistry;
 		this.hosts = new HostPatterns(RemoteVariables.withoutTransports(settings.sendTo(), CARRIERS.keySet()));
 		this.drops = drops;
 		new TreeMap<>(CARRIERS).forEach((transport, type) -> {
@@ -102,7 +111,7 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 
 	private <C> void send(SenderContext<C> context) {
 		C carrier = context.getCarrier();
-		if (carrier == null || this.variables.isEmpty()) {
+		if (carrier == null || (this.variables.isEmpty() && !this.parent)) {
 			return;
 		}
 		if (this.clientRequest != null && this.clientRequest.isInstance(carrier)) {
@@ -128,8 +137,9 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 	}
 
 	/**
-	 * Add the values of the current context to what is sent. Headers that the application
-	 * has set stay.
+	 * Add the values of the current context to what is sent, and the id of the unit of
+	 * work. Headers that the application has set stay, but for that of the id, which it
+	 * can only have copied from what it has received.
 	 * @param transport how it is sent
 	 * @param existing finds a header that it has
 	 * @param setter sets a header
@@ -140,30 +150,44 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 				: new StringBuilder(this.baggage ? CAPACITY : 0);
 		int count = 0;
 		int bytes = 0;
-		for (RemoteVariables.RemoteVariable variable : this.variables) {
-			String value = RemoteVariables.encodedValue(variable);
+		// Behind the variables is the id, as it is to be the first to exceed the limits.
+		for (int i = 0; i <= this.variables.size(); i++) {
+			boolean last = i == this.variables.size();
+			String name = last ? RemoteVariables.UNIT : this.variables.get(i).wireName();
+			String value = last ? unitId() : value(this.variables.get(i), transport);
 			if (value == null) {
 				continue;
 			}
 			count++;
-			bytes += variable.wireName().length() + value.length();
-			if (value.isEmpty() && !"".equals(variable.declaration().currentValue())) {
-				this.drops.add(RemoteDrops.Reason.MALFORMED, transport, variable.wireName());
-			}
-			else if (count > RemoteValues.MAX_VARIABLES || bytes > RemoteValues.MAX_BYTES) {
-				this.drops.add(RemoteDrops.Reason.OVER, transport, variable.wireName());
+			bytes += name.length() + value.length();
+			if (count > RemoteValues.MAX_VARIABLES || bytes > RemoteValues.MAX_BYTES) {
+				this.drops.add(RemoteDrops.Reason.OVER, transport, name);
 			}
 			else if (this.baggage) {
-				append(members, variable.wireName()).append('=').append(value);
+				append(members, name).append('=').append(value);
 			}
-			else if (existing.apply(variable.wireName()) == null) {
-				setter.accept(variable.wireName(), value);
+			else if (existing.apply(name) == null || name.equals(RemoteVariables.UNIT)) {
+				setter.accept(name, value);
 			}
 		}
 		String all = members.toString();
 		if (this.baggage && !all.equals((present != null) ? present : "")) {
 			setter.accept(RemoteVariables.BAGGAGE, all);
 		}
+	}
+
+	private @Nullable String value(RemoteVariables.RemoteVariable variable, String transport) {
+		String value = RemoteVariables.encodedValue(variable);
+		if (value != null && value.isEmpty() && !"".equals(variable.declaration().currentValue())) {
+			this.drops.add(RemoteDrops.Reason.MALFORMED, transport, variable.wireName());
+			return null;
+		}
+		return value;
+	}
+
+	private @Nullable String unitId() {
+		UnitOfWork unit = this.parent ? this.workRegistry.get().current() : null;
+		return (unit != null) ? unit.obtainRemoteId() : null;
 	}
 
 	// What a tracer has set for another member stays as it is. A tracer may also pass on
@@ -173,11 +197,16 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 		StringBuilder foreign = new StringBuilder(CAPACITY);
 		for (String member : StringUtils.delimitedListToStringArray(present, ",")) {
 			String name = member.contains("=") ? member.substring(0, member.indexOf('=')).strip() : member.strip();
-			if (!name.isEmpty() && this.variables.stream().noneMatch((own) -> own.wireName().equals(name))) {
+			if (!name.isEmpty() && !isOwn(name)) {
 				append(foreign, member.strip());
 			}
 		}
 		return foreign;
+	}
+
+	private boolean isOwn(String member) {
+		return (this.parent && member.equals(RemoteVariables.UNIT))
+				|| this.variables.stream().anyMatch((own) -> own.wireName().equals(member));
 	}
 
 	private static StringBuilder append(StringBuilder members, String text) {

@@ -19,6 +19,11 @@ final class RemoteVariables {
 
 	static final String BAGGAGE = "baggage";
 
+	/**
+	 * The header or member of baggage that holds the id of the sending unit of work.
+	 */
+	static final String UNIT = "X-Contextvars-Unit";
+
 	private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
 
 	private RemoteVariables() {
@@ -52,6 +57,10 @@ final class RemoteVariables {
 			check(baggage || !wire.isEmpty(), "'" + property + "' names the context variable '" + name
 					+ "', which has no header: " + declaration.declaredBy(),
 					"Declare it with @ContextVariable(header = \"X-Name\").");
+			check(!wire.equalsIgnoreCase(UNIT),
+					"'" + property + "' names the context variable '" + name
+							+ "', and this is the name of the sending unit of work",
+					"Give the variable another name, or use 'contextvars.remote.format=headers'.");
 			check(TOKEN.matcher(wire).matches(),
 					"'" + property + "' names the context variable '" + name + "', and a member of baggage cannot have"
 							+ " this name",

@@ -1,7 +1,9 @@
 package io.github.contextvars.spring.work;
 
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,10 @@ public final class UnitOfWork {
 	private volatile Supplier<String> origin;
 
 	private volatile boolean renamed;
+
+	private volatile @Nullable String remoteId;
+
+	private volatile @Nullable String remoteParent;
 
 	// Written by the thread that runs the work, before it is registered.
 	volatile @Nullable Thread thread;
@@ -84,6 +90,47 @@ public final class UnitOfWork {
 	 */
 	public @Nullable Long parent() {
 		return this.parent;
+	}
+
+	/**
+	 * Return the id by which other processes know this unit of work.
+	 * @return the id, or {@code null} if it was sent to none
+	 */
+	public @Nullable String remoteId() {
+		return this.remoteId;
+	}
+
+	/**
+	 * Return the id by which other processes know this unit of work, and make one at
+	 * first. It is random, so that it tells nothing of this process. Called by the thread
+	 * that runs the work, before the id is sent.
+	 * @return 16 hexadecimal digits, in lower case
+	 */
+	public String obtainRemoteId() {
+		String id = this.remoteId;
+		if (id == null) {
+			id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+			this.remoteId = id;
+		}
+		return id;
+	}
+
+	/**
+	 * Return the {@link #remoteId()} of the unit of work in another process that has sent
+	 * the request, call or message.
+	 * @return the id, or {@code null} if none was received
+	 */
+	public @Nullable String remoteParent() {
+		return this.remoteParent;
+	}
+
+	/**
+	 * Remember the unit of work in another process that has sent this one. Called by the
+	 * thread that runs the work.
+	 * @param remoteParent what was received, checked
+	 */
+	public void receiveRemoteParent(String remoteParent) {
+		this.remoteParent = remoteParent;
 	}
 
 	/**

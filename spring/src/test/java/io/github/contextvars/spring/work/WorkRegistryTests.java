@@ -5,7 +5,9 @@ import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
@@ -326,6 +328,19 @@ class WorkRegistryTests {
 
 	private static void overflow() {
 		overflow();
+	}
+
+	@Test
+	void remoteIdIsMadeOnceAndNeverTheSameForTwoUnits() {
+		Set<String> ids = new HashSet<>();
+		for (int i = 0; i < 1000; i++) {
+			UnitOfWork unit = work("sends");
+			assertThat(unit.remoteId()).isNull();
+			assertThat(unit.obtainRemoteId()).matches("[0-9a-f]{16}").isEqualTo(unit.obtainRemoteId());
+			assertThat(unit.remoteId()).isEqualTo(unit.obtainRemoteId());
+			ids.add(unit.obtainRemoteId());
+		}
+		assertThat(ids).hasSize(1000);
 	}
 
 	@Test

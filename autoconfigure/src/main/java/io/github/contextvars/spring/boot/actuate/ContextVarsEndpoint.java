@@ -174,8 +174,8 @@ public final class ContextVarsEndpoint {
 		}
 		Thread thread = unit.thread();
 		return new ContextDescriptor(Long.toString(unit.id()), unit.kind().toString(), unit.origin(),
-				(unit.parent() != null) ? unit.parent().toString() : null, (thread != null) ? thread.getName() : null,
-				unit.since(), current, values, count);
+				(unit.parent() != null) ? unit.parent().toString() : null, unit.remoteParent(), unit.remoteId(),
+				(thread != null) ? thread.getName() : null, unit.since(), current, values, count);
 	}
 
 	// Undeclared variables may share a name.
@@ -243,6 +243,10 @@ public final class ContextVarsEndpoint {
 	 * @param origin what the unit of work was started by
 	 * @param parent the id of the context that it was copied from; may no longer be
 	 * listed
+	 * @param remoteParent the remote id of the context in another process that has sent
+	 * the request, call or message; may no longer be listed there
+	 * @param remoteId the id by which other processes know this context, or {@code null}
+	 * if it was sent to none
 	 * @param thread the thread that runs in it
 	 * @param since when its unit of work began
 	 * @param current whether the request for this description runs in it
@@ -251,8 +255,8 @@ public final class ContextVarsEndpoint {
 	 */
 	@JsonInclude(JsonInclude.Include.ALWAYS)
 	public record ContextDescriptor(String id, String kind, String origin, @Nullable String parent,
-			@Nullable String thread, Instant since, boolean current, Map<String, @Nullable Object> variables,
-			int variableCount) {
+			@Nullable String remoteParent, @Nullable String remoteId, @Nullable String thread, Instant since,
+			boolean current, Map<String, @Nullable Object> variables, int variableCount) {
 
 	}
 

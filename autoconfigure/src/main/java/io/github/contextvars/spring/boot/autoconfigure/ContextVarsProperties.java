@@ -101,6 +101,12 @@ public final class ContextVarsProperties {
 		 */
 		private ContextRemoteConfiguration.Format format = ContextRemoteConfiguration.Format.HEADERS;
 
+		/**
+		 * Whether the id of the sending unit of work crosses, too, to the same
+		 * destinations and from the same sources.
+		 */
+		private boolean parent;
+
 		public Set<String> getSend() {
 			return this.send;
 		}
@@ -123,6 +129,14 @@ public final class ContextVarsProperties {
 
 		public void setFormat(ContextRemoteConfiguration.Format format) {
 			this.format = format;
+		}
+
+		public boolean isParent() {
+			return this.parent;
+		}
+
+		public void setParent(boolean parent) {
+			this.parent = parent;
 		}
 
 	}

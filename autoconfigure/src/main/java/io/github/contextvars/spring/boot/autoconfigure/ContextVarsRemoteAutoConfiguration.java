@@ -9,6 +9,7 @@ import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.http.client.HttpClientSettings;
 import org.springframework.boot.http.client.HttpComponentsClientHttpRequestFactoryBuilder;
@@ -16,10 +17,12 @@ import org.springframework.boot.http.client.HttpRedirects;
 import org.springframework.boot.http.client.autoconfigure.ClientHttpRequestFactoryBuilderCustomizer;
 import org.springframework.boot.webclient.WebClientCustomizer;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
+import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.util.ClassUtils;
 import org.springframework.web.reactive.function.client.WebClient;
 
@@ -31,9 +34,9 @@ import io.github.contextvars.spring.work.PropagationSource;
 
 /**
  * {@link AutoConfiguration Auto-configuration} for variables that are sent to other
- * processes or received from them, if {@code contextvars.remote} names any. The HTTP
- * clients that Spring Boot builds follow no redirects then, as they would hand the
- * headers to any host.
+ * processes or received from them, if {@code contextvars.remote} names any, and for the
+ * ids of units of work. The HTTP clients that Spring Boot builds follow no redirects
+ * then, as they would hand the headers to any host.
  *
  * @since 0.1.0
  */
@@ -46,7 +49,7 @@ public final class ContextVarsRemoteAutoConfiguration {
 	ContextRemoteConfiguration.Settings contextVarsRemoteSettings(ContextVarsProperties properties) {
 		ContextVarsProperties.Remote remote = properties.getRemote();
 		return new ContextRemoteConfiguration.Settings(remote.getSend(), remote.getSendTo(), remote.getReceive(),
-				remote.getReceiveFrom(), remote.getFormat());
+				remote.getReceiveFrom(), remote.getFormat(), remote.isParent());
 	}
 
 	@Bean
@@ -75,7 +78,7 @@ public final class ContextVarsRemoteAutoConfiguration {
 				entries.add(silent("jms", "JmsTemplate has no observation, by which variables are sent",
 						"Add io.micrometer:micrometer-jakarta9."));
 			}
-			if (!settings.send().isEmpty()) {
+			if (!settings.send().isEmpty() || (settings.parent() && !settings.sendTo().isEmpty())) {
 				requireObservation(settings, environment, entries, "kafka",
 						"spring.kafka.template.observation-enabled");
 				requireObservation(settings, environment, entries, "rabbit",
@@ -110,8 +113,12 @@ public final class ContextVarsRemoteAutoConfiguration {
 		return PropagationSource.Entry.notPropagating(name, "remote", RemoteReceiver.class, reason, remedy);
 	}
 
+	private static boolean isParent(ConditionContext context) {
+		return context.getEnvironment().getProperty("contextvars.remote.parent", Boolean.class, false);
+	}
+
 	/**
-	 * Condition that a variable is sent or received.
+	 * Condition that a variable or a unit's id is sent or received.
 	 */
 	static final class OnRemote extends OnListProperty {
 
@@ -119,15 +126,39 @@ public final class ContextVarsRemoteAutoConfiguration {
 			super("contextvars.remote.send", "contextvars.remote.receive");
 		}
 
+		@Override
+		public ConditionOutcome getMatchOutcome(ConditionContext context, AnnotatedTypeMetadata metadata) {
+			return isParent(context) ? ConditionOutcome.match("contextvars.remote.parent is true")
+					: super.getMatchOutcome(context, metadata);
+		}
+
 	}
 
 	/**
-	 * Condition that a variable is sent.
+	 * Condition that a variable or a unit's id is sent.
 	 */
 	static final class OnSend extends OnListProperty {
 
 		OnSend() {
 			super("contextvars.remote.send");
+		}
+
+		@Override
+		public ConditionOutcome getMatchOutcome(ConditionContext context, AnnotatedTypeMetadata metadata) {
+			ConditionOutcome outcome = super.getMatchOutcome(context, metadata);
+			return (outcome.isMatch() || !isParent(context)) ? outcome
+					: new OnDestination().getMatchOutcome(context, metadata);
+		}
+
+	}
+
+	/**
+	 * Condition that a destination is named.
+	 */
+	private static final class OnDestination extends OnListProperty {
+
+		OnDestination() {
+			super("contextvars.remote.send-to");
 		}
 
 	}

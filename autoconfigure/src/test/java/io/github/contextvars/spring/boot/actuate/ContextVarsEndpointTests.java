@@ -142,6 +142,28 @@ class ContextVarsEndpointTests {
 	}
 
 	@Test
+	void idsByWhichProcessesKnowTheirUnitsAreShown() {
+		List<ContextVarsEndpoint.ContextVarsDescriptor> described = new ArrayList<>();
+		UnitOfWork unit = this.live.create(UnitOfWork.Kind.TASK, () -> "test");
+		this.live.run(unit, () -> {
+			described.add(endpoint(Show.NEVER, List.of()).contextVars());
+			unit.receiveRemoteParent("0123456789abcdef");
+			unit.obtainRemoteId();
+			described.add(endpoint(Show.NEVER, List.of()).contextVars());
+		});
+
+		assertThat(described.get(0).contexts()).singleElement().satisfies((context) -> {
+			assertThat(context.remoteParent()).isNull();
+			assertThat(context.remoteId()).isNull();
+		});
+		assertThat(described.get(1).contexts()).singleElement().satisfies((context) -> {
+			assertThat(context.remoteParent()).isEqualTo("0123456789abcdef");
+			assertThat(context.remoteId()).isEqualTo(unit.obtainRemoteId());
+			assertThat(context.parent()).isNull();
+		});
+	}
+
+	@Test
 	void unknownVariableIsNull() {
 		assertThat(endpoint(Show.ALWAYS, List.of()).contextVar("nothing")).isNull();
 	}

@@ -399,7 +399,7 @@ class ContextVarsAutoConfigurationTests {
 			List<Map<String, Object>> properties = JsonPath.read(json, "$.properties");
 
 			assertThat(properties).extracting((property) -> property.get("name"))
-				.containsExactlyInAnyOrder("contextvars.fill", "contextvars.remote.format",
+				.containsExactlyInAnyOrder("contextvars.fill", "contextvars.remote.format", "contextvars.remote.parent",
 						"contextvars.remote.receive", "contextvars.remote.receive-from", "contextvars.remote.send",
 						"contextvars.remote.send-to", "contextvars.web.enabled", "contextvars.web.order",
 						"contextvars.task.enabled", "contextvars.task.exclude", "contextvars.thread-locals",
