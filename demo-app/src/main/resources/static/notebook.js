@@ -28,6 +28,25 @@ async function attempt(action) {
   }
 }
 
+function actionOn(note, name, action) {
+  const button = element('button', 'small', name);
+  button.type = 'button';
+  button.setAttribute('aria-label', `${name} “${note.text}”`);
+  button.addEventListener('click', () => attempt(() => action(note)));
+  return button;
+}
+
+const seconds = () => byId('seconds').value;
+
+async function printNote({ id }) {
+  const sheet = await request(`notes/${id}/print?seconds=${seconds()}`, caller(), { method: 'POST' });
+  addResponse(`Printed “${sheet.text}” for ${sheet.user} of ${sheet.tenant}`);
+}
+
+async function mailNote({ id }) {
+  addResponse((await request(`notes/${id}/mail?seconds=${seconds()}`, caller(), { method: 'POST' })).trim());
+}
+
 async function showNotes() {
   const { tenant, notes } = await request('notes', caller());
   if (tenant !== caller().tenant) {
@@ -36,7 +55,8 @@ async function showNotes() {
   setText(byId('notes-tenant'), tenant);
   sync(byId('notes'), notes, {
     key: (note) => `${tenant}-${note.id}`,
-    create: (note) => element('li', '', element('span', '', note.text), element('span', 'author', note.author))
+    create: (note) => element('li', '', element('span', '', note.text), element('span', 'author', note.author),
+      actionOn(note, 'Print', printNote), actionOn(note, 'Mail', mailNote))
   });
   byId('notes-empty').hidden = notes.length > 0;
 }
@@ -52,15 +72,15 @@ async function addNote() {
   await showNotes();
 }
 
-async function importNotes(from, seconds) {
+async function importNotes(from) {
   const to = caller();
-  const imported = await request(`notes/import?from=${from}&seconds=${seconds}`, to, { method: 'POST' });
+  const imported = await request(`notes/import?from=${from}&seconds=${seconds()}`, to, { method: 'POST' });
   addResponse(`Imported ${imported.count} notes from ${imported.from} to ${to.tenant}`);
   await showNotes();
 }
 
-async function exportNotes(seconds) {
-  addResponse((await request(`notes/export?seconds=${seconds}`, caller())).trim());
+async function exportNotes() {
+  addResponse((await request(`notes/export?seconds=${seconds()}`, caller())).trim());
 }
 
 function chooseTenant() {
@@ -79,10 +99,7 @@ function onSubmit(id, action) {
 byId('tenant').addEventListener('change', chooseTenant);
 onSubmit('caller', () => {});
 onSubmit('add', addNote);
-onSubmit('slow', (what) => {
-  const seconds = byId('seconds').value;
-  return what === 'export' ? exportNotes(seconds) : importNotes(byId('from').value, seconds);
-});
+onSubmit('slow', (what) => what === 'export' ? exportNotes() : importNotes(byId('from').value));
 onSubmit('load', () => generateLoad(tenants));
 
 chooseTenant();

@@ -15,11 +15,12 @@ export async function request(path, caller, options = {}) {
   return body;
 }
 
-/** Returns the contexts that the endpoint lists. */
-export async function fetchContexts() {
-  const response = await fetch('actuator/contextvars', { cache: 'no-store' });
+/** Returns the contexts that an endpoint lists. */
+export async function fetchContexts(path) {
+  const response = await fetch(path, { cache: 'no-store' });
+  const body = await response.json();
   if (!response.ok) {
-    throw new Error(`The server responded with status ${response.status}.`);
+    throw new Error(body.detail ?? `The server responded with status ${response.status}.`);
   }
-  return (await response.json()).contexts ?? [];
+  return body.contexts ?? [];
 }

@@ -26,6 +26,14 @@ class NoteStore {
 		return this.jdbc.sql("select id, author, text from note order by id").query(ROWS).list();
 	}
 
+	Note require(long id) {
+		return this.jdbc.sql("select id, author, text from note where id = ?")
+			.param(id)
+			.query(ROWS)
+			.optional()
+			.orElseThrow(() -> ProblemException.notFound("There is no note " + id));
+	}
+
 	Note add(String text) {
 		return insert(TenantInterceptor.USER.get(), text);
 	}

@@ -23,4 +23,8 @@ final class ProblemException extends ErrorResponseException {
 		return new ProblemException(HttpStatus.NOT_FOUND, detail);
 	}
 
+	static ProblemException unavailable(String detail) {
+		return new ProblemException(HttpStatus.SERVICE_UNAVAILABLE, detail);
+	}
+
 }

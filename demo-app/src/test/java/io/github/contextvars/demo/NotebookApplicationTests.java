@@ -1,5 +1,8 @@
 package io.github.contextvars.demo;
 
+import java.util.List;
+import java.util.stream.IntStream;
+
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -9,6 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.resttestclient.autoconfigure.AutoConfigureRestTestClient;
 import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.test.web.servlet.client.RestTestClient;
 
@@ -174,6 +178,104 @@ class NotebookApplicationTests {
 				.expectBody(String.class)
 				.value((text) -> assertThat(text)
 					.matches("Notes of acme, exported by grace on task-\\d+\n1\\. Buy milk \\(ada\\)\n"));
+		}
+
+	}
+
+	@Nested
+	class Printing {
+
+		@Test
+		void printAndMailBringTenantAndUserToPrinter() {
+			add("Buy milk", "acme", "ada");
+			add("Build a laser", "globex", "hank");
+
+			post("/notes/1/print", "acme", "grace").expectStatus().isOk().expectBody().json("""
+					{"tenant": "acme", "user": "grace", "by": "print", "text": "Buy milk"}""");
+			post("/notes/1/mail", "globex", "hank").expectStatus()
+				.isAccepted()
+				.expectBody(String.class)
+				.isEqualTo("Note 1 is in the mail\n");
+
+			awaitSheet("acme", "grace", "print", "Buy milk");
+			awaitSheet("globex", "hank", "mail", "Build a laser");
+		}
+
+		@Test
+		void tenantsStayIsolatedAcrossServices() {
+			List<String> tenants = List.of("acme", "globex", "initech");
+			tenants.forEach((tenant) -> add("of " + tenant, tenant, "ada"));
+
+			IntStream.range(0, 60).parallel().forEach((number) -> {
+				String tenant = tenants.get(number % 3);
+				post("/notes/1/" + ((number % 2 == 0) ? "print" : "mail"), tenant, "isolated-" + number).expectStatus()
+					.is2xxSuccessful();
+			});
+
+			for (int number = 0; number < 60; number++) {
+				String tenant = tenants.get(number % 3);
+				awaitSheet(tenant, "isolated-" + number, (number % 2 == 0) ? "print" : "mail", "of " + tenant);
+			}
+			tenants.forEach((tenant) -> get("/notes/sheets", tenant, "auditor").expectBody()
+				.jsonPath("$[?(@.tenant != '" + tenant + "')]")
+				.doesNotExist()
+				.jsonPath("$[?(@.user =~ /isolated-\\d+/ && @.text != 'of " + tenant + "')]")
+				.doesNotExist());
+		}
+
+		@Test
+		void requestOfPrinterIsChildOfTheOneThatHasSentIt() {
+			client().get()
+				.uri("/printer/contextvars")
+				.exchange()
+				.expectStatus()
+				.isOk()
+				.expectBody()
+				.jsonPath("$.contexts[?(@.current == true && @.parent == null && @.remoteParent =~ /[0-9a-f]{16}/)]")
+				.exists();
+		}
+
+		@Test
+		void printWhenPrinterIsDownSaysSoAndMailWaits(@Autowired PrinterProcess printer) {
+			add("Buy milk", "acme", "ada");
+			printer.stop();
+			try {
+				for (String path : List.of("/notes/1/print", "/notes/1/mail")) {
+					post(path, "acme", "waiting").expectStatus()
+						.isEqualTo(path.endsWith("mail") ? HttpStatus.ACCEPTED : HttpStatus.SERVICE_UNAVAILABLE);
+				}
+				get("/printer/contextvars", "acme", "ada").expectStatus()
+					.isEqualTo(HttpStatus.SERVICE_UNAVAILABLE)
+					.expectBody()
+					.jsonPath("$.detail")
+					.isEqualTo("The printer is not running");
+			}
+			finally {
+				printer.start();
+			}
+
+			awaitSheet("acme", "waiting", "mail", "Buy milk");
+			post("/notes/1/print", "acme", "ada").expectStatus().isOk();
+		}
+
+		@Test
+		void printWhenNoteIsOfOtherTenantIsNotFound() {
+			add("Buy milk", "acme", "ada");
+
+			post("/notes/1/print", "globex", "hank").expectStatus()
+				.isNotFound()
+				.expectBody()
+				.jsonPath("$.detail")
+				.isEqualTo("There is no note 1");
+		}
+
+		private void awaitSheet(String tenant, String user, String by, String text) {
+			await().untilAsserted(() -> get("/notes/sheets", tenant, "auditor").expectStatus()
+				.isOk()
+				.expectBody()
+				.jsonPath("$[?(@.tenant == '%s' && @.user == '%s' && @.by == '%s' && @.text == '%s')]".formatted(tenant,
+						user, by, text))
+				.exists());
 		}
 
 	}

@@ -31,12 +31,18 @@ class NotebookPageTests {
 
 	private static final String TASK = "#tree > li > ul > li:has(> .context > .kind[data-kind=task])";
 
+	private static final String PRINT = "#notes li:first-child button:nth-last-child(2)";
+
+	private static final String MAIL = "#notes li:first-child button:last-child";
+
 	private static final String NO_BROWSER = "The page is not tested: neither chromium, chromium-browser nor "
 			+ "google-chrome is on the PATH";
 
 	private static Browser browser;
 
 	private DevTools page;
+
+	private PrinterProcess printer;
 
 	@BeforeAll
 	static void startBrowser() throws Exception {
@@ -57,7 +63,8 @@ class NotebookPageTests {
 	}
 
 	@BeforeEach
-	void open(@Autowired TenantDataSource dataSource, @LocalServerPort int port) {
+	void open(@Autowired TenantDataSource dataSource, @Autowired PrinterProcess printer, @LocalServerPort int port) {
+		this.printer = printer;
 		assumeThat(browser).as(NO_BROWSER).isNotNull();
 		new TenantDatabases(dataSource).clear();
 		this.page = browser.page();
@@ -121,6 +128,54 @@ class NotebookPageTests {
 	}
 
 	@Test
+	void printIsShownBelowTheTaskThatHasCalledThePrinter() {
+		chooseTenant("globex");
+		this.page.type("#user", "hank");
+		addNote("Build a laser");
+		this.page.choose("#seconds", "8");
+		this.page.click(PRINT);
+
+		eventually()
+			.untilAsserted(() -> assertText(TASK + " > ul > li:has(> .context > .origin > .service:not([hidden]))")
+				.contains("request", "printer", "POST /sheets", "tenant", "globex", "user", "hank"));
+		eventually()
+			.untilAsserted(() -> assertText("#responses").contains("Printed “Build a laser” for hank of globex"));
+	}
+
+	@Test
+	void mailIsShownBelowItsSenderWhichHasEnded() {
+		addNote("Buy milk");
+		this.page.choose("#seconds", "5");
+		this.page.click(MAIL);
+
+		eventually().untilAsserted(() -> assertText("#responses").contains("Note 1 is in the mail"));
+		eventually().untilAsserted(() -> assertText("#tree > li:has(> .unlisted) > ul > li").contains("message",
+				"printer", "JMS mail", "tenant", "acme", "user", "ada"));
+		assertText("#tree > li > .unlisted").matches("(?s)#[0-9a-f]{16}\\s*not listed: completed");
+		eventually().until(() -> this.page.count("#tree .service:not([hidden])") == 0);
+	}
+
+	@Test
+	void printWhenPrinterIsDownShowsWhy() {
+		addNote("Buy milk");
+		this.printer.stop();
+		try {
+			this.page.click(PRINT);
+
+			eventually().untilAsserted(() -> assertText("#responses .problem").isEqualTo("The printer is not running"));
+			eventually().untilAsserted(() -> assertText("#trouble")
+				.isEqualTo("The printer’s contexts could not be read: The printer is not running"));
+			assertText("#tree").contains("this panel");
+		}
+		finally {
+			this.printer.start();
+		}
+		eventually().until(() -> this.page.evaluate("document.getElementById('trouble').hidden").asBoolean());
+		assertThat(this.page.takeErrors()).isNotEmpty()
+			.allSatisfy((error) -> assertThat(error).asString().contains("503"));
+	}
+
+	@Test
 	void sendShowsMismatchesOfNaiveWayOnly() {
 		this.page.click("#send");
 
@@ -160,9 +215,7 @@ class NotebookPageTests {
 	@EnabledIfSystemProperty(named = "screenshot", matches = "true")
 	void screenshot() throws Exception {
 		for (String text : new String[] { "Buy milk", "Call the printer’s support", "Ship the release on Friday" }) {
-			this.page.type("#text", text);
-			this.page.click("#add button");
-			eventually().untilAsserted(() -> assertText("#notes").contains(text));
+			addNote(text);
 		}
 		this.page.click("#send");
 		eventually().untilAsserted(() -> assertText("#verdict").isEqualTo("0 mixed up"));
@@ -170,8 +223,10 @@ class NotebookPageTests {
 		startImportAndExport();
 		chooseTenant("acme");
 		this.page.type("#user", "ada");
-		this.page.click("#export");
+		this.page.click(PRINT);
+		this.page.click("#notes li:nth-child(2) button:last-child");
 		eventually().until(() -> this.page.count(TASK) == 3);
+		eventually().until(() -> this.page.count("#tree .service:not([hidden])") == 2);
 		int height = this.page.evaluate("document.documentElement.scrollHeight").asInt();
 		this.page.resize(1100, height);
 		this.page.evaluate("document.activeElement.blur(), scrollTo(0, 0)");
@@ -184,6 +239,12 @@ class NotebookPageTests {
 	private void chooseTenant(String tenant) {
 		this.page.choose("#tenant", tenant);
 		eventually().untilAsserted(() -> assertText("#notes-tenant").isEqualTo(tenant));
+	}
+
+	private void addNote(String text) {
+		this.page.type("#text", text);
+		this.page.click("#add button");
+		eventually().untilAsserted(() -> assertText("#notes").contains(text));
 	}
 
 	private void startImportAndExport() {
