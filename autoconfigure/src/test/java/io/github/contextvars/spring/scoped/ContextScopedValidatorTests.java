@@ -117,14 +117,22 @@ class ContextScopedValidatorTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(classes = { Suspending.class, FinalSuspending.class, SuspendingType.class })
+	@ValueSource(classes = { Suspending.class, SuspendingType.class })
 	void suspendingFunctionDoesNotStart(Class<?> bean) {
 		this.runner.withBean(bean).run((context) -> {
 			FailureAnalysis analysis = analyze(context.getStartupFailure());
 			assertThat(analysis.getDescription())
-				.startsWith("@ContextScoped cannot hold for the suspending function " + bean.getName() + "#work: ");
-			assertThat(analysis.getAction()).startsWith("Remove the annotation");
+				.startsWith("@ContextScoped cannot hold for the suspending function " + bean.getName() + "#work: ")
+				.contains("add 'org.jetbrains.kotlinx:kotlinx-coroutines-reactor'");
+			assertThat(analysis.getAction()).contains("remove the annotation");
 		});
+	}
+
+	@Test
+	void finalSuspendingFunctionDoesNotStart() {
+		this.runner.withBean(FinalSuspending.class)
+			.run((context) -> assertThat(analyze(context.getStartupFailure()).getDescription())
+				.startsWith("@ContextScoped does nothing for the final method "));
 	}
 
 	@Test

@@ -1,5 +1,6 @@
 package io.github.contextvars.spring.scoped;
 
+import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -12,6 +13,7 @@ import java.util.function.Predicate;
 import io.micrometer.context.ContextSnapshot;
 import io.micrometer.context.ContextSnapshotFactory;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.ResolvableType;
 import org.springframework.util.ClassUtils;
 import org.springframework.web.context.request.async.DeferredResult;
 import reactor.core.publisher.Flux;
@@ -29,8 +31,9 @@ import io.github.contextvars.spring.work.WorkSnapshot;
  * A {@code Callable} runs in a copy of the scope, and so do the operators of a
  * {@code Mono} or a {@code Flux}, through Reactor's own propagation. A
  * {@code CompletionStage} and a {@code DeferredResult} run nothing themselves: what
- * completes them was submitted inside the scope, with a copy of it. The unit of work is
- * listed until they complete.
+ * completes them was submitted inside the scope, with a copy of it. A suspending function
+ * of Kotlin is a {@code Mono} or a {@code Flux} to advice, see {@link SuspendingScope}.
+ * The unit of work is listed until they complete.
  */
 final class AsyncReturnValues {
 
@@ -42,14 +45,20 @@ final class AsyncReturnValues {
 
 	private static final String DEFERRED_RESULT = "org.springframework.web.context.request.async.DeferredResult";
 
-	static final Set<String> OPTIONAL = Set.of(FLUX, ACCESSOR, DEFERRED_RESULT);
+	private static final String COROUTINES = "kotlinx.coroutines.reactor.MonoKt";
+
+	private static final String CONTINUATION = "kotlin.coroutines.Continuation";
+
+	static final Set<String> OPTIONAL = Set.of(FLUX, ACCESSOR, DEFERRED_RESULT, COROUTINES);
 
 	private static final boolean REACTOR = ClassUtils.isPresent(FLUX, LOADER) && ClassUtils.isPresent(ACCESSOR, LOADER);
+
+	private static final boolean SUSPENDING = REACTOR && ClassUtils.isPresent(COROUTINES, LOADER);
 
 	private static final boolean WEB = ClassUtils.isPresent(DEFERRED_RESULT, LOADER);
 
 	// By name, as none of these has to be there.
-	private static final Set<String> REFUSED = Set.of("org.reactivestreams.Publisher",
+	private static final Set<String> REFUSED = Set.of("org.reactivestreams.Publisher", "kotlinx.coroutines.flow.Flow",
 			"org.springframework.web.context.request.async.WebAsyncTask",
 			"org.springframework.web.servlet.mvc.method.annotation.ResponseBodyEmitter",
 			"org.springframework.web.servlet.mvc.method.annotation.StreamingResponseBody");
@@ -58,7 +67,54 @@ final class AsyncReturnValues {
 	}
 
 	/**
+	 * Return whether a method is a suspending function of Kotlin.
+	 * @param method the method
+	 * @return whether its last parameter is a continuation
+	 */
+	static boolean isSuspending(Method method) {
+		Class<?>[] types = method.getParameterTypes();
+		return types.length > 0 && types[types.length - 1].getName().equals(CONTINUATION);
+	}
+
+	/**
+	 * Return whether Spring lets advice of a method wait for its suspending body.
+	 * @param method the method
+	 * @return whether it is a suspending function that is called as a {@code Publisher}
+	 */
+	static boolean isSuspendingPublisher(Method method) {
+		return SUSPENDING && isSuspending(method);
+	}
+
+	/**
 	 * Return why the scope of a method could not hold until its return value completes.
+	 * @param method the method
+	 * @param async whether Spring unwraps it on the worker, as it does for {@code @Async}
+	 * @return the reason, or {@code null} if the scope can hold
+	 */
+	static @Nullable String reasonToRefuse(Method method, boolean async) {
+		Class<?> type = method.getReturnType();
+		if (isSuspending(method)) {
+			// Of Continuation<? super T>.
+			type = ResolvableType.forMethodParameter(method, method.getParameterCount() - 1)
+				.getGeneric()
+				.resolve(Object.class);
+			if (!SUSPENDING) {
+				return "Spring's advice cannot wait for it: add 'org.jetbrains.kotlinx:kotlinx-coroutines-reactor'"
+						+ " and 'io.micrometer:context-propagation'";
+			}
+			if (!Reactor.isAutomatic()) {
+				return "its caller would go on in the scope unless Reactor propagates context:"
+						+ " set 'spring.reactor.context-propagation=auto'";
+			}
+			if (type == Callable.class) {
+				return "what it returns is called after it has ended";
+			}
+		}
+		return reasonToRefuse(type, async);
+	}
+
+	/**
+	 * Return why the scope of a method that does not suspend could not hold.
 	 * @param type what the method returns
 	 * @param async whether Spring unwraps it on the worker, as it does for {@code @Async}
 	 * @return the reason, or {@code null} if the scope can hold

@@ -61,7 +61,9 @@ final class ContextScopedInterceptor implements MethodInterceptor {
 			if (assignments != null) {
 				assignments.run();
 			}
-			return AsyncReturnValues.keepOpen(invocation.proceed(), specific.getReturnType(), scope, registry);
+			return AsyncReturnValues.isSuspendingPublisher(method)
+					? SuspendingScope.proceed(invocation, scope, registry)
+					: AsyncReturnValues.keepOpen(invocation.proceed(), specific.getReturnType(), scope, registry);
 		});
 	}
 

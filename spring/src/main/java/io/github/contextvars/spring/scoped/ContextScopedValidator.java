@@ -24,8 +24,6 @@ import io.github.contextvars.spring.registry.InvalidDeclarationException;
  */
 final class ContextScopedValidator implements SmartInitializingSingleton {
 
-	private static final String CONTINUATION = "kotlin.coroutines.Continuation";
-
 	private final ConfigurableListableBeanFactory beanFactory;
 
 	private final ContextScopedPointcut pointcut;
@@ -84,13 +82,6 @@ final class ContextScopedValidator implements SmartInitializingSingleton {
 	}
 
 	private static void check(Class<?> type, Method method) {
-		if (isSuspending(method)) {
-			throw new InvalidDeclarationException(
-					"@ContextScoped cannot hold for the suspending function " + nameOf(method)
-							+ ": it returns when it is suspended for the first time, and goes on outside the scope",
-					"Remove the annotation, or let the function call a scoped method that does not suspend, and set"
-							+ " the variables there.");
-		}
 		int modifiers = method.getModifiers();
 		// What a type's annotation says goes for the methods that callers can reach
 		// through a proxy.
@@ -107,19 +98,18 @@ final class ContextScopedValidator implements SmartInitializingSingleton {
 		}
 		boolean async = AnnotatedElementUtils.hasAnnotation(method, Async.class)
 				|| AnnotatedElementUtils.hasAnnotation(type, Async.class);
-		String reason = AsyncReturnValues.reasonToRefuse(method.getReturnType(), async);
+		String reason = AsyncReturnValues.reasonToRefuse(method, async);
 		if (reason != null) {
-			throw new InvalidDeclarationException(
-					"@ContextScoped cannot hold for the " + method.getReturnType().getSimpleName() + " that "
-							+ nameOf(method) + " returns: " + reason,
-					"Return a CompletionStage, a Callable, a DeferredResult, or a Mono or Flux with Reactor's automatic"
-							+ " context propagation; or set the variables where the work is done.");
+			throw AsyncReturnValues.isSuspending(method) ? new InvalidDeclarationException(
+					"@ContextScoped cannot hold for the suspending function " + nameOf(method) + ": " + reason,
+					"Change that, or remove the annotation and let the function call a scoped method that does not"
+							+ " suspend.")
+					: new InvalidDeclarationException(
+							"@ContextScoped cannot hold for the " + method.getReturnType().getSimpleName() + " that "
+									+ nameOf(method) + " returns: " + reason,
+							"Return a CompletionStage, a Callable, a DeferredResult, or a Mono or Flux with Reactor's"
+									+ " automatic context propagation; or set the variables where the work is done.");
 		}
-	}
-
-	private static boolean isSuspending(Method method) {
-		Class<?>[] types = method.getParameterTypes();
-		return types.length > 0 && types[types.length - 1].getName().equals(CONTINUATION);
 	}
 
 	private static void requireProxy(String name, @Nullable Object bean, Class<?> type, Method method) {

@@ -133,7 +133,9 @@ final class ScopeSettings {
 	private static Map<String, Integer> argumentsOf(Method method) {
 		Map<String, Integer> arguments = new HashMap<>();
 		@Nullable String @Nullable [] names = NAMES.getParameterNames(method);
-		for (int i = 0; i < method.getParameterCount(); i++) {
+		// The continuation of a suspending function is none to Spring.
+		int count = method.getParameterCount() - (AsyncReturnValues.isSuspending(method) ? 1 : 0);
+		for (int i = 0; i < count; i++) {
 			arguments.put("#p" + i, i);
 			arguments.put("#a" + i, i);
 			if (names != null) {

@@ -17,9 +17,9 @@ import io.github.contextvars.spring.work.PropagationSource;
 
 /**
  * {@link Configuration @Configuration} that reports whether Reactor's operators
- * propagate, where Reactor is present. They do in its automatic mode, through the
- * {@link ContextThreadLocalAccessor}; behind publishers with several subscribers, through
- * a hook.
+ * propagate, where Reactor is present, and with them suspending functions of Kotlin. They
+ * do in its automatic mode, through the {@link ContextThreadLocalAccessor}; behind
+ * publishers with several subscribers, through a hook.
  *
  * @since 0.1.0
  */
@@ -49,9 +49,19 @@ public final class ContextReactorConfiguration {
 
 		private static final String BOOT = "org.springframework.boot.reactor.autoconfigure.ReactorAutoConfiguration";
 
+		private static final String COROUTINES = "kotlinx.coroutines.reactor.MonoKt";
+
 		@Bean
 		static PropagationSource contextVarsReactorPropagation(ConfigurableBeanFactory beanFactory) {
-			return () -> Stream.of(entry(beanFactory.getBeanClassLoader()));
+			ClassLoader classLoader = beanFactory.getBeanClassLoader();
+			return () -> {
+				PropagationSource.Entry operators = entry("Reactor operators", "reactor", classLoader);
+				// Spring adds an element to the coroutine of a suspending function in the
+				// same mode.
+				return ClassUtils.isPresent(COROUTINES, classLoader)
+						? Stream.of(operators, entry("Suspending functions", "coroutines", classLoader))
+						: Stream.of(operators);
+			};
 		}
 
 		@Bean
@@ -60,23 +70,20 @@ public final class ContextReactorConfiguration {
 			return new SharedPublishers();
 		}
 
-		private static PropagationSource.Entry entry(@Nullable ClassLoader classLoader) {
+		private static PropagationSource.Entry entry(String name, String category, @Nullable ClassLoader classLoader) {
 			if (!ClassUtils.isPresent(ACCESSOR, classLoader)) {
-				return notPropagating("io.micrometer:context-propagation is not on the class path",
+				return PropagationSource.Entry.notPropagating(name, category, Hooks.class,
+						"io.micrometer:context-propagation is not on the class path",
 						"Add it, and set spring.reactor.context-propagation=auto.");
 			}
 			if (Hooks.isAutomaticContextPropagationEnabled()) {
-				return PropagationSource.Entry.propagating("Reactor operators", "reactor", Hooks.class,
-						"thread-local accessor");
+				return PropagationSource.Entry.propagating(name, category, Hooks.class, "thread-local accessor");
 			}
-			return notPropagating("Reactor's automatic context propagation is off",
+			return PropagationSource.Entry.notPropagating(name, category, Hooks.class,
+					"Reactor's automatic context propagation is off",
 					ClassUtils.isPresent(BOOT, classLoader) ? "Set spring.reactor.context-propagation=auto."
 							: "Call Hooks.enableAutomaticContextPropagation() before the application starts, or add"
 									+ " spring-boot-reactor and set spring.reactor.context-propagation=auto.");
-		}
-
-		private static PropagationSource.Entry notPropagating(String reason, String remedy) {
-			return PropagationSource.Entry.notPropagating("Reactor operators", "reactor", Hooks.class, reason, remedy);
 		}
 
 	}
