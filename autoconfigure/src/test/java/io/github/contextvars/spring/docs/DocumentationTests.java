@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
@@ -23,7 +24,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Tests of the form of the documentation. Each block of Java is a whole file or region
- * ({@code // tag::name[]} to {@code // end::name[]}) of this module's tests.
+ * ({@code // tag::name[]} to {@code // end::name[]}) of this module's tests, and each one
+ * of Kotlin a region of the tests of the module for Kotlin.
  */
 class DocumentationTests {
 
@@ -32,17 +34,32 @@ class DocumentationTests {
 	private static final Pattern OTHER_WORDS = Pattern
 		.compile("(?i)\\b(carr(?:y|ies|ying)|whoever|nobody|somebody|whichever|anybody|room|canary|planted)\\b");
 
+	private static final Path JAVA = Path.of("src/test/java");
+
+	private static final Path KOTLIN = Path.of("../kotlin/src/test/kotlin");
+
 	private static final int README_LINES = 150;
 
 	@Test
 	void javaIsCompiledInThisModule() {
-		Map<String, String> regions = regions();
+		Map<String, String> regions = regions(JAVA);
 
 		assertThat(pages())
 			.allSatisfy((page) -> assertThat(page.blocks("java")).as(page.file().toString()).allSatisfy((block) -> {
 				assertThat(block.snippet()).as("'<!-- snippet: name -->' before\n" + block.text()).isNotNull();
-				assertThat(block.text()).isEqualTo(
-						block.snippet().endsWith(".java") ? read(block.snippet()) : regions.get(block.snippet()));
+				assertThat(block.text()).isEqualTo(block.snippet().endsWith(".java")
+						? read(JAVA.resolve(block.snippet())) : regions.get(block.snippet()));
+			}));
+	}
+
+	@Test
+	void kotlinIsCompiledInItsModule() {
+		Map<String, String> regions = regions(KOTLIN);
+
+		assertThat(pages())
+			.allSatisfy((page) -> assertThat(page.blocks("kotlin")).as(page.file().toString()).allSatisfy((block) -> {
+				assertThat(block.snippet()).as("'<!-- snippet: name -->' before\n" + block.text()).isNotNull();
+				assertThat(block.text()).isEqualTo(regions.get(block.snippet()));
 			}));
 	}
 
@@ -51,15 +68,21 @@ class DocumentationTests {
 		Set<String> shown = new TreeSet<>();
 		for (DocumentationPage page : pages()) {
 			page.blocks("java").forEach((block) -> shown.add(block.snippet()));
+			page.blocks("kotlin").forEach((block) -> shown.add(block.snippet()));
 		}
 		shown.removeIf((snippet) -> snippet.endsWith(".java"));
 
-		assertThat(regions().keySet()).containsExactlyInAnyOrderElementsOf(shown);
+		assertThat(Stream.of(JAVA, KOTLIN).flatMap((directory) -> regions(directory).keySet().stream()))
+			.containsExactlyInAnyOrderElementsOf(shown);
 	}
 
 	@Test
 	void remediesAreRun() {
-		String source = read("io/github/contextvars/spring/docs/PropagationExamplesTests.java").replaceAll("\\s+", " ");
+		String source = Stream
+			.of(JAVA.resolve("io/github/contextvars/spring/docs/PropagationExamplesTests.java"),
+					KOTLIN.resolve("io/github/contextvars/kotlin/PropagationExamplesTests.kt"))
+			.map((file) -> read(file).replaceAll("\\s+", " "))
+			.collect(Collectors.joining(" "));
 
 		assertThat(DocumentationPage.read("docs/reference/propagation.md")
 			.section("## What does not propagate")
@@ -110,10 +133,10 @@ class DocumentationTests {
 			.toList();
 	}
 
-	private static Map<String, String> regions() {
+	private static Map<String, String> regions(Path directory) {
 		Map<String, String> regions = new TreeMap<>();
-		try (Stream<Path> files = Files.walk(Path.of("src/test/java"))) {
-			for (Path file : files.filter((path) -> path.toString().endsWith(".java")).toList()) {
+		try (Stream<Path> files = Files.walk(directory)) {
+			for (Path file : files.filter((path) -> path.toString().matches(".*\\.(java|kt)")).toList()) {
 				Matcher matcher = REGION.matcher(Files.readString(file));
 				while (matcher.find()) {
 					assertThat(regions.put(matcher.group(1),
@@ -129,9 +152,9 @@ class DocumentationTests {
 		return regions;
 	}
 
-	private static String read(String file) {
+	private static String read(Path file) {
 		try {
-			return Files.readString(Path.of("src/test/java").resolve(file));
+			return Files.readString(file);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
