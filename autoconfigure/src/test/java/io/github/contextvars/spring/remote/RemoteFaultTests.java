@@ -41,7 +41,7 @@ class RemoteFaultTests {
 					remote.RemoteSender                                    | !sender.isNamed(request.getURI())             | false                      | nothingIsSentToHostsThatAreNotNamed
 					remote.RemoteSender                                    | append(foreign, member.strip());              | ``                         | foreignMembersOfBaggageStay
 					remote.RemoteReceiver                                  | UNIT_ID.matcher(id).matches()                 | true                       | malformedIdIsDroppedAndCounted
-					remote.RemoteSender                                    | || name.equals(RemoteVariables.UNIT)          | ``                         | idThatAStrangerHasSentIsNotPassedOn
+					remote.RemoteSender                                    | name.equals(RemoteVariables.UNIT)             | false                      | idThatAStrangerHasSentIsNotPassedOn
 					remote.RemoteSender                                    | (this.parent && member.equals(RemoteVariables.UNIT)) | false               | idThatAStrangerHasSentIsNotPassedOn
 					remote.RemoteValues                                    | return isValid(value) ? value : null;         | return value;              | attackIsDropped
 					""")
