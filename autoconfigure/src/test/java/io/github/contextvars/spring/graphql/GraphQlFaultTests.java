@@ -24,11 +24,11 @@ class GraphQlFaultTests {
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`',
 			textBlock = """
-					ContextGraphQlInterceptor   | isInContextOf(captured) ? capture(captured) : captured | captured                    | valuesOfInterceptorsAreSeenByTheirOwnRequestOnly
-					ContextGraphQlInterceptor   | isInContextOf(captured) ? capture(captured) : captured | captured                    | operationsOfOneWebSocketSeeTheirOwnValues
-					ContextGraphQlInterceptor   | REQUEST.get(request) == mark                           | true                        | requestThatAnotherOneContinuesKeepsItsOwnValues
-					ContextGraphQlInterceptor   | capture(captured).put(REQUEST, mark)                   | captured.put(REQUEST, mark) | requestThatAnotherOneContinuesKeepsItsOwnValues
-					ContextGraphQlInterceptor   | Context.depth() > 0                                    | Context.depth() == 1        | copyOfTheRequestsContextIsRecognized
+					ContextGraphQlInterceptor   | isOf(captured, mark) ? captured.put(ContextThreadLocalAccessor.KEY, values) | (captured != null) ? captured | valuesOfInterceptorsAreSeenByTheirOwnRequestOnly
+					ContextGraphQlInterceptor   | isOf(captured, mark) ? captured.put(ContextThreadLocalAccessor.KEY, values) | (captured != null) ? captured | operationsOfOneWebSocketSeeTheirOwnValues
+					ContextGraphQlInterceptor   | request.getOrDefault(REQUEST, request) == mark         | true                        | requestThatAnotherOneContinuesKeepsItsOwnValues
+					ContextGraphQlInterceptor   | captured.put(ContextThreadLocalAccessor.KEY, values).put(REQUEST, mark) | captured.put(REQUEST, mark) | requestThatAnotherOneContinuesKeepsItsOwnValues
+					ContextGraphQlInterceptor   | (Context.depth() > 0)                                  | (Context.depth() == 1)      | copyOfTheRequestsContextIsRecognized
 					ContextGraphQlInterceptor   | return LOWEST_PRECEDENCE;                              | return HIGHEST_PRECEDENCE;  | requiredArgumentIsBoundOrItsFieldFails
 					ContextGraphQlConfiguration | .add(0, resolver)                                      | .add(resolver)              | argumentIsNotTakenFromWhatTheClientSends
 					FromContextArgumentResolver | parameter.hasParameterAnnotation(FromContext.class)    | false                       | requiredArgumentIsBoundOrItsFieldFails

@@ -25,6 +25,8 @@ final class ContextGraphQlInterceptor implements WebGraphQlInterceptor, Ordered 
 
 	private static final ContextVar<Object> REQUEST = ContextVar.of("io.github.contextvars.graphql.request");
 
+	private static final Object NONE = new Object();
+
 	private static final ContextThreadLocalAccessor ACCESSOR = new ContextThreadLocalAccessor();
 
 	// The last one, also of those that have no order: they are declared before it.
@@ -33,19 +35,19 @@ final class ContextGraphQlInterceptor implements WebGraphQlInterceptor, Ordered 
 		return LOWEST_PRECEDENCE;
 	}
 
+	// At once: what subscribes may be in a copy from before, in Reactor's automatic mode.
 	@Override
 	public Mono<WebGraphQlResponse> intercept(WebGraphQlRequest request, Chain chain) {
-		return chain.next(request).contextWrite((captured) -> isInContextOf(captured) ? capture(captured) : captured);
-	}
-
-	private static reactor.util.context.Context capture(reactor.util.context.Context captured) {
-		return captured.put(ContextThreadLocalAccessor.KEY, ACCESSOR.getValue());
+		Object mark = (Context.depth() > 0) ? REQUEST.get(NONE) : NONE;
+		Object values = ACCESSOR.getValue();
+		return chain.next(request)
+			.contextWrite((captured) -> isOf(captured, mark) ? captured.put(ContextThreadLocalAccessor.KEY, values)
+					: captured);
 	}
 
 	// Elsewhere, what was captured before is left.
-	private static boolean isInContextOf(ContextView request) {
-		Object mark = request.getOrDefault(REQUEST, null);
-		return mark != null && Context.depth() > 0 && REQUEST.get(request) == mark;
+	private static boolean isOf(ContextView request, Object mark) {
+		return request.getOrDefault(REQUEST, request) == mark;
 	}
 
 	/**
@@ -66,7 +68,10 @@ final class ContextGraphQlInterceptor implements WebGraphQlInterceptor, Ordered 
 			}
 			Object mark = new Object();
 			REQUEST.set(mark);
-			return chain.next(request).contextWrite((captured) -> capture(captured).put(REQUEST, mark));
+			Mono<WebGraphQlResponse> response = chain.next(request);
+			Object values = ACCESSOR.getValue();
+			return response
+				.contextWrite((captured) -> captured.put(ContextThreadLocalAccessor.KEY, values).put(REQUEST, mark));
 		}
 
 	}
