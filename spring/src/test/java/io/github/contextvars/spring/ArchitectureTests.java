@@ -27,12 +27,13 @@ class ArchitectureTests {
 	private static final List<String> INDEX = List.of("annotation.ContextScoped", "annotation.ContextSetting",
 			"annotation.ContextVariable", "annotation.FromContext", "fill.AuthenticationContextInitializer",
 			"messaging.FromContextArgumentResolver", "registry.ContextVariableRegistry", "remote.RemoteTrust",
-			"registry.InvalidDeclarationException", "registry.OutsideContextPolicy", "rpc.ContextServerInterceptor",
-			"task.ContextTaskDecorator", "threadlocal.ContextThreadLocal", "threadlocal.ReactorContextVars",
-			"web.reactive.ContextHttpHandlerDecorator", "web.reactive.ServerRequestContextInitializer",
-			"web.servlet.AuthenticationContextFilter", "web.servlet.ContextFilter",
-			"web.servlet.RequestContextInitializer", "web.servlet.FromContextArgumentResolver",
-			"work.PropagationSource", "work.UnitOfWork", "work.WorkRegistry", "work.WorkSnapshot");
+			"registry.InvalidDeclarationException", "registry.OutsideContextPolicy", "rpc.ContextRSocketInterceptors",
+			"rpc.ContextServerInterceptor", "task.ContextTaskDecorator", "threadlocal.ContextThreadLocal",
+			"threadlocal.ReactorContextVars", "web.reactive.ContextHttpHandlerDecorator",
+			"web.reactive.ServerRequestContextInitializer", "web.servlet.AuthenticationContextFilter",
+			"web.servlet.ContextFilter", "web.servlet.RequestContextInitializer",
+			"web.servlet.FromContextArgumentResolver", "work.PropagationSource", "work.UnitOfWork", "work.WorkRegistry",
+			"work.WorkSnapshot");
 
 	/**
 	 * Public because what loads them by their names, or calls them by reflection, needs

@@ -107,7 +107,7 @@ class UninstrumentedEntryPointsTests {
 
 		private static final String FRAMEWORKS = ".*/(spring-(messaging|jms|kafka|rabbit|amqp|pulsar|integration|websocket"
 				+ "|grpc|graphql|batch|modulith|session|webflux|boot-(kafka|amqp|jms|artemis|integration|websocket|grpc"
-				+ "|graphql|batch|quartz|data-redis|session))|quartz|kafka|pulsar|grpc|artemis|reactor|resilience4j|spring-cloud|jakarta[.](jms|websocket)"
+				+ "|graphql|batch|quartz|data-redis|rsocket|session))|rsocket|quartz|kafka|pulsar|grpc|artemis|reactor|resilience4j|spring-cloud|jakarta[.](jms|websocket)"
 				+ "|spring-data-redis)[^/]*[.]jar";
 
 		private final ConcurrentLinkedQueue<String> loaded = new ConcurrentLinkedQueue<>();

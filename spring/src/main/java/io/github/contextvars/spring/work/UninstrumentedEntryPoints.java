@@ -15,25 +15,24 @@ import org.springframework.util.ClassUtils;
  */
 final class UninstrumentedEntryPoints implements PropagationSource {
 
-	private static final String WEBFLUX = "org.springframework.web.reactive.DispatcherHandler";
-
 	private static final String NEW_CONTEXT = "Run the body of each method that it calls in new Context().run(...).";
 
 	private static final List<Known> KNOWN = List.of(
 			new Known("jakarta.websocket.server.ServerEndpointConfig", "endpoint",
 					"the web container calls its methods itself",
-					"Use a WebSocketHandler instead, or run the body of each method in new Context().run(...)."),
+					"Use a WebSocketHandler instead, or run the body of each method in new Context().run(...).", null),
 			new Known("org.springframework.jms.listener.endpoint.JmsMessageEndpointManager", "listener",
-					"a JCA resource adapter calls it", NEW_CONTEXT),
+					"a JCA resource adapter calls it", NEW_CONTEXT, null),
 			new Known("org.springframework.rabbit.stream.listener.StreamListenerContainer", "listener",
-					"containers of RabbitMQ's streams are not instrumented", NEW_CONTEXT),
+					"containers of RabbitMQ's streams are not instrumented", NEW_CONTEXT, null),
 			new Known("org.springframework.data.redis.listener.ReactiveRedisMessageListenerContainer", "listener",
-					"its messages are signals of Reactor", NEW_CONTEXT),
+					"its messages are signals of Reactor", NEW_CONTEXT, null),
 			new Known("org.springframework.messaging.rsocket.annotation.support.RSocketMessageHandler", "handler",
-					"requests of RSocket are not instrumented", NEW_CONTEXT),
-			new Known(WEBFLUX, "handler",
+					"requests of RSocket are not instrumented", NEW_CONTEXT, "contextVarsRSocketPropagation"),
+			new Known("org.springframework.web.reactive.DispatcherHandler", "handler",
 					"requests of WebFlux begin in no context, as nothing decorates its HttpHandler",
-					"Import ContextWebFluxConfiguration, or remove 'contextvars.web.enabled=false'."));
+					"Import ContextWebFluxConfiguration, or remove 'contextvars.web.enabled=false'.",
+					"contextVarsHttpHandlerDecorator"));
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
@@ -47,9 +46,7 @@ final class UninstrumentedEntryPoints implements PropagationSource {
 
 	@Override
 	public Stream<Entry> entries() {
-		boolean decorated = this.beanFactory.containsBean("contextVarsHttpHandlerDecorator");
 		return KNOWN.stream()
-			.filter((known) -> !decorated || !known.type().equals(WEBFLUX))
 			.flatMap((known) -> known.entries(this.beanFactory, this.beanFactory.getBeanClassLoader()));
 	}
 
@@ -60,11 +57,14 @@ final class UninstrumentedEntryPoints implements PropagationSource {
 	 * @param category what it is
 	 * @param reason why what it begins gets no context
 	 * @param remedy what to write
+	 * @param reporter the name of the bean that reports them instead, where it is there
 	 */
-	private record Known(String type, String category, String reason, @Nullable String remedy) {
+	private record Known(String type, String category, String reason, @Nullable String remedy,
+			@Nullable String reporter) {
 
 		Stream<Entry> entries(ListableBeanFactory beanFactory, @Nullable ClassLoader classLoader) {
-			if (!ClassUtils.isPresent(this.type, classLoader)) {
+			if ((this.reporter != null && beanFactory.containsBean(this.reporter))
+					|| !ClassUtils.isPresent(this.type, classLoader)) {
 				return Stream.empty();
 			}
 			Class<?> present = ClassUtils.resolveClassName(this.type, classLoader);

@@ -48,6 +48,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.InitBinder;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.reactive.DispatcherHandler;
 import org.springframework.web.reactive.HandlerMapping;
 import org.springframework.web.reactive.config.WebFluxConfigurer;
 import org.springframework.web.reactive.function.client.WebClient;
@@ -275,6 +276,8 @@ class WebFluxPropagationTests {
 			assertThat(entry.propagates()).isTrue();
 			assertThat(entry.mechanism()).isEqualTo("HTTP handler decorator");
 		});
+		assertThat(app.beans(PropagationSource.class).flatMap(PropagationSource::entries))
+			.noneMatch((entry) -> entry.type().equals(DispatcherHandler.class.getName()));
 	}
 
 	@Test
