@@ -41,9 +41,13 @@ public class RestartApplication extends SpringBootServletInitializer {
 		return builder.sources(RestartApplication.class)
 			.properties("spring.main.banner-mode=off", "spring.main.log-startup-info=false",
 					"management.endpoints.web.exposure.include=contextvars",
-					// It stays with the Logback that all applications share.
+					// The first stays with the Logback that all applications share, the
+					// second ends
+					// with a task on a scheduler of Reactor's own.
 					"spring.autoconfigure.exclude=org.springframework.boot.micrometer.metrics."
-							+ "autoconfigure.logging.logback.LogbackMetricsAutoConfiguration");
+							+ "autoconfigure.logging.logback.LogbackMetricsAutoConfiguration,"
+							+ "org.springframework.boot.http.client.autoconfigure.reactive."
+							+ "ReactiveHttpClientAutoConfiguration");
 	}
 
 	@Bean
