@@ -188,7 +188,7 @@ public class RemoteBenchmark extends Timed {
 			Set<String> names = new LinkedHashSet<>(NAMES);
 			this.application.registerBean(ContextRemoteConfiguration.Settings.class,
 					() -> new ContextRemoteConfiguration.Settings(names, Set.of("orders"), names, Set.of("10.0.0.0/8"),
-							format));
+							format, false));
 			this.application.register(Variables.class, ContextRemoteConfiguration.class);
 			this.application.refresh();
 			this.sender = this.application.getBean(ObservationHandler.class);
