@@ -77,7 +77,7 @@ public final class ContextVarExtension implements BeforeEachCallback, AfterEachC
 		TestScope.setIfAbsent(this.values);
 		// In a Spring test, its listener knows the application's variables.
 		if (!AnnotatedValues.isSpringTest(context.getRequiredTestClass())) {
-			TestScope.set(AnnotatedValues.of(context.getRequiredTestClass(), context.getRequiredTestMethod(), null));
+			resolve(scope, context);
 		}
 	}
 
@@ -98,14 +98,28 @@ public final class ContextVarExtension implements BeforeEachCallback, AfterEachC
 		proceed(invocation, context);
 	}
 
+	@SuppressWarnings("NullAway") // JDK 17 drops nullable type arguments
 	private static void proceed(Invocation<@Nullable Void> invocation, ExtensionContext context) throws Throwable {
 		TestScope scope = context.getStore(NAMESPACE).get(TestScope.class, TestScope.class);
 		if (scope == null || Context.depth() > 0) {
-			invocation.proceed();
+			proceed(invocation, scope, context);
 		}
 		else {
-			scope.copy().<@Nullable Void, Throwable>call(invocation::proceed);
+			scope.copy().<@Nullable Void, Throwable>call(() -> proceed(invocation, scope, context));
 		}
+	}
+
+	// A Spring test may have replaced its listeners.
+	private static @Nullable Void proceed(Invocation<@Nullable Void> invocation, @Nullable TestScope scope,
+			ExtensionContext context) throws Throwable {
+		if (scope != null && !scope.isResolved()) {
+			resolve(scope, context);
+		}
+		return invocation.proceed();
+	}
+
+	private static void resolve(TestScope scope, ExtensionContext context) {
+		scope.resolve(AnnotatedValues.of(context.getRequiredTestClass(), context.getRequiredTestMethod(), null));
 	}
 
 }

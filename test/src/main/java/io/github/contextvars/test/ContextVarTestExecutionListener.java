@@ -22,11 +22,13 @@ import io.github.contextvars.spring.registry.VariableConversion;
  */
 public final class ContextVarTestExecutionListener implements TestExecutionListener, Ordered {
 
-	private static final boolean REGISTRY = ClassUtils.isPresent(
-			"io.github.contextvars.spring.registry.ContextVariableRegistry",
-			ContextVarTestExecutionListener.class.getClassLoader())
-			&& ClassUtils.isPresent("org.junit.jupiter.api.extension.ExtendWith",
-					ContextVarTestExecutionListener.class.getClassLoader());
+	private static final boolean JUNIT = isPresent("org.junit.jupiter.api.extension.ExtendWith");
+
+	private static final boolean REGISTRY = isPresent("io.github.contextvars.spring.registry.ContextVariableRegistry");
+
+	private static boolean isPresent(String type) {
+		return ClassUtils.isPresent(type, ContextVarTestExecutionListener.class.getClassLoader());
+	}
 
 	@Override
 	public int getOrder() {
@@ -35,12 +37,12 @@ public final class ContextVarTestExecutionListener implements TestExecutionListe
 
 	@Override
 	public void beforeTestMethod(TestContext testContext) {
-		if (REGISTRY && (TestScope.current() != null
+		if (JUNIT && (TestScope.current() != null
 				|| AnnotatedValues.isPresent(testContext.getTestClass(), testContext.getTestMethod()))) {
-			TestScope.begin(this);
+			TestScope scope = TestScope.begin(this);
 			try {
-				TestScope.set(AnnotatedValues.of(testContext.getTestClass(), testContext.getTestMethod(),
-						new OfApplication(testContext)));
+				scope.resolve(AnnotatedValues.of(testContext.getTestClass(), testContext.getTestMethod(),
+						REGISTRY ? new OfApplication(testContext) : null));
 			}
 			catch (RuntimeException ex) {
 				TestScope.end(this);

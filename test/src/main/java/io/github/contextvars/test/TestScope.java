@@ -25,6 +25,8 @@ final class TestScope {
 
 	private final int depth = Context.depth();
 
+	private boolean resolved;
+
 	private TestScope(Object owner) {
 		this.owner = owner;
 	}
@@ -68,6 +70,16 @@ final class TestScope {
 					+ ". Close each Scope, for example with try-with-resources."
 					+ " With -Dcontextvars.trace=true, the log shows where it was opened.");
 		}
+	}
+
+	// Set what annotations say, in the current context.
+	void resolve(Map<ContextVar<?>, @Nullable Object> values) {
+		set(values);
+		this.resolved = true;
+	}
+
+	boolean isResolved() {
+		return this.resolved;
 	}
 
 	// For another thread that runs the same test.
