@@ -15,23 +15,11 @@ import io.github.contextvars.spring.work.WorkRegistry;
 import io.github.contextvars.spring.work.WorkSnapshot;
 
 /**
- * {@link ThreadContextElement} that enters a copy of a scope whenever a scoped suspending
- * function starts or resumes. It is added to what the caller's coroutine has, and so is
- * entered last: inside of what Spring's own element and the blocks of
- * {@code withContextVars} around the call have entered.
- * <p>
- * Many coroutines have it at once, and one may resume on a thread before another thread
- * has suspended it. So it has no state but the snapshot, which is immutable.
+ * Call of a suspending function in a scope.
  */
-final class SuspendingScope extends AbstractCoroutineContextElement implements ThreadContextElement<Context.Scope> {
+final class SuspendingScope {
 
-	private static final Key KEY = new Key();
-
-	private final WorkSnapshot scope;
-
-	private SuspendingScope(WorkSnapshot scope) {
-		super(KEY);
-		this.scope = scope;
+	private SuspendingScope() {
 	}
 
 	/**
@@ -50,29 +38,51 @@ final class SuspendingScope extends AbstractCoroutineContextElement implements T
 		@Nullable Object[] arguments = invocation.getArguments().clone();
 		int last = arguments.length - 1;
 		if (arguments[last] instanceof Continuation<?> caller) {
-			arguments[last] = new ScopedContinuation<>(caller,
-					new SuspendingScope(registry.capture(UnitOfWork.Kind.SCOPED)));
+			arguments[last] = new ScopedContinuation<>(caller, registry.capture(UnitOfWork.Kind.SCOPED));
 			((ProxyMethodInvocation) invocation).setArguments(arguments);
 		}
 		return AsyncReturnValues.keepOpen(invocation.proceed(), Mono.class, scope, registry);
 	}
 
-	@Override
-	public Context.Scope updateThreadContext(CoroutineContext context) {
-		return this.scope.open();
+	/**
+	 * {@link ThreadContextElement} that enters a copy of the scope whenever the function
+	 * starts or resumes. It is added to what the caller's coroutine has, and so is
+	 * entered last: inside of what Spring's own element and the blocks of
+	 * {@code withContextVars} around the call have entered.
+	 * <p>
+	 * Many coroutines have it at once, and one may resume on a thread before another
+	 * thread has suspended it. So it has no state but the snapshot, which is immutable.
+	 */
+	private static final class ScopeElement extends AbstractCoroutineContextElement
+			implements ThreadContextElement<Context.Scope> {
+
+		private static final ScopeKey KEY = new ScopeKey();
+
+		private final WorkSnapshot scope;
+
+		ScopeElement(WorkSnapshot scope) {
+			super(KEY);
+			this.scope = scope;
+		}
+
+		@Override
+		public Context.Scope updateThreadContext(CoroutineContext context) {
+			return this.scope.open();
+		}
+
+		@Override
+		public void restoreThreadContext(CoroutineContext context, Context.Scope scope) {
+			scope.close();
+		}
+
+		@Override
+		public String toString() {
+			return this.scope.toString();
+		}
+
 	}
 
-	@Override
-	public void restoreThreadContext(CoroutineContext context, Context.Scope scope) {
-		scope.close();
-	}
-
-	@Override
-	public String toString() {
-		return this.scope.toString();
-	}
-
-	private static final class Key implements CoroutineContext.Key<SuspendingScope> {
+	private static final class ScopeKey implements CoroutineContext.Key<ScopeElement> {
 
 	}
 
@@ -82,9 +92,9 @@ final class SuspendingScope extends AbstractCoroutineContextElement implements T
 
 		private final CoroutineContext context;
 
-		ScopedContinuation(Continuation<T> caller, SuspendingScope scope) {
+		ScopedContinuation(Continuation<T> caller, WorkSnapshot scope) {
 			this.caller = caller;
-			this.context = caller.getContext().plus(scope);
+			this.context = caller.getContext().plus(new ScopeElement(scope));
 		}
 
 		@Override
