@@ -31,7 +31,7 @@ function sidebar() {
   return sections
 }
 
-/** Resolves links as GitHub does, and puts tables into boxes in which they scroll. */
+/** Resolves links as GitHub does, puts tables into boxes in which they scroll, and lets chains of calls wrap. */
 function github(md) {
   md.core.ruler.push('links', ({ tokens, env }) => {
     const page = relative(root, env.realPath ?? env.path)
@@ -41,6 +41,8 @@ function github(md) {
   })
   md.renderer.rules.table_open = () => '<div class="table" tabindex="0"><table>\n'
   md.renderer.rules.table_close = () => '</table></div>\n'
+  const code = md.renderer.rules.code_inline
+  md.renderer.rules.code_inline = (...args) => code(...args).replace(/\((?=\w)|\)(?=\.)/g, '$&<wbr>')
 }
 
 /** Names the anchors of headings as GitHub does. */
@@ -55,6 +57,7 @@ const vue = {
 
 export default defineConfig({
   title: 'contextvars',
+  description: read('pom.xml').match(/<description>(.+)<\//)[1],
   lang: 'en',
   base: new URL(site).pathname,
   srcDir: root,
