@@ -17,15 +17,20 @@ function target(file, link) {
   return (linked.endsWith('.md') ? page : source + linked) + (hash ? `#${hash}` : '')
 }
 
-/** Returns the links of docs/README.md by section. Pages have their own titles there. */
+/** Returns the links of docs/README.md by section and group. Pages have their own titles there. */
 function sidebar() {
   const sections = []
+  let items
   for (const line of read('docs/README.md').split('\n')) {
     const [, section] = line.match(/^##+ ([^:]+)/) ?? []
-    if (section) sections.push({ text: section, items: [] })
+    const [, group] = line.match(/^([A-Z].*):$/) ?? []
+    if (section ?? group) {
+      const parent = section ? sections : sections.at(-1).items
+      parent.push({ text: section ?? group, items: (items = []) })
+    }
     for (const [, link] of line.matchAll(/\]\(([^)]+\.md)\)/g)) {
       const [, title] = read(posix.join('docs', link)).match(/^# (.+)/m)
-      sections.at(-1)?.items.push({ text: title.replaceAll('`', ''), link: target('docs/README.md', link) })
+      items?.push({ text: title.replaceAll('`', ''), link: target('docs/README.md', link) })
     }
   }
   return sections
