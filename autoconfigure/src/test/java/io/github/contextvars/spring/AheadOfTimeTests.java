@@ -83,6 +83,7 @@ class AheadOfTimeTests {
 	void entryPointsPropagate(@TempDir Path directory) throws Exception {
 		assertThat(new PreparedApplication(directory, EntryPointApplication.class).run(EntryPointApplication.class))
 			.contains("WebSocket: alice hello", "Endpoint: alice hello", "Remote: acme 7, acme 0",
+					"Deferred result: heidi for grace", "Tomcat's log: [grace]",
 					"GraphQL: {\"data\":{\"bound\":\"frank\"}}", "Kafka: bob hello", "gRPC: carol hello",
 					"Quartz: dave StdScheduler", "Integration: dave hello dave", "JMS: hello - erin",
 					"Pulsar: hello - erin", "Construction: -", "Bulkhead: carol", "Circuit breaker: carol")

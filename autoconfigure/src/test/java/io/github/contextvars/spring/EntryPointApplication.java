@@ -15,6 +15,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.google.protobuf.StringValue;
 import io.github.resilience4j.bulkhead.ThreadPoolBulkheadRegistry;
 import io.grpc.BindableService;
@@ -37,11 +40,13 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.websocket.OnMessage;
 import jakarta.websocket.server.ServerEndpoint;
 import org.apache.pulsar.common.schema.SchemaType;
+import org.jspecify.annotations.Nullable;
 import org.quartz.Job;
 import org.quartz.JobBuilder;
 import org.quartz.JobExecutionContext;
 import org.quartz.Scheduler;
 import org.quartz.TriggerBuilder;
+import org.slf4j.LoggerFactory;
 import org.springframework.amqp.core.AnonymousQueue;
 import org.springframework.amqp.core.Queue;
 import org.springframework.amqp.rabbit.annotation.RabbitListener;
@@ -93,6 +98,11 @@ import org.springframework.stereotype.Controller;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.client.RestClient;
+import org.springframework.web.context.request.NativeWebRequest;
+import org.springframework.web.context.request.async.DeferredResult;
+import org.springframework.web.context.request.async.DeferredResultProcessingInterceptor;
+import org.springframework.web.servlet.config.annotation.AsyncSupportConfigurer;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 import org.springframework.web.socket.TextMessage;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.WebSocketSession;
@@ -117,7 +127,7 @@ import io.github.contextvars.spring.testing.Services;
 @EnableAutoConfiguration
 public class EntryPointApplication {
 
-	@ContextVariable
+	@ContextVariable(logged = true)
 	static final ContextVar<String> USER = ContextVar.of("user", "-");
 
 	@ContextVariable(header = "X-Tenant")
@@ -153,6 +163,9 @@ public class EntryPointApplication {
 			System.out.println("WebSocket: " + sendWebSocket(URI.create("ws://localhost:" + port + "/socket")));
 			System.out.println("Endpoint: " + sendWebSocket(URI.create("ws://localhost:" + port + "/endpoint")));
 			System.out.println("Remote: " + relay(URI.create("http://localhost:" + port + "/relay")));
+			get(URI.create("http://localhost:" + port + "/deferred"));
+			System.out.println("Deferred result: " + RECEIVED.poll(30, TimeUnit.SECONDS));
+			System.out.println("Tomcat's log: " + logOfFailure(URI.create("http://localhost:" + port + "/failing")));
 			System.out.println("GraphQL: " + queryGraphQl(URI.create("http://localhost:" + port + "/graphql")));
 			context.getBean(KafkaTemplate.class).send("topic", "hello");
 			System.out.println("Kafka: " + RECEIVED.poll(30, TimeUnit.SECONDS));
@@ -236,6 +249,21 @@ public class EntryPointApplication {
 	private static String relay(URI uri) throws Exception {
 		HttpRequest request = HttpRequest.newBuilder(uri).header("X-Level", "7").header("X-Tenant", "acme").build();
 		return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()).body();
+	}
+
+	private static void get(URI uri) throws Exception {
+		HttpRequest request = HttpRequest.newBuilder(uri).header("X-User", "grace").build();
+		HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.discarding());
+	}
+
+	private static String logOfFailure(URI uri) throws Exception {
+		Logger logger = (Logger) LoggerFactory.getLogger("org.apache.catalina.core.ContainerBase");
+		ListAppender<ILoggingEvent> lines = new ListAppender<>();
+		lines.start();
+		logger.addAppender(lines);
+		get(uri);
+		logger.detachAppender(lines);
+		return lines.list.stream().map((line) -> line.getMDCPropertyMap().get("user")).distinct().toList().toString();
 	}
 
 	private static String queryGraphQl(URI uri) throws Exception {
@@ -563,6 +591,42 @@ public class EntryPointApplication {
 		@GetMapping("/values")
 		String values() {
 			return TENANT.get() + " " + LEVEL.get();
+		}
+
+	}
+
+	/**
+	 * Waits for a thread that belongs to another user, and fails.
+	 */
+	@RestController
+	static class LateController implements WebMvcConfigurer {
+
+		@Override
+		public void configureAsyncSupport(AsyncSupportConfigurer configurer) {
+			configurer.registerDeferredResultInterceptors(new DeferredResultProcessingInterceptor() {
+
+				@Override
+				public <T> void postProcess(NativeWebRequest request, DeferredResult<T> result,
+						@Nullable Object concurrentResult) {
+					RECEIVED.add(concurrentResult + " for " + USER.get());
+				}
+
+			});
+		}
+
+		@GetMapping("/deferred")
+		DeferredResult<String> deferred() {
+			DeferredResult<String> result = new DeferredResult<>();
+			new Thread(() -> new Context().run(() -> {
+				USER.set("heidi");
+				result.setResult(USER.get());
+			})).start();
+			return result;
+		}
+
+		@GetMapping("/failing")
+		void failing() {
+			throw new IllegalStateException("planned");
 		}
 
 	}
