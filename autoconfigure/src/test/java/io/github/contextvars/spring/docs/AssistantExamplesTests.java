@@ -10,7 +10,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -161,22 +160,23 @@ class AssistantExamplesTests {
 
 	@Test
 	void whatDoesNotExistDoesNotExist() {
-		DocumentationPage section = PAGE.section("## What does not exist");
-		List<MatchResult> methods = Pattern.compile("`(\\w+)\\.(\\w+)\\(")
-			.matcher(firstColumn(section))
-			.results()
-			.toList();
+		String names = String.join("\n", PAGE.section("## What does not exist").find("(?m)^\\| ([^|]+) \\|"));
 
-		assertThat(methods).hasSizeGreaterThan(5).allSatisfy((method) -> {
-			Class<?> type = API.stream()
-				.filter((one) -> one.getSimpleName().equals(method.group(1)))
-				.findFirst()
-				.orElseThrow();
-			assertThat(type.getMethods()).extracting(Method::getName).doesNotContain(method.group(2));
-		});
-		assertThat(section.find("(?m)^\\| `@(\\w+)`")).isNotEmpty()
-			.allSatisfy((name) -> assertThat(AssistantExamplesTests.class.getClassLoader()
-				.getResource("io/github/contextvars/spring/annotation/" + name + ".class")).isNull());
+		assertThat(Pattern.compile("`(\\w+)\\.(\\w+)\\(").matcher(names).results()).hasSizeGreaterThan(5)
+			.allSatisfy((method) -> assertThat(typeOf(method.group(1)).getMethods()).extracting(Method::getName)
+				.doesNotContain(method.group(2)));
+		assertThat(Pattern.compile("`@(\\w+)`").matcher(names).results()).isNotEmpty()
+			.allSatisfy((annotation) -> assertThat(getClass().getClassLoader()
+				.getResource("io/github/contextvars/spring/annotation/" + annotation.group(1) + ".class")).isNull());
+	}
+
+	@Test
+	void propertiesAreThoseOfTheReference() {
+		List<String> properties = DocumentationPage.read("docs/reference/properties.md").find("`([-.\\w]+)`");
+
+		assertThat(PAGE.section("## Properties").find("(?:\\| |, )`((?:management|contextvars)\\.[-.\\w]+)`"))
+			.isNotEmpty()
+			.isSubsetOf(properties);
 	}
 
 	@Test
@@ -186,8 +186,8 @@ class AssistantExamplesTests {
 		assertThat(PAGE.find("<version>([^<]+)</version>")).isNotEmpty().containsOnly(version);
 	}
 
-	private static String firstColumn(DocumentationPage page) {
-		return String.join("\n", page.find("(?m)^\\| ([^|]+) \\|"));
+	private static Class<?> typeOf(String name) {
+		return API.stream().filter((type) -> type.getSimpleName().equals(name)).findFirst().orElseThrow();
 	}
 
 	private static Set<String> names(String row) {
