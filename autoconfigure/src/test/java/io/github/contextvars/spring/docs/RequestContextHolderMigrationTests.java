@@ -1,12 +1,16 @@
 package io.github.contextvars.spring.docs;
 
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.EnableAsync;
 import org.springframework.stereotype.Component;
@@ -16,6 +20,7 @@ import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.context.annotation.RequestScope;
 import org.springframework.web.context.request.RequestContextHolder;
 import org.springframework.web.context.request.ServletRequestAttributes;
+import org.springframework.web.context.support.AnnotationConfigWebApplicationContext;
 
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
@@ -29,23 +34,44 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class RequestContextHolderMigrationTests {
 
+	private final ExecutorService pool = Executors.newSingleThreadExecutor();
+
+	@AfterEach
+	void shutDown() {
+		this.pool.shutdownNow();
+		RequestContextHolder.resetRequestAttributes();
+	}
+
 	@Test
-	void beforeAndAfter() {
-		try (WebApp app = WebApp.start(Application.class)) {
-			assertThat(app.get("/scope", "X-Tenant", "acme").body())
-				.contains("Scope 'request' is not active for the current thread");
-			assertThat(app.get("/holder", "X-Tenant", "acme").body()).startsWith("No thread-bound request found");
-			assertThat(app.get("/variable", "X-Tenant", "acme").body()).isEqualTo("acme");
+	void before() {
+		try (AnnotationConfigWebApplicationContext context = new AnnotationConfigWebApplicationContext()) {
+			context.register(Before.CurrentTenant.class);
+			context.refresh();
+			MockHttpServletRequest request = new MockHttpServletRequest();
+			request.addHeader("X-Tenant", "acme");
+			RequestContextHolder.setRequestAttributes(new ServletRequestAttributes(request));
+			Before.CurrentTenant tenant = context.getBean(Before.CurrentTenant.class);
+			tenant.setName("acme");
+
+			assertThat(tenant.getName()).isEqualTo("acme");
+			assertThat(Before.tenant()).isEqualTo("acme");
+			assertThat(CompletableFuture.supplyAsync(tenant::getName, this.pool)).failsWithin(10, TimeUnit.SECONDS)
+				.withThrowableThat()
+				.withMessageContaining("Scope 'request' is not active for the current thread");
+			assertThat(CompletableFuture.supplyAsync(Before::tenant, this.pool)).failsWithin(10, TimeUnit.SECONDS)
+				.withThrowableThat()
+				.withMessageContaining("No thread-bound request found");
 		}
 	}
 
 	@Test
-	void during() {
+	void duringAndAfter() {
 		try (WebApp app = WebApp.start(Application.class, "contextvars.thread-locals=request",
 				"contextvars.fill.tenant.header=X-Tenant")) {
 			assertThat(app.get("/scope", "X-Tenant", "acme").body()).isEqualTo("acme");
 			assertThat(app.get("/holder", "X-Tenant", "acme").body()).isEqualTo("acme");
 			assertThat(app.get("/filled", "X-Tenant", "acme").body()).isEqualTo("acme");
+			assertThat(app.get("/set", "X-Tenant", "acme").body()).isEqualTo("globex");
 		}
 	}
 
@@ -140,34 +166,25 @@ class RequestContextHolderMigrationTests {
 	record Orders(Mail mail, Before.CurrentTenant before, After.CurrentTenant after) {
 
 		@GetMapping("/scope")
-		String scope(@RequestHeader("X-Tenant") String tenant) {
+		CompletableFuture<String> scope(@RequestHeader("X-Tenant") String tenant) {
 			this.before.setName(tenant);
-			return resultOrMessage(this.mail.fromScope());
+			return this.mail.fromScope();
 		}
 
 		@GetMapping("/holder")
 		String holder() {
-			return resultOrMessage(this.mail.fromHolder());
+			return this.mail.fromHolder().join();
 		}
 
-		@GetMapping("/variable")
-		String variable(@RequestHeader("X-Tenant") String tenant) {
-			this.after.setName(tenant);
-			return resultOrMessage(this.mail.fromVariable());
+		@GetMapping("/set")
+		CompletableFuture<String> set() {
+			this.after.setName("globex");
+			return this.mail.fromVariable();
 		}
 
 		@GetMapping("/filled")
-		String filled() {
-			return resultOrMessage(this.mail.fromVariable());
-		}
-
-		private static String resultOrMessage(CompletableFuture<String> future) {
-			try {
-				return future.join();
-			}
-			catch (CompletionException ex) {
-				return ex.getCause().getMessage();
-			}
+		CompletableFuture<String> filled() {
+			return this.mail.fromVariable();
 		}
 
 	}

@@ -16,6 +16,7 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.task.ThreadPoolTaskExecutorBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.task.TaskDecorator;
@@ -24,6 +25,7 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 import io.github.contextvars.Context;
 import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.annotation.ContextVariable;
+import io.github.contextvars.spring.task.ContextTaskConfiguration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -57,12 +59,12 @@ class TaskDecoratorMigrationTests {
 
 	@Test
 	void during() {
-		try (ConfigurableApplicationContext context = start(Before.class, Variables.class)) {
+		try (ConfigurableApplicationContext context = new AnnotationConfigApplicationContext(
+				ContextTaskConfiguration.class, Before.class, Variables.class)) {
 			ThreadPoolTaskExecutor mail = context.getBean("mailExecutor", ThreadPoolTaskExecutor.class);
+			Supplier<String> task = () -> MDC.get("requestId") + " " + Variables.TENANT.get();
 
-			String seen = onCaller(
-					() -> CompletableFuture.supplyAsync(() -> MDC.get("requestId") + " " + Variables.TENANT.get(), mail)
-						.join());
+			String seen = onCaller(() -> CompletableFuture.supplyAsync(task, mail).join());
 
 			assertThat(seen).isEqualTo("42 acme");
 		}
@@ -70,7 +72,10 @@ class TaskDecoratorMigrationTests {
 
 	@Test
 	void after() {
-		try (ConfigurableApplicationContext context = start(After.class, Variables.class)) {
+		try (ConfigurableApplicationContext context = new SpringApplicationBuilder(After.class, Variables.class)
+			.web(WebApplicationType.NONE)
+			.properties("contextvars.thread-locals=mdc")
+			.run()) {
 			ThreadPoolTaskExecutor mail = context.getBean("mailExecutor", ThreadPoolTaskExecutor.class);
 			ExecutorService reports = context.getBean("reports", ExecutorService.class);
 
@@ -116,20 +121,7 @@ class TaskDecoratorMigrationTests {
 		}
 	}
 
-	private static ConfigurableApplicationContext start(Class<?>... configurations) {
-		return new SpringApplicationBuilder(configurations).sources(Application.class)
-			.web(WebApplicationType.NONE)
-			.properties("contextvars.thread-locals=mdc")
-			.run();
-	}
-
 	private record Seen(String inTask, String inTaskOnCallersThread, String inReport, String onCallerAfterwards) {
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	@EnableAutoConfiguration
-	static class Application {
 
 	}
 
@@ -181,6 +173,7 @@ class TaskDecoratorMigrationTests {
 	}
 
 	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
 	static class After {
 
 		// tag::decorator-after[]
