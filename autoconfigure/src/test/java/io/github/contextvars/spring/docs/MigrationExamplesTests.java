@@ -2,6 +2,8 @@ package io.github.contextvars.spring.docs;
 
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -31,6 +33,27 @@ import static org.assertj.core.api.Assertions.assertThat;
  * The application of docs/how-to/migrate-from-threadlocal.md, before and after.
  */
 class MigrationExamplesTests {
+
+	@Test
+	void beforeValueIsLostAndStaysOnTheThread() throws Exception {
+		ExecutorService pool = Executors.newSingleThreadExecutor();
+		try {
+			// tag::migrate-before[]
+			// A task does not have the value of the request that submits it.
+			Before.TENANT.set("acme");
+			assertThat(pool.submit(() -> Before.TENANT.get()).get()).isNull();
+
+			// What a task leaves on its thread, the next one reads.
+			pool.submit(() -> Before.TENANT.set("acme")).get();
+			Before.TENANT.set("globex");
+			assertThat(pool.submit(() -> Before.TENANT.get()).get()).isEqualTo("acme");
+			// end::migrate-before[]
+		}
+		finally {
+			Before.TENANT.remove();
+			pool.shutdownNow();
+		}
+	}
 
 	@Test
 	void before() {
@@ -100,7 +123,6 @@ class MigrationExamplesTests {
 			return new Worker();
 		}
 
-		// tag::migrate-before-decorator[]
 		@Bean
 		TaskDecorator tenantDecorator() {
 			return (task) -> {
@@ -116,7 +138,6 @@ class MigrationExamplesTests {
 				};
 			};
 		}
-		// end::migrate-before-decorator[]
 
 		// tag::migrate-before-filter[]
 		static class TenantFilter extends OncePerRequestFilter {
