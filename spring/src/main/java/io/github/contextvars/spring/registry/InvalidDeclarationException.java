@@ -9,6 +9,9 @@ public final class InvalidDeclarationException extends RuntimeException {
 
 	private static final long serialVersionUID = 1L;
 
+	/**
+	 * How to correct the annotation.
+	 */
 	private final String action;
 
 	/**
