@@ -39,6 +39,8 @@ final class ReleaseCheck {
 	private static final List<String> COLUMNS = List.of("pom", "dependencies", "files", "checksums", "signatures",
 			"licence", "manifest", "javadoc");
 
+	private static final int SHOWN = 20;
+
 	private final Path directory;
 
 	private final String version;
@@ -83,7 +85,12 @@ final class ReleaseCheck {
 		TreeSet<String> managed = new TreeSet<>(List.of(BOM));
 		elements(read().getDocumentElement(), "dependencyManagement", "dependencies", "dependency")
 			.forEach((dependency) -> managed.add(text(dependency, "artifactId")));
-		require(managed.equals(new TreeSet<>(published)), "manages " + managed + ", but published are " + published);
+		TreeSet<String> others = new TreeSet<>(managed);
+		others.removeAll(published);
+		require(others.isEmpty(), "manages what is not published: " + others);
+		others = new TreeSet<>(published);
+		others.removeAll(managed);
+		require(others.isEmpty(), "does not manage " + others);
 	}
 
 	private void pom() throws Exception {
@@ -209,7 +216,10 @@ final class ReleaseCheck {
 		System.out.printf("%-38s" + " %-12s".repeat(COLUMNS.size()) + "%n", table("artifact", COLUMNS));
 		this.table.forEach((name, row) -> System.out.printf("%-38s" + " %-12s".repeat(COLUMNS.size()) + "%n",
 				table(name, COLUMNS.stream().map((column) -> row.getOrDefault(column, "-")).toList())));
-		this.problems.forEach(System.out::println);
+		this.problems.stream().limit(SHOWN).forEach(System.out::println);
+		if (this.problems.size() > SHOWN) {
+			System.out.println("and " + (this.problems.size() - SHOWN) + " more");
+		}
 	}
 
 	private static Object[] table(String first, List<String> others) {
