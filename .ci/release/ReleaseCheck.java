@@ -233,7 +233,7 @@ final class ReleaseCheck {
 	}
 
 	private boolean isPom() throws Exception {
-		return text(read().getDocumentElement(), "packaging").equals("pom");
+		return Files.exists(file(".pom")) && text(read().getDocumentElement(), "packaging").equals("pom");
 	}
 
 	private Path file(String suffix) {

@@ -95,10 +95,6 @@ public final class ContextFillConfiguration {
 	 */
 	public record Settings(Map<String, Variable> variables) {
 
-		/**
-		 * Create settings with a copy of the rules.
-		 * @param variables the rules by the names of variables
-		 */
 		public Settings {
 			variables = new LinkedHashMap<>(variables);
 		}

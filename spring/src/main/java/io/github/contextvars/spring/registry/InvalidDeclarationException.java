@@ -9,9 +9,6 @@ public final class InvalidDeclarationException extends RuntimeException {
 
 	private static final long serialVersionUID = 1L;
 
-	/**
-	 * How to correct the annotation.
-	 */
 	private final String action;
 
 	/**

@@ -183,15 +183,6 @@ public final class ContextRemoteConfiguration {
 	public record Settings(Set<String> send, Set<String> sendTo, Set<String> receive, Set<String> receiveFrom,
 			Format format, boolean parent) {
 
-		/**
-		 * Create settings with copies of the sets.
-		 * @param send the variables that are sent
-		 * @param sendTo where to
-		 * @param receive the variables that are received
-		 * @param receiveFrom from where
-		 * @param format how values are written
-		 * @param parent whether the id of the sending unit of work crosses, too
-		 */
 		public Settings {
 			send = copy(send);
 			sendTo = copy(sendTo);

@@ -44,10 +44,6 @@ public final class ContextThreadLocalConfiguration {
 	 */
 	public record Settings(Set<String> names) {
 
-		/**
-		 * Create settings with a copy of the names.
-		 * @param names which {@link ThreadLocal}s propagate
-		 */
 		public Settings {
 			names = Set.copyOf(names);
 		}
