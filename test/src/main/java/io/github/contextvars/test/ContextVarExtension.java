@@ -16,12 +16,12 @@ import io.github.contextvars.ContextVar;
 
 /**
  * JUnit extension behind {@link WithContext} and {@link WithContextVar}. Register it as a
- * field to set values that are no texts:
+ * field to set variables of any type:
  *
- * <pre class="code">
- * &#64;RegisterExtension
- * static final ContextVarExtension contexts = ContextVarExtension.with(USER, new User("ada"));
- * </pre>
+ * <pre>{@code
+ * @RegisterExtension
+ * static final ContextVarExtension contexts = ContextVarExtension.with(TenantInterceptor.TENANT, "acme");
+ * }</pre>
  *
  * A test that JUnit runs on a thread of its own, for a {@code @Timeout}, runs in a copy
  * of the context. Tests may run in parallel.

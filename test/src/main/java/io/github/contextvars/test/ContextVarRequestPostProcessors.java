@@ -13,9 +13,11 @@ import io.github.contextvars.ContextVar;
  * {@link RequestPostProcessor}s that set context variables of a request with MockMvc,
  * before all filters of the application:
  *
- * <pre class="code">
- * mvc.get().uri("/greeting").with(contextVar(TENANT, "acme"))
- * </pre>
+ * <pre>{@code
+ * this.mvc.get()
+ *     .uri("/greeting")
+ *     .with(ContextVarRequestPostProcessors.contextVar(TenantInterceptor.TENANT, "acme"))
+ * }</pre>
  *
  * A request has a context of its own, as on a server, and does not see the values of the
  * test's thread. For all requests of a client, {@code RestTestClient} included, use

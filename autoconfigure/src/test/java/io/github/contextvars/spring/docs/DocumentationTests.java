@@ -34,6 +34,8 @@ class DocumentationTests {
 	private static final Pattern OTHER_WORDS = Pattern
 		.compile("(?i)\\b(carr(?:y|ies|ying)|whoever|nobody|somebody|whichever|anybody|room|canary|planted)\\b");
 
+	private static final Pattern JAVADOC_EXAMPLE = Pattern.compile("(?s) \\* <pre[^>\n]*>(?:\\{@code)?\n(.*?)\n \\* }?</pre>");
+
 	private static final Path JAVA = Path.of("src/test/java");
 
 	private static final Path KOTLIN = Path.of("../kotlin/src/test/kotlin");
@@ -61,6 +63,14 @@ class DocumentationTests {
 				assertThat(block.snippet()).as("'<!-- snippet: name -->' before\n" + block.text()).isNotNull();
 				assertThat(block.text()).isEqualTo(regions.get(block.snippet()));
 			}));
+	}
+
+	@Test
+	void javadocIsPartOfTheseRegions() {
+		String compiled = withoutSpace(String.join("", regions(JAVA).values()));
+
+		assertThat(Stream.of("../spring", "../test", ".").flatMap(DocumentationTests::javadocExamples)).isNotEmpty()
+			.allSatisfy((example) -> assertThat(compiled).contains(example));
 	}
 
 	@Test
@@ -150,6 +160,23 @@ class DocumentationTests {
 			throw new UncheckedIOException(ex);
 		}
 		return regions;
+	}
+
+	private static Stream<String> javadocExamples(String module) {
+		try (Stream<Path> files = Files.walk(Path.of(module, "src/main/java"))) {
+			return files.filter((path) -> path.toString().endsWith(".java"))
+				.flatMap((file) -> JAVADOC_EXAMPLE.matcher(read(file)).results())
+				.map((match) -> withoutSpace(match.group(1).replaceAll("(?m)^ \\*", "")))
+				.toList()
+				.stream();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static String withoutSpace(String text) {
+		return text.replaceAll("\\s", "");
 	}
 
 	private static String read(Path file) {

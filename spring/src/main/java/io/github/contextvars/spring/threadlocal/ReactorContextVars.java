@@ -15,9 +15,9 @@ import io.github.contextvars.spring.work.WorkSnapshot;
  * Functions for {@code contextWrite}, which set context variables for what is subscribed
  * above it in the chain:
  *
- * <pre class="code">
- * return chain.filter(exchange).contextWrite(ReactorContextVars.with(TENANT, "acme"));
- * </pre>
+ * <pre>{@code
+ * chain.filter(exchange).contextWrite(ReactorContextVars.with(TENANT, tenant))
+ * }</pre>
  *
  * Operators see the value in Reactor's automatic mode,
  * {@code spring.reactor.context-propagation=auto}, on every scheduler. A variable that an

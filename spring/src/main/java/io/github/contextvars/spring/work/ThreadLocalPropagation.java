@@ -37,6 +37,9 @@ public interface ThreadLocalPropagation {
 	@FunctionalInterface
 	interface Scope {
 
+		/**
+		 * Restore the thread's earlier values.
+		 */
 		void close();
 
 	}
