@@ -93,6 +93,16 @@ public record DocumentationPage(Path file, String text) {
 	}
 
 	/**
+	 * Return the lines of the page's blocks of properties, followed by others.
+	 * @param others further properties, which win
+	 * @return lines such as {@code name=value}
+	 */
+	public String[] properties(String... others) {
+		return Stream.concat(blocks("properties").stream().flatMap((block) -> block.text().lines()), Stream.of(others))
+			.toArray(String[]::new);
+	}
+
+	/**
 	 * Remove what all lines of a text are indented by.
 	 * @param text the text
 	 * @return the lines, each with its end

@@ -1,0 +1,7 @@
+package com.acme.warehouse;
+
+interface Orders {
+
+	void place(String item);
+
+}
