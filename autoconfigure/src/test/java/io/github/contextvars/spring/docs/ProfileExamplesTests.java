@@ -57,6 +57,8 @@ class ProfileExamplesTests {
 			recording.enable("io.github.contextvars.Work");
 			recording.enable("jdk.ObjectAllocationSample").with("throttle", "off");
 			recording.start();
+			// The first sample of a thread counts all that the thread has allocated.
+			allocate(10);
 			allocate(registry, "acme", 20);
 			allocate(registry, "globex", 200);
 			recording.stop();
@@ -68,10 +70,14 @@ class ProfileExamplesTests {
 	private static void allocate(WorkRegistry registry, String tenant, int megabytes) {
 		registry.run(registry.create(UnitOfWork.Kind.TASK, () -> "Test.allocate"), () -> {
 			Variables.TENANT.set(tenant);
-			for (int i = 0; i < megabytes; i++) {
-				allocated = new byte[1_000_000];
-			}
+			allocate(megabytes);
 		});
+	}
+
+	private static void allocate(int megabytes) {
+		for (int i = 0; i < megabytes; i++) {
+			allocated = new byte[1_000_000];
+		}
 	}
 
 	private static int megabytes(List<String> lines, String tenant) {
