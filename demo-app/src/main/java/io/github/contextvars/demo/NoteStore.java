@@ -1,6 +1,7 @@
 package io.github.contextvars.demo;
 
 import java.util.List;
+import java.util.Locale;
 
 import org.springframework.jdbc.core.DataClassRowMapper;
 import org.springframework.jdbc.core.RowMapper;
@@ -14,6 +15,8 @@ import org.springframework.transaction.annotation.Transactional;
 @Repository
 class NoteStore {
 
+	private static final int MAX_FOUND = 50;
+
 	private static final RowMapper<Note> ROWS = DataClassRowMapper.newInstance(Note.class);
 
 	private final JdbcClient jdbc;
@@ -24,6 +27,15 @@ class NoteStore {
 
 	List<Note> all() {
 		return this.jdbc.sql("select id, author, text from note order by id").query(ROWS).list();
+	}
+
+	// Reads every note, which is slow as soon as a tenant has many.
+	List<Note> search(String text) {
+		String wanted = text.toLowerCase(Locale.ROOT);
+		return all().stream()
+			.filter((note) -> note.text().toLowerCase(Locale.ROOT).contains(wanted))
+			.limit(MAX_FOUND)
+			.toList();
 	}
 
 	Note require(long id) {
@@ -41,6 +53,14 @@ class NoteStore {
 	@Transactional
 	void addAll(List<Note> notes) {
 		notes.forEach((note) -> insert(note.author(), note.text()));
+	}
+
+	void addArchive(int count) {
+		this.jdbc
+			.sql("insert into note (author, text) select 'archive', 'Note ' || x || ' of the archive'"
+					+ " from system_range(1, ?)")
+			.param(count)
+			.update();
 	}
 
 	private Note insert(String author, String text) {

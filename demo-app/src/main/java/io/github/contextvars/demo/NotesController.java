@@ -44,6 +44,11 @@ class NotesController {
 		return new Page(tenant, this.notes.all());
 	}
 
+	@GetMapping("/search")
+	Page search(@FromContext("tenant") String tenant, @RequestParam String text) {
+		return new Page(tenant, this.notes.search(text));
+	}
+
 	@PostMapping
 	@ResponseStatus(HttpStatus.CREATED)
 	Note add(@RequestBody Draft draft) {

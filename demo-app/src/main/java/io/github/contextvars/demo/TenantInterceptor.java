@@ -17,10 +17,10 @@ import io.github.contextvars.spring.annotation.ContextVariable;
 @Component
 final class TenantInterceptor implements HandlerInterceptor {
 
-	@ContextVariable(description = "Whose notes this request may touch", header = "X-Tenant")
+	@ContextVariable(description = "Whose notes this request may touch", header = "X-Tenant", observed = true)
 	static final ContextVar<String> TENANT = ContextVar.of("tenant");
 
-	@ContextVariable(description = "Who is asking", header = "X-User")
+	@ContextVariable(description = "Who is asking", header = "X-User", observed = true)
 	static final ContextVar<String> USER = ContextVar.of("user", "anonymous");
 
 	private static final Pattern USER_NAME = Pattern.compile("[\\w.@-]{1,64}");

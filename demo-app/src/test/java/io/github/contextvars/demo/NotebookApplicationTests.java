@@ -125,6 +125,21 @@ class NotebookApplicationTests {
 	}
 
 	@Nested
+	class Search {
+
+		@Test
+		void searchFindsNotesOfTenantOnlyWhateverTheirCase() {
+			add("Buy milk", "acme", "ada");
+			add("Build a laser", "acme", "ada");
+			add("Milk the sharks", "globex", "hank");
+
+			get("/notes/search?text=MILK", "acme", "ada").expectStatus().isOk().expectBody().json("""
+					{"tenant": "acme", "notes": [{"id": 1, "author": "ada", "text": "Buy milk"}]}""");
+		}
+
+	}
+
+	@Nested
 	class Import {
 
 		@Test

@@ -50,7 +50,7 @@ class ArchitectureTests {
 			"registry.CachingAnnotationClassFilter", "registry.VariableConversion", "remote.RemoteDrops",
 			"remote.RemoteExchangeFilter", "remote.RemoteReceiver", "registry.ValueFormatter", "work.PresenceCondition",
 			"web.FromContextValidator", "web.ProblemDetails", "work.RunningApplications", "work.ThreadBoundScope",
-			"work.ThreadLocalPropagation");
+			"work.ThreadLocalPropagation", "work.WorkRecorder");
 
 	private static final JavaClasses CLASSES = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())
@@ -67,11 +67,12 @@ class ArchitectureTests {
 		assertThat(publicTypes(true)).containsExactlyInAnyOrder("fill.ContextFillConfiguration",
 				"graphql.ContextGraphQlConfiguration", "threadlocal.ContextReactorConfiguration",
 				"threadlocal.ContextThreadLocalConfiguration", "integration.ContextIntegrationConfiguration",
-				"logging.ContextLoggingConfiguration", "messaging.ContextMessagingConfiguration",
-				"messaging.FromContextConfiguration", "observation.ContextObservationConfiguration",
-				"registry.ContextVariableConfiguration", "quartz.ContextQuartzConfiguration",
-				"remote.ContextRemoteConfiguration", "resilience.ContextResilienceConfiguration",
-				"rpc.ContextRpcConfiguration", "scoped.ContextScopedConfiguration", "task.ContextTaskConfiguration",
+				"jfr.ContextJfrConfiguration", "logging.ContextLoggingConfiguration",
+				"messaging.ContextMessagingConfiguration", "messaging.FromContextConfiguration",
+				"observation.ContextObservationConfiguration", "registry.ContextVariableConfiguration",
+				"quartz.ContextQuartzConfiguration", "remote.ContextRemoteConfiguration",
+				"resilience.ContextResilienceConfiguration", "rpc.ContextRpcConfiguration",
+				"scoped.ContextScopedConfiguration", "task.ContextTaskConfiguration",
 				"web.reactive.ContextWebFluxConfiguration", "web.servlet.ContextWebConfiguration",
 				"web.socket.ContextWebSocketConfiguration", "work.AdvisorConfiguration", "work.WorkConfiguration");
 	}

@@ -1,5 +1,6 @@
 package io.github.contextvars.spring;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -10,7 +11,10 @@ import java.util.concurrent.Executors;
 
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -43,6 +47,7 @@ import io.github.contextvars.spring.annotation.ContextSetting;
 import io.github.contextvars.spring.annotation.ContextVariable;
 import io.github.contextvars.spring.annotation.FromContext;
 import io.github.contextvars.spring.fill.ContextFillConfiguration;
+import io.github.contextvars.spring.jfr.ContextJfrConfiguration;
 import io.github.contextvars.spring.logging.ContextLoggingConfiguration;
 import io.github.contextvars.spring.messaging.ContextMessagingConfiguration;
 import io.github.contextvars.spring.observation.ContextObservationConfiguration;
@@ -123,6 +128,24 @@ class WithoutBootTests {
 	}
 
 	@Test
+	void unitOfWorkIsAnEventOfFlightRecorder(@TempDir Path directory) throws Exception {
+		Path file = directory.resolve("work.jfr");
+		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext(
+				ContextJfrConfiguration.class); Recording recording = new Recording()) {
+			recording.enable("io.github.contextvars.Work");
+			recording.start();
+			WorkRegistry registry = context.getBean(WorkRegistry.class);
+			registry.run(registry.create(UnitOfWork.Kind.TASK, () -> "without Boot"), () -> {
+			});
+			recording.stop();
+			recording.dump(file);
+		}
+
+		assertThat(RecordingFile.readAllEvents(file)).extracting((event) -> event.getString("origin"))
+			.contains("without Boot");
+	}
+
+	@Test
 	void requestOfWebFluxHasAContext() {
 		Hooks.enableAutomaticContextPropagation();
 		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext(
@@ -172,7 +195,7 @@ class WithoutBootTests {
 	@EnableWebMvc
 	@Import({ ContextVariableConfiguration.class, ContextTaskConfiguration.class, ContextScopedConfiguration.class,
 			ContextMessagingConfiguration.class, ContextWebConfiguration.class, ContextLoggingConfiguration.class,
-			ContextObservationConfiguration.class, Mail.class, TenantController.class })
+			ContextObservationConfiguration.class, ContextJfrConfiguration.class, Mail.class, TenantController.class })
 	static class Application {
 
 		@ContextVariable

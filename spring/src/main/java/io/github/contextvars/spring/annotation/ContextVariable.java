@@ -53,8 +53,9 @@ public @interface ContextVariable {
 	/**
 	 * Whether the variable's value is added as a high-cardinality key value to each
 	 * observation that is stopped in a context where it is set. It appears in traces, not
-	 * as a tag of metrics.
-	 * @return whether to add values to observations
+	 * as a tag of metrics. While a recording of Flight Recorder runs, it is also a field
+	 * of the events of units of work.
+	 * @return whether to add values to observations and events
 	 */
 	boolean observed() default false;
 

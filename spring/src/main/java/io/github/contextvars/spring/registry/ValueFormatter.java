@@ -66,6 +66,9 @@ public final class ValueFormatter {
 	 */
 	public static String line(@Nullable Object value) {
 		String text = String.valueOf(of(value));
+		if (isPlain(text)) {
+			return text;
+		}
 		StringBuilder line = new StringBuilder(text.length());
 		text.codePoints().forEach((c) -> {
 			if (isUnprintable(c)) {
@@ -76,6 +79,16 @@ public final class ValueFormatter {
 			}
 		});
 		return cut(line.toString());
+	}
+
+	private static boolean isPlain(String text) {
+		for (int i = 0; i < text.length(); i++) {
+			char c = text.charAt(i);
+			if (c < ' ' || c > '~') {
+				return false;
+			}
+		}
+		return true;
 	}
 
 	private static boolean isUnprintable(int c) {

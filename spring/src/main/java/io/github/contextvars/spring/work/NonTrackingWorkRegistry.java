@@ -18,8 +18,11 @@ final class NonTrackingWorkRegistry implements WorkRegistry {
 
 	private final UnitThreadLocals threadLocals;
 
-	NonTrackingWorkRegistry(@Nullable ThreadLocalPropagation propagation) {
+	private final UnitRecording recording;
+
+	NonTrackingWorkRegistry(@Nullable ThreadLocalPropagation propagation, @Nullable WorkRecorder recorder) {
 		this.threadLocals = new UnitThreadLocals(propagation);
+		this.recording = new UnitRecording(recorder);
 	}
 
 	@Override
@@ -36,13 +39,13 @@ final class NonTrackingWorkRegistry implements WorkRegistry {
 
 	@Override
 	public Context.Scope enter(UnitOfWork unit) {
-		return this.threadLocals.enter(unit, unit.context().enter());
+		return this.threadLocals.enter(unit, this.recording.enter(unit, unit.context().enter()));
 	}
 
 	@Override
 	public <R extends @Nullable Object, X extends Throwable> R call(UnitOfWork unit,
 			Context.CallableOp<? extends R, X> operation) throws X {
-		return unit.context().call(this.threadLocals.<R, X>extend(unit, operation));
+		return unit.context().call(this.recording.<R, X>extend(unit, this.threadLocals.<R, X>extend(unit, operation)));
 	}
 
 	@Override

@@ -35,11 +35,14 @@ final class TrackingWorkRegistry implements WorkRegistry {
 
 	private final UnitThreadLocals threadLocals;
 
+	private final UnitRecording recording;
+
 	// Whether an entry that has ended may still be in the map.
 	private volatile boolean unclean;
 
-	TrackingWorkRegistry(@Nullable ThreadLocalPropagation propagation) {
+	TrackingWorkRegistry(@Nullable ThreadLocalPropagation propagation, @Nullable WorkRecorder recorder) {
 		this.threadLocals = new UnitThreadLocals(propagation);
+		this.recording = new UnitRecording(recorder);
 	}
 
 	@Override
@@ -63,7 +66,7 @@ final class TrackingWorkRegistry implements WorkRegistry {
 		entry.scope = scope;
 		try {
 			register(entry, unit);
-			entry.scope = this.threadLocals.enter(unit, scope);
+			entry.scope = this.threadLocals.enter(unit, this.recording.enter(unit, scope));
 			return entry;
 		}
 		catch (Throwable ex) {
@@ -79,7 +82,8 @@ final class TrackingWorkRegistry implements WorkRegistry {
 	@SuppressWarnings("Finally") // what is thrown has failed for the same reason
 	public <R extends @Nullable Object, X extends Throwable> R call(UnitOfWork unit,
 			Context.CallableOp<? extends R, X> operation) throws X {
-		Context.CallableOp<? extends R, X> extended = this.threadLocals.<R, X>extend(unit, operation);
+		Context.CallableOp<? extends R, X> extended = this.recording.<R, X>extend(unit,
+				this.threadLocals.<R, X>extend(unit, operation));
 		Entry entry = new Entry(unit);
 		return unit.context().<R, X>call(() -> {
 			try {

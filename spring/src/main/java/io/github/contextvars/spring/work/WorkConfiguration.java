@@ -28,14 +28,15 @@ public final class WorkConfiguration {
 	@Bean(name = REGISTRY, destroyMethod = "")
 	@Lazy(false)
 	WorkRegistry contextVarsWorkRegistry(ConfigurableListableBeanFactory beanFactory, ObjectProvider<Tracking> tracking,
-			ObjectProvider<ThreadLocalPropagation> threadLocals) {
+			ObjectProvider<ThreadLocalPropagation> threadLocals, ObjectProvider<WorkRecorder> recorder) {
 		WorkRegistry inherited = inherited(beanFactory.getParentBeanFactory());
 		if (inherited != null) {
 			return inherited;
 		}
 		ThreadLocalPropagation propagation = threadLocals.getIfAvailable();
-		return tracking.stream().findAny().isPresent() ? WorkRegistry.tracking(propagation)
-				: WorkRegistry.nonTracking(propagation);
+		WorkRecorder present = recorder.getIfAvailable();
+		return tracking.stream().findAny().isPresent() ? WorkRegistry.tracking(propagation, present)
+				: WorkRegistry.nonTracking(propagation, present);
 	}
 
 	@Bean

@@ -27,17 +27,18 @@ public sealed interface WorkRegistry permits NonTrackingWorkRegistry, TrackingWo
 	 * @return a new registry
 	 */
 	static WorkRegistry tracking() {
-		return tracking(null);
+		return tracking(null, null);
 	}
 
 	/**
-	 * Create a registry that tracks units of work and propagates {@link ThreadLocal}s of
-	 * other libraries.
+	 * Create a registry that tracks units of work, propagates {@link ThreadLocal}s of
+	 * other libraries, and has units of work recorded.
 	 * @param threadLocals what is captured and restored with contexts, if anything
+	 * @param recorder what records units of work, if anything
 	 * @return a new registry
 	 */
-	static WorkRegistry tracking(@Nullable ThreadLocalPropagation threadLocals) {
-		return new TrackingWorkRegistry(threadLocals);
+	static WorkRegistry tracking(@Nullable ThreadLocalPropagation threadLocals, @Nullable WorkRecorder recorder) {
+		return new TrackingWorkRegistry(threadLocals, recorder);
 	}
 
 	/**
@@ -45,17 +46,18 @@ public sealed interface WorkRegistry permits NonTrackingWorkRegistry, TrackingWo
 	 * @return a new registry
 	 */
 	static WorkRegistry nonTracking() {
-		return nonTracking(null);
+		return nonTracking(null, null);
 	}
 
 	/**
-	 * Create a registry that tracks nothing and propagates {@link ThreadLocal}s of other
-	 * libraries.
+	 * Create a registry that tracks nothing, propagates {@link ThreadLocal}s of other
+	 * libraries, and has units of work recorded.
 	 * @param threadLocals what is captured and restored with contexts, if anything
+	 * @param recorder what records units of work, if anything
 	 * @return a new registry
 	 */
-	static WorkRegistry nonTracking(@Nullable ThreadLocalPropagation threadLocals) {
-		return new NonTrackingWorkRegistry(threadLocals);
+	static WorkRegistry nonTracking(@Nullable ThreadLocalPropagation threadLocals, @Nullable WorkRecorder recorder) {
+		return new NonTrackingWorkRegistry(threadLocals, recorder);
 	}
 
 	/**

@@ -65,7 +65,8 @@ class AccessorPropagationTests {
 
 	@BeforeEach
 	void create() {
-		this.registry = WorkRegistry.nonTracking(propagation("security", "mdc", "locale", "observation", "request"));
+		this.registry = WorkRegistry.nonTracking(propagation("security", "mdc", "locale", "observation", "request"),
+				null);
 	}
 
 	@AfterEach
@@ -294,7 +295,7 @@ class AccessorPropagationTests {
 	@ValueSource(strings = { "getValue", "setValue", "setValue()", "restore", "restore()" })
 	void accessorThatThrowsLosesNothingElse(String method) throws Exception {
 		register(new FailingAccessor("failing", method));
-		this.registry = WorkRegistry.tracking(propagation("failing", "mdc", "security", "locale", "request"));
+		this.registry = WorkRegistry.tracking(propagation("failing", "mdc", "security", "locale", "request"), null);
 		setAll("alice");
 		FailingAccessor.VALUE.set("set".equals(method) ? null : "alice");
 
@@ -313,7 +314,7 @@ class AccessorPropagationTests {
 
 	@Test
 	void accessorThatIsRegisteredLaterPropagates() throws Exception {
-		this.registry = WorkRegistry.nonTracking(propagation("mdc", "later"));
+		this.registry = WorkRegistry.nonTracking(propagation("mdc", "later"), null);
 		this.registry.capture(UnitOfWork.Kind.TASK, TEST);
 		register(new FailingAccessor("later", "nothing"));
 		FailingAccessor.VALUE.set("alice");
@@ -328,7 +329,7 @@ class AccessorPropagationTests {
 		register(new FailingAccessor("other", "nothing"));
 		AccessorPropagation all = propagation("*");
 		all.afterSingletonsInstantiated();
-		this.registry = WorkRegistry.nonTracking(all);
+		this.registry = WorkRegistry.nonTracking(all, null);
 		setAll("alice");
 		FailingAccessor.VALUE.set("alice");
 		long before = Context.depth();
@@ -344,7 +345,7 @@ class AccessorPropagationTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "org.springframework.security.core.context.SecurityContext", "SECURITY" })
 	void securityHasTheSameMeaningUnderItsKey(String name) throws Exception {
-		this.registry = WorkRegistry.nonTracking(propagation(name));
+		this.registry = WorkRegistry.nonTracking(propagation(name), null);
 		SecurityContextHolder.setContext(new SecurityContextImpl(user("alice")));
 		WorkSnapshot snapshot = this.registry.capture(UnitOfWork.Kind.TASK, TEST);
 		SecurityContextHolder.getContext().setAuthentication(user("bob"));

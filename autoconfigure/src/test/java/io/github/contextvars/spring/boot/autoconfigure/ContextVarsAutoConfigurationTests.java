@@ -47,8 +47,9 @@ class ContextVarsAutoConfigurationTests {
 			ContextVarsEndpointAutoConfiguration.class, ContextVarsWebAutoConfiguration.class,
 			ContextVarsTaskAutoConfiguration.class, ContextVarsScopedAutoConfiguration.class,
 			ContextVarsObservationAutoConfiguration.class, ContextVarsLoggingAutoConfiguration.class,
-			ContextVarsMessagingAutoConfiguration.class, ContextVarsResilienceAutoConfiguration.class,
-			ContextVarsRpcAutoConfiguration.class, ContextVarsStartupAutoConfiguration.class);
+			ContextVarsJfrAutoConfiguration.class, ContextVarsMessagingAutoConfiguration.class,
+			ContextVarsResilienceAutoConfiguration.class, ContextVarsRpcAutoConfiguration.class,
+			ContextVarsStartupAutoConfiguration.class);
 
 	private static final String EXPOSED = "management.endpoints.web.exposure.include=contextvars";
 
@@ -405,7 +406,7 @@ class ContextVarsAutoConfigurationTests {
 						"contextvars.task.enabled", "contextvars.task.exclude", "contextvars.thread-locals",
 						"contextvars.messaging.enabled", "contextvars.outside-context.set",
 						"contextvars.outside-context.get", "contextvars.rpc.enabled", "contextvars.scoped.enabled",
-						"contextvars.logging.enabled", "contextvars.metrics.enabled",
+						"contextvars.jfr.enabled", "contextvars.logging.enabled", "contextvars.metrics.enabled",
 						"management.endpoint.contextvars.access", "management.endpoint.contextvars.cache.time-to-live",
 						"management.endpoint.contextvars.show-values", "management.endpoint.contextvars.roles");
 			assertThat(properties)

@@ -200,7 +200,7 @@ public final class ContextFilter extends OncePerRequestFilter {
 		String method = request.getMethod();
 		String path = request.getRequestURI();
 		// Path parameters may hold a session id.
-		return () -> method + " " + path.replaceAll(";[^/]*", "");
+		return () -> method + " " + ((path.indexOf(';') != -1) ? path.replaceAll(";[^/]*", "") : path);
 	}
 
 	/**
