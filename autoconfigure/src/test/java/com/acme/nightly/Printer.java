@@ -1,0 +1,7 @@
+package com.acme.nightly;
+
+interface Printer {
+
+	void print(String text);
+
+}
