@@ -1,5 +1,6 @@
 package io.github.contextvars.spring.docs;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -138,6 +139,27 @@ class CoreExamplesTests {
 
 		assertThat(result.get(10, TimeUnit.SECONDS)).isEqualTo("Anvil at the price of acme, invoiced by acme");
 		assertThat(ofContextFuture.get(10, TimeUnit.SECONDS)).isEqualTo(result.get());
+	}
+
+	@Test
+	void fallbackAfterTimeoutKeepsContextOfRegistration() throws Exception {
+		assertThat(offer("acme", CompletableFuture.completedFuture(3), Duration.ofMinutes(1)).get(10, TimeUnit.SECONDS))
+			.isEqualTo("3 times Anvil for acme");
+		assertThat(offer("globex", new CompletableFuture<>(), Duration.ofMillis(1)).get(10, TimeUnit.SECONDS))
+			.isEqualTo("Nothing for globex");
+	}
+
+	private ContextFuture<String> offer(String tenant, CompletableFuture<Integer> stock, Duration timeout) {
+		return new Context().call(() -> {
+			TENANT.set(tenant);
+			// tag::future-fallback[]
+			ContextFuture<String> offer = ContextFuture.supplyAsync(() -> "Anvil for " + TENANT.get(), this.pool)
+				.thenCombine(stock, (item, count) -> count + " times " + item)
+				.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
+				.exceptionally((failure) -> "Nothing for " + TENANT.get());
+			// end::future-fallback[]
+			return offer;
+		});
 	}
 
 	@Test
