@@ -161,7 +161,7 @@ final class ReleaseCheck {
 				.redirectErrorStream(true)
 				.start();
 			String output = new String(gpg.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-			require(gpg.waitFor() == 0, signature.getFileName() + " is missing or wrong: " + output.lines().findFirst());
+			require(gpg.waitFor() == 0, signature.getFileName() + " is missing or wrong: " + output.lines().findFirst().orElse(""));
 		}
 	}
 
