@@ -6,13 +6,16 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.BatchInterceptor;
 import org.springframework.kafka.listener.GenericMessageListenerContainer;
+import org.springframework.kafka.listener.RecordInterceptor;
 
 import io.github.contextvars.spring.remote.RemoteReceiver;
 import io.github.contextvars.spring.work.PropagationSource;
@@ -116,13 +119,36 @@ final class KafkaContextBeanPostProcessor implements BeanPostProcessor, SmartLif
 	}
 
 	private <K, V> void instrument(AbstractKafkaListenerContainerFactory<?, K, V> factory) {
-		if (!(factory.getRecordInterceptor() instanceof KafkaRecordContextInterceptor)) {
-			factory.setRecordInterceptor(
-					new KafkaRecordContextInterceptor<>(factory.getRecordInterceptor(), this.contexts));
+		RecordInterceptor<K, V> recordInterceptor = recordInterceptorOf(factory);
+		if (!(recordInterceptor instanceof KafkaRecordContextInterceptor)) {
+			factory.setRecordInterceptor(new KafkaRecordContextInterceptor<>(recordInterceptor, this.contexts));
 		}
-		if (!(factory.getBatchInterceptor() instanceof KafkaBatchContextInterceptor)) {
-			factory
-				.setBatchInterceptor(new KafkaBatchContextInterceptor<>(factory.getBatchInterceptor(), this.contexts));
+		BatchInterceptor<K, V> batchInterceptor = batchInterceptorOf(factory);
+		if (!(batchInterceptor instanceof KafkaBatchContextInterceptor)) {
+			factory.setBatchInterceptor(new KafkaBatchContextInterceptor<>(batchInterceptor, this.contexts));
+		}
+	}
+
+	// The factory has these getters since Spring Kafka 4.0.
+	@SuppressWarnings("unchecked")
+	private static <K, V> @Nullable RecordInterceptor<K, V> recordInterceptorOf(
+			AbstractKafkaListenerContainerFactory<?, K, V> factory) {
+		try {
+			return factory.getRecordInterceptor();
+		}
+		catch (NoSuchMethodError ex) {
+			return (RecordInterceptor<K, V>) new DirectFieldAccessor(factory).getPropertyValue("recordInterceptor");
+		}
+	}
+
+	@SuppressWarnings("unchecked")
+	private static <K, V> @Nullable BatchInterceptor<K, V> batchInterceptorOf(
+			AbstractKafkaListenerContainerFactory<?, K, V> factory) {
+		try {
+			return factory.getBatchInterceptor();
+		}
+		catch (NoSuchMethodError ex) {
+			return (BatchInterceptor<K, V>) new DirectFieldAccessor(factory).getPropertyValue("batchInterceptor");
 		}
 	}
 
