@@ -221,6 +221,26 @@ public final class ContextVarsRemoteAutoConfiguration {
 						"dont-follow", "spring.http.reactiveclient.redirects", "dont-follow")));
 		}
 
+		// A client of HttpComponents does not tell its strategy of redirects.
+		@Configuration(proxyBeanMethods = false)
+		@ConditionalOnClass(HttpClientBuilder.class)
+		static final class HttpComponents {
+
+			@Bean
+			static BeanPostProcessor contextVarsHttpComponentsBeanPostProcessor() {
+				return new BeanPostProcessor() {
+
+					@Override
+					public Object postProcessAfterInitialization(Object bean, String name) {
+						return (bean instanceof HttpComponentsClientHttpRequestFactoryBuilder builder) ? builder
+							.withDefaultRequestConfigCustomizer((config) -> config.setRedirectsEnabled(false)) : bean;
+					}
+
+				};
+			}
+
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)
