@@ -6,13 +6,16 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.BatchInterceptor;
 import org.springframework.kafka.listener.GenericMessageListenerContainer;
+import org.springframework.kafka.listener.RecordInterceptor;
 
 import io.github.contextvars.spring.remote.RemoteReceiver;
 import io.github.contextvars.spring.work.PropagationSource;
@@ -106,8 +109,8 @@ final class KafkaContextBeanPostProcessor implements BeanPostProcessor, SmartLif
 					"containers of share consumers have no interceptors",
 					"Run the listener's body in new Context().run(...).");
 		}
-		if (known.getRecordInterceptor() instanceof KafkaRecordContextInterceptor
-				&& known.getBatchInterceptor() instanceof KafkaBatchContextInterceptor) {
+		if (recordInterceptorOf(known) instanceof KafkaRecordContextInterceptor
+				&& batchInterceptorOf(known) instanceof KafkaBatchContextInterceptor) {
 			return Entry.propagating(name, "listener", container.getClass(), "interceptor");
 		}
 		return Entry.notPropagating(name, "listener", container.getClass(),
@@ -116,24 +119,46 @@ final class KafkaContextBeanPostProcessor implements BeanPostProcessor, SmartLif
 	}
 
 	private <K, V> void instrument(AbstractKafkaListenerContainerFactory<?, K, V> factory) {
-		if (!(factory.getRecordInterceptor() instanceof KafkaRecordContextInterceptor)) {
-			factory.setRecordInterceptor(
-					new KafkaRecordContextInterceptor<>(factory.getRecordInterceptor(), this.contexts));
+		RecordInterceptor<K, V> ofRecords = read(factory, "recordInterceptor", () -> factory.getRecordInterceptor());
+		if (!(ofRecords instanceof KafkaRecordContextInterceptor)) {
+			factory.setRecordInterceptor(new KafkaRecordContextInterceptor<>(ofRecords, this.contexts));
 		}
-		if (!(factory.getBatchInterceptor() instanceof KafkaBatchContextInterceptor)) {
-			factory
-				.setBatchInterceptor(new KafkaBatchContextInterceptor<>(factory.getBatchInterceptor(), this.contexts));
+		BatchInterceptor<K, V> ofBatches = read(factory, "batchInterceptor", () -> factory.getBatchInterceptor());
+		if (!(ofBatches instanceof KafkaBatchContextInterceptor)) {
+			factory.setBatchInterceptor(new KafkaBatchContextInterceptor<>(ofBatches, this.contexts));
 		}
 	}
 
 	private <K, V> void instrument(AbstractMessageListenerContainer<K, V> container) {
-		if (!(container.getRecordInterceptor() instanceof KafkaRecordContextInterceptor)) {
-			container.setRecordInterceptor(
-					new KafkaRecordContextInterceptor<>(container.getRecordInterceptor(), this.contexts));
+		RecordInterceptor<K, V> ofRecords = recordInterceptorOf(container);
+		if (!(ofRecords instanceof KafkaRecordContextInterceptor)) {
+			container.setRecordInterceptor(new KafkaRecordContextInterceptor<>(ofRecords, this.contexts));
 		}
-		if (!(container.getBatchInterceptor() instanceof KafkaBatchContextInterceptor)) {
-			container.setBatchInterceptor(
-					new KafkaBatchContextInterceptor<>(container.getBatchInterceptor(), this.contexts));
+		BatchInterceptor<K, V> ofBatches = batchInterceptorOf(container);
+		if (!(ofBatches instanceof KafkaBatchContextInterceptor)) {
+			container.setBatchInterceptor(new KafkaBatchContextInterceptor<>(ofBatches, this.contexts));
+		}
+	}
+
+	private static <K, V> @Nullable RecordInterceptor<K, V> recordInterceptorOf(
+			AbstractMessageListenerContainer<K, V> container) {
+		return read(container, "recordInterceptor", () -> container.getRecordInterceptor());
+	}
+
+	private static <K, V> @Nullable BatchInterceptor<K, V> batchInterceptorOf(
+			AbstractMessageListenerContainer<K, V> container) {
+		return read(container, "batchInterceptor", () -> container.getBatchInterceptor());
+	}
+
+	// The getters are public since Spring Kafka 4.0. They are called in a lambda, as a
+	// method reference would fail before this method is called.
+	@SuppressWarnings("unchecked")
+	private static <T> @Nullable T read(Object owner, String field, Supplier<@Nullable T> getter) {
+		try {
+			return getter.get();
+		}
+		catch (IncompatibleClassChangeError ex) {
+			return (T) new DirectFieldAccessor(owner).getPropertyValue(field);
 		}
 	}
 

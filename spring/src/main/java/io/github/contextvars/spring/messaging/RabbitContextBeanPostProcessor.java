@@ -14,10 +14,10 @@ import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 import org.springframework.amqp.core.Message;
-import org.springframework.amqp.core.MessageListenerContainer;
 import org.springframework.amqp.core.MessagePostProcessor;
 import org.springframework.amqp.core.MessageProperties;
 import org.springframework.amqp.rabbit.listener.AbstractMessageListenerContainer;
+import org.springframework.amqp.rabbit.listener.ObservableListenerContainer;
 import org.springframework.amqp.rabbit.listener.RabbitListenerContainerFactory;
 import org.springframework.amqp.rabbit.listener.RabbitListenerEndpointRegistry;
 import org.springframework.beans.factory.ListableBeanFactory;
@@ -78,10 +78,18 @@ final class RabbitContextBeanPostProcessor implements BeanPostProcessor, Propaga
 		Map<String, Object> containers = new LinkedHashMap<>();
 		this.beanFactory.getBeansOfType(RabbitListenerEndpointRegistry.class, false, false)
 			.values()
-			.forEach((registry) -> registry.getListenerContainerIds()
-				.forEach((id) -> containers.put(id, registry.getListenerContainer(id))));
-		this.beanFactory.getBeansOfType(MessageListenerContainer.class, false, false).forEach(containers::putIfAbsent);
+			.forEach((registry) -> addTo(containers, registry));
+		this.beanFactory.getBeansOfType(ObservableListenerContainer.class, false, false)
+			.forEach(containers::putIfAbsent);
 		return containers.entrySet().stream().map((entry) -> entryOf(entry.getKey(), entry.getValue()));
+	}
+
+	// The interface of containers is in another package since Spring AMQP 4.1.
+	private static void addTo(Map<String, Object> containers, RabbitListenerEndpointRegistry registry) {
+		for (Object container : registry.getListenerContainers()) {
+			containers.put((container instanceof ObservableListenerContainer known) ? known.getListenerId()
+					: container.getClass().getName(), container);
+		}
 	}
 
 	private static Entry entryOf(String name, Object container) {

@@ -14,6 +14,8 @@ import org.springframework.web.reactive.function.client.ExchangeFunction;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.client.HttpClientRequest;
 
+import io.github.contextvars.spring.fill.HttpHeaderValues;
+
 /**
  * {@link ExchangeFilterFunction} that adds the values of variables to the requests of a
  * {@code WebClient}. A request may be subscribed to several times: each exchange has the
@@ -37,7 +39,7 @@ public final class RemoteExchangeFilter implements ExchangeFilterFunction {
 		Map<String, String> values = new LinkedHashMap<>();
 		if (this.sender.isNamed(request.url())) {
 			this.sender.addTo("http", (name) -> {
-				List<String> present = request.headers().getOrDefault(name, List.of());
+				List<String> present = HttpHeaderValues.of(request.headers(), name);
 				return present.isEmpty() ? null : String.join(",", present);
 			}, values::put);
 		}

@@ -26,6 +26,7 @@ import org.springframework.http.client.ClientHttpRequest;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.StringUtils;
 
+import io.github.contextvars.spring.fill.HttpHeaderValues;
 import io.github.contextvars.spring.work.PropagationSource;
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
@@ -258,7 +259,7 @@ final class RemoteSender implements ObservationHandler<SenderContext<?>>, Propag
 			}
 			HttpHeaders headers = request.getHeaders();
 			sender.addTo("http", (name) -> {
-				List<String> values = headers.getOrDefault(name, List.of());
+				List<String> values = HttpHeaderValues.of(headers, name);
 				return values.isEmpty() ? null : String.join(",", values);
 			}, headers::set);
 		}

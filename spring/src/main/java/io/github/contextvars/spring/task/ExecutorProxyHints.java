@@ -2,9 +2,9 @@ package io.github.contextvars.spring.task;
 
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
-import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.support.ClassHintUtils;
 import org.springframework.beans.factory.aot.BeanRegistrationAotContribution;
@@ -40,7 +40,7 @@ final class ExecutorProxyHints implements BeanRegistrationAotProcessor {
 		}
 		ClassHintUtils.registerProxyIfNecessary(proxy, hints);
 		for (Class<?> type = proxy.getSuperclass(); ExecutorProxyFactory.isOwn(type); type = type.getSuperclass()) {
-			hints.reflection().registerType(type, MemberCategory.ACCESS_DECLARED_FIELDS);
+			Stream.of(type.getDeclaredFields()).forEach(hints.reflection()::registerField);
 		}
 	}
 

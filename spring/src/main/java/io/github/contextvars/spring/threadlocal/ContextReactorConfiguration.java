@@ -1,5 +1,6 @@
 package io.github.contextvars.spring.threadlocal;
 
+import java.util.List;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
@@ -47,7 +48,10 @@ public final class ContextReactorConfiguration {
 
 		private static final String ACCESSOR = "io.micrometer.context.ThreadLocalAccessor";
 
-		private static final String BOOT = "org.springframework.boot.reactor.autoconfigure.ReactorAutoConfiguration";
+		// In Spring Boot 4 and in Spring Boot 3.5.
+		private static final List<String> BOOT = List.of(
+				"org.springframework.boot.reactor.autoconfigure.ReactorAutoConfiguration",
+				"org.springframework.boot.autoconfigure.reactor.ReactorAutoConfiguration");
 
 		private static final String COROUTINES = "kotlinx.coroutines.reactor.MonoKt";
 
@@ -81,7 +85,8 @@ public final class ContextReactorConfiguration {
 			}
 			return PropagationSource.Entry.notPropagating(name, category, Hooks.class,
 					"Reactor's automatic context propagation is off",
-					ClassUtils.isPresent(BOOT, classLoader) ? "Set spring.reactor.context-propagation=auto."
+					BOOT.stream().anyMatch((type) -> ClassUtils.isPresent(type, classLoader))
+							? "Set spring.reactor.context-propagation=auto."
 							: "Call Hooks.enableAutomaticContextPropagation() before the application starts, or add"
 									+ " spring-boot-reactor and set spring.reactor.context-propagation=auto.");
 		}

@@ -27,7 +27,7 @@ public final class ProblemDetails {
 
 	private ProblemDetails(ProblemDetail problem, HttpHeaders headers) {
 		this.problem = problem;
-		this.headers.addAll(headers);
+		headers.forEach(this.headers::addAll);
 		this.headers.setContentType(MediaType.APPLICATION_PROBLEM_JSON);
 	}
 

@@ -2,11 +2,12 @@ package io.github.contextvars.spring.boot.autoconfigure;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Map;
 
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
@@ -21,7 +22,9 @@ import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
+import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.util.ClassUtils;
 import org.springframework.web.reactive.function.client.WebClient;
@@ -44,6 +47,17 @@ import io.github.contextvars.spring.work.PropagationSource;
 @Conditional(ContextVarsRemoteAutoConfiguration.OnRemote.class)
 @Import(ContextRemoteConfiguration.class)
 public final class ContextVarsRemoteAutoConfiguration {
+
+	// Each in Spring Boot 4 and in Spring Boot 3.5.
+	private static final List<String> OBSERVATIONS = List.of(
+			"org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration",
+			"org.springframework.boot.actuate.autoconfigure.observation.ObservationAutoConfiguration");
+
+	private static final List<String> SERVERS_WITH_PEERS = List.of(
+			"org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory",
+			"org.springframework.boot.web.embedded.tomcat.TomcatServletWebServerFactory",
+			"org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory",
+			"org.springframework.boot.web.embedded.netty.NettyReactiveWebServerFactory");
 
 	@Bean
 	ContextRemoteConfiguration.Settings contextVarsRemoteSettings(ContextVarsProperties properties) {
@@ -83,8 +97,7 @@ public final class ContextVarsRemoteAutoConfiguration {
 						"spring.kafka.template.observation-enabled");
 				requireObservation(settings, environment, entries, "rabbit",
 						"spring.rabbitmq.template.observation-enabled");
-				if (!ClassUtils.isPresent("org.springframework.boot.micrometer.observation.autoconfigure"
-						+ ".ObservationAutoConfiguration", null)) {
+				if (OBSERVATIONS.stream().noneMatch((type) -> ClassUtils.isPresent(type, null))) {
 					entries.add(silent("sending", "there is no registry of observations, by which variables are sent",
 							"Add spring-boot-starter-actuator or spring-boot-starter-micrometer-metrics."));
 				}
@@ -94,9 +107,7 @@ public final class ContextVarsRemoteAutoConfiguration {
 	}
 
 	private static boolean isPeerKnown(ListableBeanFactory beanFactory) {
-		return Stream
-			.of("org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory",
-					"org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory")
+		return SERVERS_WITH_PEERS.stream()
 			.anyMatch((factory) -> ClassUtils.isPresent(factory, null) && beanFactory
 				.getBeanNamesForType(ClassUtils.resolveClassName(factory, null), false, false).length > 0);
 	}
@@ -176,7 +187,64 @@ public final class ContextVarsRemoteAutoConfiguration {
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass(HttpClientSettings.class)
+	@ConditionalOnClass(name = "org.springframework.boot.web.reactive.function.client.WebClientCustomizer",
+			value = WebClient.class)
+	@Conditional(OnSend.class)
+	static final class WebClientsOfBoot3 {
+
+		@Bean
+		static BeanPostProcessor contextVarsWebClientBeanPostProcessor(ObjectProvider<RemoteExchangeFilter> filter) {
+			return new BeanPostProcessor() {
+
+				@Override
+				public Object postProcessAfterInitialization(Object bean, String name) {
+					if (bean instanceof WebClient.Builder builder) {
+						filter.ifAvailable(builder::filter);
+					}
+					return bean;
+				}
+
+			};
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(name = "org.springframework.boot.http.client.ClientHttpRequestFactorySettings")
+	@Conditional(OnSend.class)
+	static final class RedirectsOfBoot3 {
+
+		@Bean
+		static BeanFactoryPostProcessor contextVarsRedirectsProperties(ConfigurableEnvironment environment) {
+			return (beanFactory) -> environment.getPropertySources()
+				.addFirst(new MapPropertySource("contextVarsRedirects", Map.of("spring.http.client.redirects",
+						"dont-follow", "spring.http.reactiveclient.redirects", "dont-follow")));
+		}
+
+		// A client of HttpComponents does not tell its strategy of redirects.
+		@Configuration(proxyBeanMethods = false)
+		@ConditionalOnClass(HttpClientBuilder.class)
+		static final class HttpComponents {
+
+			@Bean
+			static BeanPostProcessor contextVarsHttpComponentsBeanPostProcessor() {
+				return new BeanPostProcessor() {
+
+					@Override
+					public Object postProcessAfterInitialization(Object bean, String name) {
+						return (bean instanceof HttpComponentsClientHttpRequestFactoryBuilder builder) ? builder
+							.withDefaultRequestConfigCustomizer((config) -> config.setRedirectsEnabled(false)) : bean;
+					}
+
+				};
+			}
+
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ HttpClientSettings.class, ClientHttpRequestFactoryBuilderCustomizer.class })
 	@Conditional(OnSend.class)
 	static final class Redirects {
 
@@ -195,7 +263,7 @@ public final class ContextVarsRemoteAutoConfiguration {
 
 		// A client of HttpComponents does not tell its strategy of redirects.
 		@Configuration(proxyBeanMethods = false)
-		@ConditionalOnClass({ HttpClientBuilder.class, ClientHttpRequestFactoryBuilderCustomizer.class })
+		@ConditionalOnClass(HttpClientBuilder.class)
 		static final class HttpComponents {
 
 			@Bean

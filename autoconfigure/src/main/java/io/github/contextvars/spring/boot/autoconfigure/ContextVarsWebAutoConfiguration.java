@@ -36,7 +36,8 @@ import io.github.contextvars.spring.work.WorkRegistry;
  * @since 0.1.0
  */
 @AutoConfiguration(after = { ContextVarsAutoConfiguration.class, ContextVarsFillAutoConfiguration.class },
-		afterName = "org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSecurityAutoConfiguration")
+		afterName = { "org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSecurityAutoConfiguration",
+				"org.springframework.boot.autoconfigure.security.servlet.SecurityAutoConfiguration" })
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
 @ConditionalOnClass({ Filter.class, OncePerRequestFilter.class })
 @Import({ ContextWebConfiguration.Arguments.class, ContextWebConfiguration.Filling.class,

@@ -18,7 +18,9 @@ import io.github.contextvars.spring.web.reactive.ContextWebFluxConfiguration;
  * @since 0.1.0
  */
 @AutoConfiguration(after = { ContextVarsAutoConfiguration.class, ContextVarsFillAutoConfiguration.class },
-		afterName = "org.springframework.boot.security.autoconfigure.web.reactive.ReactiveWebSecurityAutoConfiguration")
+		afterName = {
+				"org.springframework.boot.security.autoconfigure.web.reactive.ReactiveWebSecurityAutoConfiguration",
+				"org.springframework.boot.autoconfigure.security.reactive.ReactiveSecurityAutoConfiguration" })
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.REACTIVE)
 @ConditionalOnClass(WebFluxConfigurer.class)
 @Import(ContextWebFluxConfiguration.Arguments.class)

@@ -82,7 +82,7 @@ final class RequestContext {
 		if (problem == null || !response.setStatusCode(HttpStatusCode.valueOf(problem.status()))) {
 			return Mono.error(failure);
 		}
-		response.getHeaders().addAll(problem.headers());
+		problem.headers().forEach(response.getHeaders()::addAll);
 		DataBuffer body = response.bufferFactory().wrap(problem.body());
 		return response.writeWith(Mono.just(body));
 	}

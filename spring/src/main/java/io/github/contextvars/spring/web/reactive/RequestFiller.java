@@ -14,6 +14,7 @@ import reactor.netty.http.server.HttpServerRequest;
 
 import io.github.contextvars.spring.fill.FillRules;
 import io.github.contextvars.spring.fill.FilledValues;
+import io.github.contextvars.spring.fill.HttpHeaderValues;
 import io.github.contextvars.spring.remote.RemoteReceiver;
 
 /**
@@ -42,9 +43,10 @@ final class RequestFiller implements BiConsumer<ServerHttpRequest, FilledValues>
 	public void accept(ServerHttpRequest request, FilledValues filled) {
 		RemoteReceiver present = this.receiver.get();
 		if (present != null) {
-			present.receive("http", peerOf(request), request, (name) -> request.getHeaders().getOrEmpty(name), filled);
+			present.receive("http", peerOf(request), request, (name) -> HttpHeaderValues.of(request.getHeaders(), name),
+					filled);
 		}
-		this.rules.fromHeaders((name) -> request.getHeaders().getOrEmpty(name), filled,
+		this.rules.fromHeaders((name) -> HttpHeaderValues.of(request.getHeaders(), name), filled,
 				CorsUtils.isPreFlightRequest(request));
 		this.initializers.forEach((initializer) -> initializer.initialize(request));
 	}
