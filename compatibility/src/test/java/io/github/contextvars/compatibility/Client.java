@@ -49,11 +49,9 @@ final class Client {
 	 * @return the body of the response
 	 */
 	String post(String path, String body, String... headers) {
-		return send(
-				request(path, headers).header("Content-Type", "application/json")
-					.header("Accept", "application/json")
-					.POST(HttpRequest.BodyPublishers.ofString(body)))
-			.join();
+		return send(request(path, headers).header("Content-Type", "application/json")
+			.header("Accept", "application/json")
+			.POST(HttpRequest.BodyPublishers.ofString(body))).join();
 	}
 
 	/**
@@ -81,8 +79,7 @@ final class Client {
 	}
 
 	private CompletableFuture<String> send(HttpRequest.Builder request) {
-		return this.http.sendAsync(request.build(), HttpResponse.BodyHandlers.ofString())
-			.thenApply(HttpResponse::body);
+		return this.http.sendAsync(request.build(), HttpResponse.BodyHandlers.ofString()).thenApply(HttpResponse::body);
 	}
 
 }

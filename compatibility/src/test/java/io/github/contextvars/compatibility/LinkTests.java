@@ -28,10 +28,10 @@ class LinkTests {
 
 		Set<String> errors = Linkage.ofLibrary().errors();
 
-		assertThat(errors)
-			.allSatisfy((error) -> assertThat(expected).as(error).anySatisfy((known) -> assertThat(error).contains(known)));
-		assertThat(expected)
-			.allSatisfy((known) -> assertThat(errors).as(known).anySatisfy((error) -> assertThat(error).contains(known)));
+		assertThat(errors).allSatisfy(
+				(error) -> assertThat(expected).as(error).anySatisfy((known) -> assertThat(error).contains(known)));
+		assertThat(expected).allSatisfy(
+				(known) -> assertThat(errors).as(known).anySatisfy((error) -> assertThat(error).contains(known)));
 	}
 
 	private static List<String> expected() throws IOException {

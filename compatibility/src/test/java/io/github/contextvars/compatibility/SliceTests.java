@@ -34,7 +34,9 @@ class SliceTests {
 
 	@Test
 	void testSetsVariableOfRequest() {
-		assertThat(this.mvc.get().uri("/greeting").with(ContextVarRequestPostProcessors.contextVar(Application.TENANT, "globex")))
+		assertThat(this.mvc.get()
+			.uri("/greeting")
+			.with(ContextVarRequestPostProcessors.contextVar(Application.TENANT, "globex")))
 			.hasBodyTextEqualTo("Hello, globex");
 	}
 

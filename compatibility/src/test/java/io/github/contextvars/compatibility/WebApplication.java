@@ -172,8 +172,9 @@ class WebApplication {
 
 		private final RestClient restClient;
 
-		RequestController(Tasks tasks, @Qualifier("taskScheduler") TaskScheduler scheduler, @Qualifier("reports") ExecutorService reports,
-				ApplicationEventPublisher events, RestClient.Builder restClient) {
+		RequestController(Tasks tasks, @Qualifier("taskScheduler") TaskScheduler scheduler,
+				@Qualifier("reports") ExecutorService reports, ApplicationEventPublisher events,
+				RestClient.Builder restClient) {
 			this.tasks = tasks;
 			this.scheduler = scheduler;
 			this.reports = reports;

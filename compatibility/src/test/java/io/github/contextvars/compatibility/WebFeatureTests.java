@@ -73,8 +73,7 @@ class WebFeatureTests {
 
 	@Test
 	void dataFetchersOfGraphQlSeeTenant() {
-		assertThat(
-				this.client.post("/graphql", "{\"query\": \"{ tenant tenantOnOtherThread }\"}", "X-Tenant", "acme"))
+		assertThat(this.client.post("/graphql", "{\"query\": \"{ tenant tenantOnOtherThread }\"}", "X-Tenant", "acme"))
 			.contains("\"tenant\":\"acme\"", "\"tenantOnOtherThread\":\"acme\"");
 	}
 
