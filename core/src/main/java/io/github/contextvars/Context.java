@@ -217,21 +217,6 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
-	 * Set the handler that is called after a variable was set or reset: with the variable
-	 * and the context, which is current, on the thread that has changed it. What the
-	 * handler throws is ignored, as the variable has changed already. It must not set
-	 * variables, and may be called for a value that is the same as before.
-	 * <p>
-	 * Entering and leaving a context are no changes of it. Setting a variable costs one
-	 * volatile read more than without this method.
-	 * @param handler the handler for the whole JVM, which replaces the one before;
-	 * {@code null} for none, which is the default
-	 */
-	public static void onChange(@Nullable BiConsumer<? super ContextVar<?>, ? super Context> handler) {
-		ChangeHandler.handler = handler;
-	}
-
-	/**
 	 * Set the handler that sends something along with each context that a
 	 * {@link ContextFuture} or an executor or thread factory of {@link ContextExecutors}
 	 * hands over as a copy, such as the {@link ThreadLocal}s of other libraries. It is
@@ -505,21 +490,11 @@ public final class Context extends AbstractMap<ContextVar<?>, @Nullable Object> 
 	}
 
 	/**
-	 * Set the content. Only for the thread that is in this context. Throws nothing once
-	 * the content has changed.
-	 * @param var the variable that was set or reset
+	 * Set the content. Only for the thread that is in this context.
 	 * @param state the new content
 	 */
-	void setState(ContextVar<?> var, PersistentMap state) {
+	void setState(PersistentMap state) {
 		STATE.setRelease(this, state);
-		if (ChangeHandler.handler != null) {
-			try {
-				ChangeHandler.call(var, this);
-			}
-			catch (Throwable ex) {
-				// Whether a variable is set does not depend on the handler.
-			}
-		}
 	}
 
 	/**

@@ -144,7 +144,7 @@ public final class ContextVar<T extends @Nullable Object> {
 		PersistentMap before = context.state().prepareFor(this);
 		PersistentMap after = before.with(this, value);
 		Token<T> token = new Token<>(this, context, before, after);
-		context.setState(this, after);
+		context.setState(after);
 		return token;
 	}
 

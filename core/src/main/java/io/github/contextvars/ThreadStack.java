@@ -61,7 +61,6 @@ final class ThreadStack {
 	static void warmUp() {
 		Leak.load();
 		OutsideHandlers.load();
-		ChangeHandler.load();
 		enter(new Context()).close();
 		ThreadStack.<@Nullable Void, RuntimeException>call(new Context(), true, null, null);
 	}

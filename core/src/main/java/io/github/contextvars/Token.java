@@ -130,7 +130,7 @@ public final class Token<T extends @Nullable Object> implements AutoCloseable {
 			state = (this.oldValue != PersistentMap.ABSENT) ? state.with(this.var, this.oldValue)
 					: state.without(this.var);
 		}
-		home.setState(this.var, state);
+		home.setState(state);
 		this.context = null;
 		this.before = PersistentMap.EMPTY;
 		this.after = PersistentMap.EMPTY;

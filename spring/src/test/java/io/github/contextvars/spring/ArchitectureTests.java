@@ -47,10 +47,10 @@ class ArchitectureTests {
 	 */
 	private static final List<String> INTERNAL = List.of("fill.AuthenticationFiller", "fill.FillRules",
 			"fill.FilledValues", "fill.RejectedValueException", "registry.BeanTypes",
-			"registry.CachingAnnotationClassFilter", "registry.VariableConversion", "remote.RemoteDrops",
-			"remote.RemoteExchangeFilter", "remote.RemoteReceiver", "registry.ValueFormatter", "work.PresenceCondition",
-			"web.FromContextValidator", "web.ProblemDetails", "work.RunningApplications", "work.ThreadBoundScope",
-			"work.ThreadLocalPropagation", "work.WorkRecorder");
+			"registry.CachingAnnotationClassFilter", "registry.VariableConversion", "fill.HttpHeaderValues",
+			"remote.RemoteDrops", "remote.RemoteExchangeFilter", "remote.RemoteReceiver", "registry.ValueFormatter",
+			"work.PresenceCondition", "web.FromContextValidator", "web.ProblemDetails", "work.RunningApplications",
+			"work.ThreadBoundScope", "work.ThreadLocalPropagation", "work.WorkRecorder");
 
 	private static final JavaClasses CLASSES = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())

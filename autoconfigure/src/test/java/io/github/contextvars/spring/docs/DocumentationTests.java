@@ -34,7 +34,8 @@ class DocumentationTests {
 	private static final Pattern OTHER_WORDS = Pattern
 		.compile("(?i)\\b(carr(?:y|ies|ying)|whoever|nobody|somebody|whichever|anybody|room|canary|planted)\\b");
 
-	private static final Pattern JAVADOC_EXAMPLE = Pattern.compile("(?s) \\* <pre[^>\n]*>(?:\\{@code)?\n(.*?)\n \\* }?</pre>");
+	private static final Pattern JAVADOC_EXAMPLE = Pattern
+		.compile("(?s) \\* <pre[^>\n]*>(?:\\{@code)?\n(.*?)\n \\* }?</pre>");
 
 	private static final Path JAVA = Path.of("src/test/java");
 

@@ -22,7 +22,6 @@ import jdk.jfr.StackTrace;
 import jdk.jfr.ValueDescriptor;
 import org.jspecify.annotations.Nullable;
 
-import io.github.contextvars.ContextVar;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
 import io.github.contextvars.spring.registry.ValueFormatter;
 import io.github.contextvars.spring.work.UnitOfWork;
@@ -84,34 +83,26 @@ final class WorkEventType {
 		return this.type.isEnabled();
 	}
 
-	boolean hasFieldOf(ContextVar<?> variable) {
-		for (ContextVariableRegistry.Declaration declaration : this.observed) {
-			if (declaration.variable() == variable) {
-				return true;
-			}
-		}
-		return false;
-	}
-
-	/**
-	 * Begin an event with the values of the current context. No code of a value is
-	 * called.
-	 * @return the event
-	 */
 	Event begin() {
 		Event event = this.factory.newEvent();
-		for (int i = 0; i < this.observed.size(); i++) {
-			event.set(2 + i, this.observed.get(i).currentLine());
-		}
 		event.begin();
 		return event;
 	}
 
+	/**
+	 * End an event with the values that the unit of work has now. No code of a value is
+	 * called.
+	 * @param event the event
+	 * @param unit the unit of work, which the calling thread is in
+	 */
 	void end(Event event, UnitOfWork unit) {
 		event.end();
 		if (event.shouldCommit()) {
 			event.set(0, unit.kind().toString());
 			event.set(1, ValueFormatter.line(unit.origin()));
+			for (int i = 0; i < this.observed.size(); i++) {
+				event.set(2 + i, this.observed.get(i).lineIn(unit.context()));
+			}
 			event.commit();
 		}
 	}
@@ -146,7 +137,7 @@ final class WorkEventType {
 						new AnnotationElement(Label.class, "Unit of Work"),
 						new AnnotationElement(Category.class, new String[] { "contextvars" }),
 						new AnnotationElement(Description.class,
-								"Unit of work on a thread, while no observed variable changes"),
+								"Unit of work on a thread, with its values in the end"),
 						new AnnotationElement(StackTrace.class, false)),
 				fields.stream().map(Field::descriptor).toList());
 	}

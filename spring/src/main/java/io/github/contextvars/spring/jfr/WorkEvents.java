@@ -7,16 +7,14 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
-import io.github.contextvars.Context;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
 import io.github.contextvars.spring.work.RunningApplications;
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRecorder;
 
 /**
- * {@link WorkRecorder} that writes an event for each unit of work on a thread, and for
- * each part of it between changes of observed variables, so that the values of an event
- * hold from its beginning to its end.
+ * {@link WorkRecorder} that writes an event for each unit of work on a thread, with the
+ * values that it has when the thread leaves it, as those of observations.
  * <p>
  * The type of the events is not made before Flight Recorder is in use: that takes some
  * hundred milliseconds in a JVM that has never recorded anything.
@@ -38,7 +36,6 @@ final class WorkEvents implements WorkRecorder, AutoCloseable {
 	 */
 	void start(ContextVariableRegistry variables) {
 		this.variables = variables;
-		RunningApplications.add(WorkEvents.class, this);
 	}
 
 	@Override
@@ -54,7 +51,7 @@ final class WorkEvents implements WorkRecorder, AutoCloseable {
 	public Recording begin(UnitOfWork unit) {
 		try {
 			WorkEventType present = upToDateType();
-			return (present != null && present.isEnabled()) ? RecordedUnit.begin(present, unit) : NOTHING;
+			return (present != null && present.isEnabled()) ? new RecordedUnit(present, unit) : NOTHING;
 		}
 		catch (Throwable ex) {
 			return NOTHING; // work does not fail for its event
@@ -71,7 +68,6 @@ final class WorkEvents implements WorkRecorder, AutoCloseable {
 		try {
 			present = new WorkEventType(declared, applications);
 			this.type = present;
-			Context.onChange(RecordedUnit::changed);
 			return present;
 		}
 		catch (RuntimeException | LinkageError | InternalError ex) {
@@ -85,10 +81,6 @@ final class WorkEvents implements WorkRecorder, AutoCloseable {
 	public void close() {
 		this.variables = null;
 		this.type = null;
-		if (RunningApplications.remove(WorkEvents.class, this)
-				&& RunningApplications.youngest(WorkEvents.class) == null) {
-			Context.onChange(null);
-		}
 	}
 
 }

@@ -206,7 +206,18 @@ public final class ContextVariableRegistry implements AutoCloseable {
 		 * the variable was not set or is sensitive
 		 */
 		public @Nullable String currentLine() {
-			Object value = currentValueOr(UNSET);
+			return lineIn(Context.copyOfCurrent());
+		}
+
+		/**
+		 * Print the value that the variable has in a context, as {@link #currentLine}
+		 * does for the current one.
+		 * @param context the context
+		 * @return one line of text, or {@code null} if the variable has no value there or
+		 * is sensitive
+		 */
+		public @Nullable String lineIn(Context context) {
+			Object value = valueIn(context, UNSET);
 			return (value != UNSET && !this.sensitive) ? ValueFormatter.line(value) : null;
 		}
 
@@ -215,13 +226,13 @@ public final class ContextVariableRegistry implements AutoCloseable {
 		 * @return the value, or {@code null} if the variable was not set
 		 */
 		public @Nullable Object currentValue() {
-			return currentValueOr(null);
+			return valueIn(Context.copyOfCurrent(), null);
 		}
 
 		// No read of the variable: outside any context it is not warned of.
 		@SuppressWarnings("unchecked") // what is given comes back as it went in
-		private @Nullable Object currentValueOr(@Nullable Object unset) {
-			return Context.copyOfCurrent().getOrDefault((ContextVar<@Nullable Object>) this.variable, unset);
+		private @Nullable Object valueIn(Context context, @Nullable Object unset) {
+			return context.getOrDefault((ContextVar<@Nullable Object>) this.variable, unset);
 		}
 
 		private void check() {

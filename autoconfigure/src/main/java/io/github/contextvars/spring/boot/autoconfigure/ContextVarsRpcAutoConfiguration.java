@@ -1,5 +1,6 @@
 package io.github.contextvars.spring.boot.autoconfigure;
 
+import io.rsocket.core.RSocketServer;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -26,7 +27,7 @@ import io.github.contextvars.spring.rpc.ContextRpcConfiguration;
 public final class ContextVarsRpcAutoConfiguration {
 
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass(RSocketServerCustomizer.class)
+	@ConditionalOnClass({ RSocketServerCustomizer.class, RSocketServer.class })
 	static final class RSocketServerConfiguration {
 
 		// The last one is the outermost.
