@@ -18,10 +18,10 @@ import io.github.contextvars.ContextVar;
  * JUnit extension behind {@link WithContext} and {@link WithContextVar}. Register it as a
  * field to set variables of any type:
  *
- * <pre>{@code
- * @RegisterExtension
+ * <pre class="code">
+ * &#64;RegisterExtension
  * static final ContextVarExtension contexts = ContextVarExtension.with(TenantInterceptor.TENANT, "acme");
- * }</pre>
+ * </pre>
  *
  * A test that JUnit runs on a thread of its own, for a {@code @Timeout}, runs in a copy
  * of the context. Tests may run in parallel.

@@ -343,6 +343,15 @@ class ContextVarsAutoConfigurationTests {
 		}
 
 		@Test
+		void customizerOfRSocketServersNeedsTheirLibrary() {
+			ContextVarsAutoConfigurationTests.this.runner
+				.run((context) -> assertThat(context).hasBean("contextVarsRSocketServerCustomizer"));
+			ContextVarsAutoConfigurationTests.this.runner.withClassLoader(new FilteredClassLoader("io.rsocket"))
+				.run((context) -> assertThat(context).hasNotFailed()
+					.doesNotHaveBean("contextVarsRSocketServerCustomizer"));
+		}
+
+		@Test
 		void configurationNeedsNoGrpc() {
 			new ApplicationContextRunner().withUserConfiguration(ContextRpcConfiguration.class)
 				.withClassLoader(new FilteredClassLoader("org.springframework.grpc", "io.grpc"))
