@@ -167,7 +167,7 @@ class DocumentationTests {
 		try (Stream<Path> files = Files.walk(Path.of(module, "src/main/java"))) {
 			return files.filter((path) -> path.toString().endsWith(".java"))
 				.flatMap((file) -> JAVADOC_EXAMPLE.matcher(read(file)).results())
-				.map((match) -> withoutSpace(match.group(1).replaceAll("(?m)^ \\*", "")))
+				.map((match) -> withoutSpace(match.group(1).replaceAll("(?m)^ \\*", "").replace("&#64;", "@")))
 				.toList()
 				.stream();
 		}
