@@ -124,7 +124,10 @@ import io.github.contextvars.spring.testing.Services;
  * An application with one of each entry point, which prints what each has seen.
  */
 @Configuration(proxyBeanMethods = false)
-@EnableAutoConfiguration
+// Its proxy class is not generated a second time in a JVM, where another test has started
+// it.
+@EnableAutoConfiguration(
+		excludeName = "org.springframework.cloud.loadbalancer.config.BlockingLoadBalancerClientAutoConfiguration")
 public class EntryPointApplication {
 
 	@ContextVariable(logged = true)
