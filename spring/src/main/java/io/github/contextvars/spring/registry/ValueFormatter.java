@@ -25,7 +25,10 @@ public final class ValueFormatter {
 
 	private static final int MAX_LENGTH = 256;
 
-	private static final int MAX_BITS = 1024;
+	// A number is printed in full or not at all: 800 bits are 241 digits.
+	private static final int MAX_BITS = 800;
+
+	private static final int MAX_SCALE = 1024;
 
 	// Exact classes: of those that are not final, a subclass could do anything.
 	private static final Set<Class<?>> PRINTABLE = Set.of(Boolean.class, Byte.class, Short.class, Integer.class,
@@ -105,7 +108,7 @@ public final class ValueFormatter {
 		}
 		if (type == BigDecimal.class) {
 			return ((BigDecimal) value).unscaledValue().bitLength() <= MAX_BITS
-					&& Math.abs((long) ((BigDecimal) value).scale()) <= MAX_BITS;
+					&& Math.abs((long) ((BigDecimal) value).scale()) <= MAX_SCALE;
 		}
 		return value instanceof Number && PRINTABLE.contains(type);
 	}

@@ -63,6 +63,18 @@ class ValueFormatterTests {
 	}
 
 	@Test
+	void numberIsPrintedInFullOrNotAtAll() {
+		for (int bits = 0; bits < 1_100; bits++) {
+			BigInteger number = BigInteger.ONE.shiftLeft(bits).negate();
+			BigDecimal decimal = new BigDecimal(number, bits);
+			assertThat(ValueFormatter.line(number)).isIn(number.toString(), "java.math.BigInteger")
+				.hasSizeLessThanOrEqualTo(256);
+			assertThat(ValueFormatter.line(decimal)).isIn(decimal.toString(), "java.math.BigDecimal")
+				.hasSizeLessThanOrEqualTo(256);
+		}
+	}
+
+	@Test
 	void ofWhenAnythingElseIsItsType() {
 		assertThat(ValueFormatter.of(new AtomicInteger(7))).isEqualTo("java.util.concurrent.atomic.AtomicInteger");
 		assertThat(ValueFormatter.of(Clock.systemUTC())).isEqualTo("java.time.Clock$SystemClock");
