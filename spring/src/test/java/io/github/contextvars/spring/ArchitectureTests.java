@@ -49,7 +49,7 @@ class ArchitectureTests {
 			"fill.FilledValues", "fill.RejectedValueException", "registry.BeanTypes",
 			"registry.CachingAnnotationClassFilter", "registry.VariableConversion", "fill.HttpHeaderValues",
 			"remote.RemoteDrops", "remote.RemoteExchangeFilter", "remote.RemoteReceiver", "registry.ValueFormatter",
-			"work.PresenceCondition", "web.FromContextValidator", "web.ProblemDetails", "work.RunningApplications",
+			"work.ConditionalOnPresent", "web.FromContextValidator", "web.ProblemDetails", "work.RunningApplications",
 			"work.ThreadBoundScope", "work.ThreadLocalPropagation", "work.WorkRecorder");
 
 	private static final JavaClasses CLASSES = new ClassFileImporter()
@@ -71,10 +71,11 @@ class ArchitectureTests {
 				"messaging.ContextMessagingConfiguration", "messaging.FromContextConfiguration",
 				"observation.ContextObservationConfiguration", "registry.ContextVariableConfiguration",
 				"quartz.ContextQuartzConfiguration", "remote.ContextRemoteConfiguration",
-				"resilience.ContextResilienceConfiguration", "rpc.ContextRpcConfiguration",
-				"scoped.ContextScopedConfiguration", "task.ContextTaskConfiguration",
-				"web.reactive.ContextWebFluxConfiguration", "web.servlet.ContextWebConfiguration",
-				"web.socket.ContextWebSocketConfiguration", "work.AdvisorConfiguration", "work.WorkConfiguration");
+				"messaging.RedisContextConfiguration", "resilience.ContextResilienceConfiguration",
+				"rpc.ContextGrpcConfiguration", "rpc.ContextRSocketConfiguration", "scoped.ContextScopedConfiguration",
+				"task.ContextTaskConfiguration", "web.reactive.ContextWebFluxConfiguration",
+				"web.servlet.ContextWebConfiguration", "web.socket.ContextWebSocketConfiguration",
+				"work.AdvisorConfiguration", "work.WorkConfiguration");
 	}
 
 	@Test

@@ -16,11 +16,12 @@ import java.util.stream.Collectors;
  */
 final class Server implements AutoCloseable {
 
-	private static final List<String> STARTER = List.of("contextvars-", "aspectjweaver-",
-			"spring-boot-starter-aspectj-");
+	private static final List<String> STARTER = List.of("contextvars-", "context-propagation-");
 
+	// What other benchmarks need is not on the class path of a minimal application.
 	private static final List<String> BENCHMARKS = List.of("jmh-", "jopt-simple-", "commons-math3-", "opentelemetry-",
-			"grpc-", "transmittable-", "context-propagation-", "guava-", "failureaccess-");
+			"grpc-", "transmittable-", "guava-", "failureaccess-", "listenablefuture-", "j2objc-", "jsr305-",
+			"error_prone_", "jcstress-", "jna-", "reactor-", "reactive-streams-", "spring-security-");
 
 	private final Process process;
 

@@ -10,14 +10,13 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.util.function.SingletonSupplier;
 
 import io.github.contextvars.spring.registry.ContextVariableConfiguration;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
-import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.ConditionalOnPresent;
 import io.github.contextvars.spring.work.PropagationSource;
 
 /**
@@ -38,21 +37,10 @@ public final class ContextFillConfiguration {
 	}
 
 	/**
-	 * Condition that Spring Security is present.
-	 */
-	static final class SecurityIsPresent extends PresenceCondition {
-
-		SecurityIsPresent() {
-			super("org.springframework.security.core.Authentication");
-		}
-
-	}
-
-	/**
 	 * {@link Configuration @Configuration} for authenticated users.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(SecurityIsPresent.class)
+	@ConditionalOnPresent("org.springframework.security.core.Authentication")
 	static final class Authentications {
 
 		// The filters of servlet and of reactive applications.

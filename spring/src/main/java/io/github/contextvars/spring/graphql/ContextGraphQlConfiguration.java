@@ -12,7 +12,6 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportRuntimeHints;
@@ -23,7 +22,7 @@ import org.springframework.graphql.server.WebGraphQlHandler;
 
 import io.github.contextvars.spring.registry.ContextVariableConfiguration;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
-import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.ConditionalOnPresent;
 import io.github.contextvars.spring.work.PropagationSource;
 
 /**
@@ -38,23 +37,15 @@ import io.github.contextvars.spring.work.PropagationSource;
 @Import({ ContextGraphQlConfiguration.Interception.class, ContextGraphQlConfiguration.Arguments.class })
 public final class ContextGraphQlConfiguration {
 
-	/**
-	 * Condition that Spring for GraphQL is present, and what it propagates with.
-	 */
-	static final class GraphQlIsPresent extends PresenceCondition {
+	private static final String INTERCEPTOR = "org.springframework.graphql.server.WebGraphQlInterceptor";
 
-		GraphQlIsPresent() {
-			super("org.springframework.graphql.server.WebGraphQlInterceptor",
-					"io.micrometer.context.ThreadLocalAccessor");
-		}
-
-	}
+	private static final String ACCESSOR = "io.micrometer.context.ThreadLocalAccessor";
 
 	/**
 	 * {@link Configuration @Configuration} for requests.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(GraphQlIsPresent.class)
+	@ConditionalOnPresent({ INTERCEPTOR, ACCESSOR })
 	static final class Interception {
 
 		@Bean
@@ -81,7 +72,7 @@ public final class ContextGraphQlConfiguration {
 	 * {@link io.github.contextvars.spring.annotation.FromContext @FromContext}.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(GraphQlIsPresent.class)
+	@ConditionalOnPresent({ INTERCEPTOR, ACCESSOR })
 	@Import(ContextVariableConfiguration.class)
 	@ImportRuntimeHints(Hints.class)
 	static final class Arguments {

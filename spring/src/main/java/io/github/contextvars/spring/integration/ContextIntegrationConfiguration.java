@@ -4,7 +4,6 @@ import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Role;
@@ -15,7 +14,7 @@ import org.springframework.util.function.SingletonSupplier;
 
 import io.github.contextvars.spring.messaging.FromContextArgumentResolver;
 import io.github.contextvars.spring.messaging.FromContextConfiguration;
-import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.ConditionalOnPresent;
 import io.github.contextvars.spring.work.WorkConfiguration;
 import io.github.contextvars.spring.work.WorkRegistry;
 
@@ -27,7 +26,7 @@ import io.github.contextvars.spring.work.WorkRegistry;
  * @since 0.1.0
  */
 @Configuration(proxyBeanMethods = false)
-@Conditional(ContextIntegrationConfiguration.IntegrationIsPresent.class)
+@ConditionalOnPresent("org.springframework.integration.endpoint.AbstractPollingEndpoint")
 @Import({ WorkConfiguration.class, ContextIntegrationConfiguration.Parameters.class })
 public final class ContextIntegrationConfiguration {
 
@@ -68,7 +67,7 @@ public final class ContextIntegrationConfiguration {
 	 * @since 0.1.0
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(IntegrationIsPresent.class)
+	@ConditionalOnPresent("org.springframework.integration.endpoint.AbstractPollingEndpoint")
 	@Import(FromContextConfiguration.class)
 	public static final class Parameters {
 
@@ -76,17 +75,6 @@ public final class ContextIntegrationConfiguration {
 		static FromContextBeanPostProcessor contextVarsIntegrationFromContextBeanPostProcessor(
 				ObjectProvider<FromContextArgumentResolver> resolver) {
 			return new FromContextBeanPostProcessor(SingletonSupplier.of(resolver::getObject));
-		}
-
-	}
-
-	/**
-	 * Condition that Spring Integration is present.
-	 */
-	static final class IntegrationIsPresent extends PresenceCondition {
-
-		IntegrationIsPresent() {
-			super("org.springframework.integration.endpoint.AbstractPollingEndpoint");
 		}
 
 	}

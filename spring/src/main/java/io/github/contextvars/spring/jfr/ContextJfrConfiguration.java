@@ -2,14 +2,13 @@ package io.github.contextvars.spring.jfr;
 
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Lazy;
 
 import io.github.contextvars.spring.registry.ContextVariableConfiguration;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
-import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.ConditionalOnPresent;
 import io.github.contextvars.spring.work.WorkConfiguration;
 
 /**
@@ -20,33 +19,20 @@ import io.github.contextvars.spring.work.WorkConfiguration;
  * @since 0.1.0
  */
 @Configuration(proxyBeanMethods = false)
-@Import({ ContextVariableConfiguration.class, WorkConfiguration.class, ContextJfrConfiguration.Events.class })
+@ConditionalOnPresent("jdk.jfr.FlightRecorder")
+@Import({ ContextVariableConfiguration.class, WorkConfiguration.class })
 public final class ContextJfrConfiguration {
 
-	@Configuration(proxyBeanMethods = false)
-	@Conditional(JfrIsPresent.class)
-	static final class Events {
-
-		@Bean(destroyMethod = "close")
-		WorkEvents contextVarsWorkEvents() {
-			return new WorkEvents();
-		}
-
-		// The registry of work exists before the variables are known.
-		@Bean
-		@Lazy(false)
-		SmartInitializingSingleton contextVarsWorkEventsStart(WorkEvents events, ContextVariableRegistry variables) {
-			return () -> events.start(variables);
-		}
-
+	@Bean(destroyMethod = "close")
+	WorkEvents contextVarsWorkEvents() {
+		return new WorkEvents();
 	}
 
-	static final class JfrIsPresent extends PresenceCondition {
-
-		JfrIsPresent() {
-			super("jdk.jfr.FlightRecorder");
-		}
-
+	// The registry of work exists before the variables are known.
+	@Bean
+	@Lazy(false)
+	SmartInitializingSingleton contextVarsWorkEventsStart(WorkEvents events, ContextVariableRegistry variables) {
+		return () -> events.start(variables);
 	}
 
 }

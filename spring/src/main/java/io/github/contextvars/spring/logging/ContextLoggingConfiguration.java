@@ -2,14 +2,13 @@ package io.github.contextvars.spring.logging;
 
 import org.slf4j.LoggerFactory;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Lazy;
 
 import io.github.contextvars.spring.registry.ContextVariableConfiguration;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
-import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.ConditionalOnPresent;
 
 /**
  * {@link Configuration @Configuration} for logged variables, in Logback and Log4j2.
@@ -28,21 +27,13 @@ public final class ContextLoggingConfiguration {
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(LogbackIsPresent.class)
+	@ConditionalOnPresent({ "ch.qos.logback.classic.LoggerContext", "org.slf4j.LoggerFactory" })
 	static final class Logback {
 
 		@Bean(destroyMethod = "close")
 		@Lazy(false)
 		LogbackMdcInstaller contextVarsLogbackMdcInstaller(LoggedVariableProvider variables) {
 			return LogbackMdcInstaller.install(variables, LoggerFactory.getILoggerFactory());
-		}
-
-	}
-
-	static final class LogbackIsPresent extends PresenceCondition {
-
-		LogbackIsPresent() {
-			super("ch.qos.logback.classic.LoggerContext", "org.slf4j.LoggerFactory");
 		}
 
 	}

@@ -6,7 +6,6 @@ import org.springframework.amqp.rabbit.annotation.RabbitListenerConfigurer;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.convert.support.DefaultConversionService;
@@ -18,7 +17,7 @@ import org.springframework.messaging.handler.invocation.HandlerMethodArgumentRes
 
 import io.github.contextvars.spring.registry.ContextVariableConfiguration;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
-import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.ConditionalOnPresent;
 
 /**
  * {@link Configuration @Configuration} for
@@ -28,7 +27,7 @@ import io.github.contextvars.spring.work.PresenceCondition;
  * @since 0.1.0
  */
 @Configuration(proxyBeanMethods = false)
-@Conditional(FromContextConfiguration.MessagingIsPresent.class)
+@ConditionalOnPresent("org.springframework.messaging.handler.invocation.HandlerMethodArgumentResolver")
 @Import({ ContextVariableConfiguration.class, FromContextConfiguration.Kafka.class,
 		FromContextConfiguration.Rabbit.class, FromContextConfiguration.Jms.class,
 		FromContextConfiguration.Redis.class })
@@ -41,21 +40,10 @@ public final class FromContextConfiguration {
 	}
 
 	/**
-	 * Condition that Spring Messaging is present.
-	 */
-	static final class MessagingIsPresent extends PresenceCondition {
-
-		MessagingIsPresent() {
-			super("org.springframework.messaging.handler.invocation.HandlerMethodArgumentResolver");
-		}
-
-	}
-
-	/**
 	 * {@link Configuration @Configuration} for listeners of Kafka.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(KafkaContextConfiguration.KafkaIsPresent.class)
+	@ConditionalOnPresent("org.springframework.kafka.listener.AbstractMessageListenerContainer")
 	static final class Kafka {
 
 		@Bean
@@ -71,7 +59,7 @@ public final class FromContextConfiguration {
 	 * {@link Configuration @Configuration} for listeners of RabbitMQ.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(RabbitContextConfiguration.RabbitIsPresent.class)
+	@ConditionalOnPresent("org.springframework.amqp.rabbit.listener.AbstractMessageListenerContainer")
 	static final class Rabbit {
 
 		@Bean
@@ -87,7 +75,8 @@ public final class FromContextConfiguration {
 	 * {@link Configuration @Configuration} for listeners of JMS.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(JmsContextConfiguration.JmsIsPresent.class)
+	@ConditionalOnPresent({ "org.springframework.jms.listener.AbstractMessageListenerContainer",
+			"jakarta.jms.Message" })
 	static final class Jms {
 
 		// There are no custom resolvers to add to: the factory is that of Spring's
@@ -113,7 +102,7 @@ public final class FromContextConfiguration {
 	 * since Spring Data Redis 4.1.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(RedisListenersArePresent.class)
+	@ConditionalOnPresent("org.springframework.data.redis.config.RedisListenerConfigurer")
 	static final class Redis {
 
 		@Bean
@@ -126,17 +115,6 @@ public final class FromContextConfiguration {
 				}
 
 			};
-		}
-
-	}
-
-	/**
-	 * Condition that Spring Data Redis has annotated listeners.
-	 */
-	static final class RedisListenersArePresent extends PresenceCondition {
-
-		RedisListenersArePresent() {
-			super("org.springframework.data.redis.config.RedisListenerConfigurer");
 		}
 
 	}

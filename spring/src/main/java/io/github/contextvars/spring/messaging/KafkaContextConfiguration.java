@@ -3,19 +3,18 @@ package io.github.contextvars.spring.messaging;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.util.function.SingletonSupplier;
 
 import io.github.contextvars.spring.remote.RemoteReceiver;
-import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.ConditionalOnPresent;
 import io.github.contextvars.spring.work.WorkRegistry;
 
 /**
  * {@link Configuration @Configuration} for Kafka.
  */
 @Configuration(proxyBeanMethods = false)
-@Conditional(KafkaContextConfiguration.KafkaIsPresent.class)
+@ConditionalOnPresent("org.springframework.kafka.listener.AbstractMessageListenerContainer")
 final class KafkaContextConfiguration {
 
 	@Bean
@@ -23,17 +22,6 @@ final class KafkaContextConfiguration {
 			ObjectProvider<RemoteReceiver> receiver, ListableBeanFactory beanFactory) {
 		return new KafkaContextBeanPostProcessor(SingletonSupplier.of(workRegistry::getObject),
 				SingletonSupplier.ofNullable(receiver::getIfAvailable), beanFactory);
-	}
-
-	/**
-	 * Condition that Spring for Apache Kafka is present.
-	 */
-	static final class KafkaIsPresent extends PresenceCondition {
-
-		KafkaIsPresent() {
-			super("org.springframework.kafka.listener.AbstractMessageListenerContainer");
-		}
-
 	}
 
 }

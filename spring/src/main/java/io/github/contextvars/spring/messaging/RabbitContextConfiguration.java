@@ -9,20 +9,19 @@ import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.util.function.SingletonSupplier;
 
 import io.github.contextvars.spring.remote.RemoteReceiver;
-import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.ConditionalOnPresent;
 import io.github.contextvars.spring.work.WorkRegistry;
 
 /**
  * {@link Configuration @Configuration} for RabbitMQ.
  */
 @Configuration(proxyBeanMethods = false)
-@Conditional(RabbitContextConfiguration.RabbitIsPresent.class)
+@ConditionalOnPresent("org.springframework.amqp.rabbit.listener.AbstractMessageListenerContainer")
 @ImportRuntimeHints(RabbitContextConfiguration.Hints.class)
 final class RabbitContextConfiguration {
 
@@ -31,17 +30,6 @@ final class RabbitContextConfiguration {
 			ObjectProvider<RemoteReceiver> receiver, ListableBeanFactory beanFactory) {
 		return new RabbitContextBeanPostProcessor(SingletonSupplier.of(workRegistry::getObject),
 				SingletonSupplier.ofNullable(receiver::getIfAvailable), beanFactory);
-	}
-
-	/**
-	 * Condition that Spring AMQP's support for RabbitMQ is present.
-	 */
-	static final class RabbitIsPresent extends PresenceCondition {
-
-		RabbitIsPresent() {
-			super("org.springframework.amqp.rabbit.listener.AbstractMessageListenerContainer");
-		}
-
 	}
 
 	/**

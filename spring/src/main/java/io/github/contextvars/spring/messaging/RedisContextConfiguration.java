@@ -6,38 +6,33 @@ import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.util.function.SingletonSupplier;
 
-import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.ConditionalOnPresent;
+import io.github.contextvars.spring.work.WorkConfiguration;
 import io.github.contextvars.spring.work.WorkRegistry;
 
 /**
- * {@link Configuration @Configuration} for Redis: channels and streams.
+ * {@link Configuration @Configuration} that gives each message that a container of Redis
+ * receives from a channel or a stream a context of its own. A part of
+ * {@link ContextMessagingConfiguration}, which also works without Spring Messaging.
+ *
+ * @since 0.1.0
  */
 @Configuration(proxyBeanMethods = false)
-@Conditional(RedisContextConfiguration.RedisIsPresent.class)
+@ConditionalOnPresent({ "org.springframework.data.redis.listener.RedisMessageListenerContainer",
+		"org.springframework.data.redis.stream.StreamMessageListenerContainer" })
+@Import(WorkConfiguration.class)
 @ImportRuntimeHints(RedisContextConfiguration.Hints.class)
-final class RedisContextConfiguration {
+public final class RedisContextConfiguration {
 
 	@Bean
 	static RedisContextBeanPostProcessor contextVarsRedisBeanPostProcessor(ObjectProvider<WorkRegistry> workRegistry,
 			ListableBeanFactory beanFactory) {
 		return new RedisContextBeanPostProcessor(SingletonSupplier.of(workRegistry::getObject), beanFactory);
-	}
-
-	/**
-	 * Condition that Spring Data Redis is present.
-	 */
-	static final class RedisIsPresent extends PresenceCondition {
-
-		RedisIsPresent() {
-			super("org.springframework.data.redis.listener.RedisMessageListenerContainer",
-					"org.springframework.data.redis.stream.StreamMessageListenerContainer");
-		}
-
 	}
 
 	/**

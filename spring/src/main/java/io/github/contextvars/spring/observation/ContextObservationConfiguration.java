@@ -4,7 +4,6 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.observation.ObservationFilter;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
@@ -12,7 +11,7 @@ import io.github.contextvars.spring.registry.ContextVariableConfiguration;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
 import io.github.contextvars.spring.registry.OutsideContextPolicy;
 import io.github.contextvars.spring.remote.RemoteDrops;
-import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.ConditionalOnPresent;
 import io.github.contextvars.spring.work.WorkConfiguration;
 import io.github.contextvars.spring.work.WorkRegistry;
 
@@ -29,7 +28,7 @@ import io.github.contextvars.spring.work.WorkRegistry;
 public final class ContextObservationConfiguration {
 
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(MetersArePresent.class)
+	@ConditionalOnPresent("io.micrometer.core.instrument.binder.MeterBinder")
 	static final class Meters {
 
 		@Bean
@@ -41,28 +40,12 @@ public final class ContextObservationConfiguration {
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(ObservationsArePresent.class)
+	@ConditionalOnPresent("io.micrometer.observation.ObservationFilter")
 	static final class Observations {
 
 		@Bean
 		ObservationFilter contextVarsObservationFilter(ObjectProvider<ContextVariableRegistry> variables) {
 			return new ContextVariablesObservationFilter(variables::getObject);
-		}
-
-	}
-
-	static final class MetersArePresent extends PresenceCondition {
-
-		MetersArePresent() {
-			super("io.micrometer.core.instrument.binder.MeterBinder");
-		}
-
-	}
-
-	static final class ObservationsArePresent extends PresenceCondition {
-
-		ObservationsArePresent() {
-			super("io.micrometer.observation.ObservationFilter");
 		}
 
 	}

@@ -3,12 +3,11 @@ package io.github.contextvars.spring.quartz;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.util.function.SingletonSupplier;
 
-import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.ConditionalOnPresent;
 import io.github.contextvars.spring.work.WorkConfiguration;
 import io.github.contextvars.spring.work.WorkRegistry;
 
@@ -19,7 +18,7 @@ import io.github.contextvars.spring.work.WorkRegistry;
  * @since 0.1.0
  */
 @Configuration(proxyBeanMethods = false)
-@Conditional(ContextQuartzConfiguration.QuartzIsPresent.class)
+@ConditionalOnPresent({ "org.quartz.Scheduler", "org.springframework.scheduling.quartz.SchedulerFactoryBean" })
 @Import(WorkConfiguration.class)
 public final class ContextQuartzConfiguration {
 
@@ -27,17 +26,6 @@ public final class ContextQuartzConfiguration {
 	static QuartzContextBeanPostProcessor contextVarsQuartzBeanPostProcessor(ObjectProvider<WorkRegistry> workRegistry,
 			ListableBeanFactory beanFactory) {
 		return new QuartzContextBeanPostProcessor(SingletonSupplier.of(workRegistry::getObject), beanFactory);
-	}
-
-	/**
-	 * Condition that Quartz and Spring's support for it are present.
-	 */
-	static final class QuartzIsPresent extends PresenceCondition {
-
-		QuartzIsPresent() {
-			super("org.quartz.Scheduler", "org.springframework.scheduling.quartz.SchedulerFactoryBean");
-		}
-
 	}
 
 }

@@ -9,7 +9,6 @@ import io.micrometer.observation.ObservationHandler;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportRuntimeHints;
@@ -20,7 +19,7 @@ import org.springframework.util.function.SingletonSupplier;
 import io.github.contextvars.spring.registry.ContextVariableConfiguration;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
 import io.github.contextvars.spring.registry.VariableConversion;
-import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.ConditionalOnPresent;
 import io.github.contextvars.spring.work.WorkConfiguration;
 import io.github.contextvars.spring.work.WorkRegistry;
 
@@ -58,33 +57,11 @@ public final class ContextRemoteConfiguration {
 	}
 
 	/**
-	 * Condition that Micrometer's observations are present.
-	 */
-	static final class ObservationsArePresent extends PresenceCondition {
-
-		ObservationsArePresent() {
-			super("io.micrometer.observation.transport.SenderContext");
-		}
-
-	}
-
-	/**
-	 * Condition that {@code WebClient} is present, beside what sends.
-	 */
-	static final class WebClientIsPresent extends PresenceCondition {
-
-		WebClientIsPresent() {
-			super("org.springframework.web.reactive.function.client.WebClient",
-					"io.micrometer.observation.transport.SenderContext");
-		}
-
-	}
-
-	/**
 	 * {@link Configuration @Configuration} for {@code WebClient}s.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(WebClientIsPresent.class)
+	@ConditionalOnPresent({ "org.springframework.web.reactive.function.client.WebClient",
+			"io.micrometer.observation.transport.SenderContext" })
 	static final class WebClients {
 
 		@Bean
@@ -95,21 +72,10 @@ public final class ContextRemoteConfiguration {
 	}
 
 	/**
-	 * Condition that Feign is present, beside what sends.
-	 */
-	static final class FeignIsPresent extends PresenceCondition {
-
-		FeignIsPresent() {
-			super("feign.Capability", "io.micrometer.observation.transport.SenderContext");
-		}
-
-	}
-
-	/**
 	 * {@link Configuration @Configuration} for Feign clients.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(FeignIsPresent.class)
+	@ConditionalOnPresent({ "feign.Capability", "io.micrometer.observation.transport.SenderContext" })
 	@ImportRuntimeHints(RemoteFeignCapability.Hints.class)
 	static final class Feign {
 
@@ -126,7 +92,7 @@ public final class ContextRemoteConfiguration {
 	 * {@link Configuration @Configuration} for what is sent.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(ObservationsArePresent.class)
+	@ConditionalOnPresent("io.micrometer.observation.transport.SenderContext")
 	@ImportRuntimeHints(RedirectCheck.Hints.class)
 	static final class Sending {
 

@@ -9,12 +9,11 @@ import io.github.resilience4j.spring6.retry.configure.RetryAspect;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.util.function.SingletonSupplier;
 
-import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.ConditionalOnPresent;
 import io.github.contextvars.spring.work.PropagationSource;
 import io.github.contextvars.spring.work.WorkConfiguration;
 import io.github.contextvars.spring.work.WorkRegistry;
@@ -37,7 +36,7 @@ public final class ContextResilienceConfiguration {
 	 * {@link Configuration @Configuration} for thread-pool bulkheads.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(BulkheadsArePresent.class)
+	@ConditionalOnPresent("io.github.resilience4j.bulkhead.ThreadPoolBulkheadRegistry")
 	@Import(WorkConfiguration.class)
 	static final class Bulkheads {
 
@@ -53,7 +52,7 @@ public final class ContextResilienceConfiguration {
 	 * {@link Configuration @Configuration} for the timer that is a bean.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(TimersArePresent.class)
+	@ConditionalOnPresent("io.github.resilience4j.core.ContextAwareScheduledThreadPoolExecutor")
 	@Import(WorkConfiguration.class)
 	static final class Timers {
 
@@ -70,7 +69,8 @@ public final class ContextResilienceConfiguration {
 	 * is no bean, where there is something to retry.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(AspectsArePresent.class)
+	@ConditionalOnPresent({ "io.github.resilience4j.spring6.retry.configure.RetryAspect",
+			"io.github.resilience4j.retry.RetryRegistry" })
 	@Import(WorkConfiguration.class)
 	static final class Aspects {
 
@@ -108,7 +108,7 @@ public final class ContextResilienceConfiguration {
 	 * {@link Configuration @Configuration} for Spring Cloud CircuitBreaker.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(CircuitBreakersArePresent.class)
+	@ConditionalOnPresent(CIRCUIT_BREAKER_FACTORY)
 	@Import(WorkConfiguration.class)
 	static final class CircuitBreakers {
 
@@ -116,51 +116,6 @@ public final class ContextResilienceConfiguration {
 		static CircuitBreakerContextBeanPostProcessor contextVarsCircuitBreakerBeanPostProcessor(
 				ObjectProvider<WorkRegistry> workRegistry) {
 			return new CircuitBreakerContextBeanPostProcessor(SingletonSupplier.of(workRegistry::getObject));
-		}
-
-	}
-
-	/**
-	 * Condition that Resilience4j's bulkheads are present.
-	 */
-	static final class BulkheadsArePresent extends PresenceCondition {
-
-		BulkheadsArePresent() {
-			super("io.github.resilience4j.bulkhead.ThreadPoolBulkheadRegistry");
-		}
-
-	}
-
-	/**
-	 * Condition that Resilience4j's timer is present.
-	 */
-	static final class TimersArePresent extends PresenceCondition {
-
-		TimersArePresent() {
-			super("io.github.resilience4j.core.ContextAwareScheduledThreadPoolExecutor");
-		}
-
-	}
-
-	/**
-	 * Condition that Resilience4j's aspects are present.
-	 */
-	static final class AspectsArePresent extends PresenceCondition {
-
-		AspectsArePresent() {
-			super("io.github.resilience4j.spring6.retry.configure.RetryAspect",
-					"io.github.resilience4j.retry.RetryRegistry");
-		}
-
-	}
-
-	/**
-	 * Condition that Spring Cloud CircuitBreaker is present, with Resilience4j.
-	 */
-	static final class CircuitBreakersArePresent extends PresenceCondition {
-
-		CircuitBreakersArePresent() {
-			super(CIRCUIT_BREAKER_FACTORY);
 		}
 
 	}

@@ -26,7 +26,7 @@ import io.github.contextvars.spring.work.WorkSnapshot;
  * for each of its requests, around all interceptors before them. Signals run in copies of
  * that context in Reactor's automatic mode only.
  * <p>
- * {@link ContextRpcConfiguration} makes a bean of it, and Spring Boot's servers and
+ * {@link ContextRSocketConfiguration} makes a bean of it, and Spring Boot's servers and
  * requesters get it. Give it to any other {@link io.rsocket.core.RSocketServer} as the
  * last of its interceptors: {@code server.interceptors(contextRSocketInterceptors)}.
  *

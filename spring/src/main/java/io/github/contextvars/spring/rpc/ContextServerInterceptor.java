@@ -27,7 +27,7 @@ import io.github.contextvars.spring.work.WorkRegistry;
  * around all interceptors behind it and the service. gRPC invokes the callbacks of a call
  * one after the other, on any thread: each enters the same context again.
  * <p>
- * {@link ContextRpcConfiguration} adds one to the servers of Spring gRPC. Add it to any
+ * {@link ContextGrpcConfiguration} adds one to the servers of Spring gRPC. Add it to any
  * other {@link io.grpc.ServerBuilder} after all other interceptors, as the last one is
  * the outermost.
  *

@@ -6,14 +6,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.util.ClassUtils;
 import reactor.core.publisher.Hooks;
 
-import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.ConditionalOnPresent;
 import io.github.contextvars.spring.work.PropagationSource;
 
 /**
@@ -25,72 +23,52 @@ import io.github.contextvars.spring.work.PropagationSource;
  * @since 0.1.0
  */
 @Configuration(proxyBeanMethods = false)
-@Import(ContextReactorConfiguration.Operators.class)
+@ConditionalOnPresent("reactor.core.publisher.Hooks")
 public final class ContextReactorConfiguration {
 
-	/**
-	 * Condition that Reactor is present.
-	 */
-	static final class ReactorIsPresent extends PresenceCondition {
+	private static final String ACCESSOR = "io.micrometer.context.ThreadLocalAccessor";
 
-		ReactorIsPresent() {
-			super("reactor.core.publisher.Hooks");
-		}
+	// In Spring Boot 4 and in Spring Boot 3.5.
+	private static final List<String> BOOT = List.of(
+			"org.springframework.boot.reactor.autoconfigure.ReactorAutoConfiguration",
+			"org.springframework.boot.autoconfigure.reactor.ReactorAutoConfiguration");
 
+	private static final String COROUTINES = "kotlinx.coroutines.reactor.MonoKt";
+
+	@Bean
+	static PropagationSource contextVarsReactorPropagation(ConfigurableBeanFactory beanFactory) {
+		ClassLoader classLoader = beanFactory.getBeanClassLoader();
+		return () -> {
+			PropagationSource.Entry operators = entry("Reactor operators", "reactor", classLoader);
+			// Spring adds an element to the coroutine of a suspending function in the
+			// same mode.
+			return ClassUtils.isPresent(COROUTINES, classLoader)
+					? Stream.of(operators, entry("Suspending functions", "coroutines", classLoader))
+					: Stream.of(operators);
+		};
 	}
 
-	/**
-	 * {@link Configuration @Configuration} for Reactor's operators.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	@Conditional(ReactorIsPresent.class)
-	static final class Operators {
+	@Bean
+	@ImportRuntimeHints(SharedPublishers.Hints.class)
+	static SharedPublishers contextVarsSharedPublishers() {
+		return new SharedPublishers();
+	}
 
-		private static final String ACCESSOR = "io.micrometer.context.ThreadLocalAccessor";
-
-		// In Spring Boot 4 and in Spring Boot 3.5.
-		private static final List<String> BOOT = List.of(
-				"org.springframework.boot.reactor.autoconfigure.ReactorAutoConfiguration",
-				"org.springframework.boot.autoconfigure.reactor.ReactorAutoConfiguration");
-
-		private static final String COROUTINES = "kotlinx.coroutines.reactor.MonoKt";
-
-		@Bean
-		static PropagationSource contextVarsReactorPropagation(ConfigurableBeanFactory beanFactory) {
-			ClassLoader classLoader = beanFactory.getBeanClassLoader();
-			return () -> {
-				PropagationSource.Entry operators = entry("Reactor operators", "reactor", classLoader);
-				// Spring adds an element to the coroutine of a suspending function in the
-				// same mode.
-				return ClassUtils.isPresent(COROUTINES, classLoader)
-						? Stream.of(operators, entry("Suspending functions", "coroutines", classLoader))
-						: Stream.of(operators);
-			};
-		}
-
-		@Bean
-		@ImportRuntimeHints(SharedPublishers.Hints.class)
-		static SharedPublishers contextVarsSharedPublishers() {
-			return new SharedPublishers();
-		}
-
-		private static PropagationSource.Entry entry(String name, String category, @Nullable ClassLoader classLoader) {
-			if (!ClassUtils.isPresent(ACCESSOR, classLoader)) {
-				return PropagationSource.Entry.notPropagating(name, category, Hooks.class,
-						"io.micrometer:context-propagation is not on the class path",
-						"Add it, and set spring.reactor.context-propagation=auto.");
-			}
-			if (Hooks.isAutomaticContextPropagationEnabled()) {
-				return PropagationSource.Entry.propagating(name, category, Hooks.class, "thread-local accessor");
-			}
+	private static PropagationSource.Entry entry(String name, String category, @Nullable ClassLoader classLoader) {
+		if (!ClassUtils.isPresent(ACCESSOR, classLoader)) {
 			return PropagationSource.Entry.notPropagating(name, category, Hooks.class,
-					"Reactor's automatic context propagation is off",
-					BOOT.stream().anyMatch((type) -> ClassUtils.isPresent(type, classLoader))
-							? "Set spring.reactor.context-propagation=auto."
-							: "Call Hooks.enableAutomaticContextPropagation() before the application starts, or add"
-									+ " spring-boot-reactor and set spring.reactor.context-propagation=auto.");
+					"io.micrometer:context-propagation is not on the class path",
+					"Add it, and set spring.reactor.context-propagation=auto.");
 		}
-
+		if (Hooks.isAutomaticContextPropagationEnabled()) {
+			return PropagationSource.Entry.propagating(name, category, Hooks.class, "thread-local accessor");
+		}
+		return PropagationSource.Entry.notPropagating(name, category, Hooks.class,
+				"Reactor's automatic context propagation is off",
+				BOOT.stream().anyMatch((type) -> ClassUtils.isPresent(type, classLoader))
+						? "Set spring.reactor.context-propagation=auto."
+						: "Call Hooks.enableAutomaticContextPropagation() before the application starts, or add"
+								+ " spring-boot-reactor and set spring.reactor.context-propagation=auto.");
 	}
 
 }

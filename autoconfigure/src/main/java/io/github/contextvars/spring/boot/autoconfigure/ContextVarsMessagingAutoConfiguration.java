@@ -2,6 +2,7 @@ package io.github.contextvars.spring.boot.autoconfigure;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
@@ -16,6 +17,7 @@ import io.github.contextvars.spring.messaging.FromContextConfiguration;
  * @since 0.1.0
  */
 @AutoConfiguration(after = ContextVarsAutoConfiguration.class)
+@ConditionalOnClass(name = "org.springframework.messaging.handler.invocation.HandlerMethodArgumentResolver")
 @Import(FromContextConfiguration.class)
 public final class ContextVarsMessagingAutoConfiguration {
 

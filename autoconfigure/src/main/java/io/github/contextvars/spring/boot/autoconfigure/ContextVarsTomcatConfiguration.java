@@ -1,14 +1,9 @@
 package io.github.contextvars.spring.boot.autoconfigure;
 
-import java.io.IOException;
 import java.lang.reflect.Method;
 import java.util.List;
 
-import jakarta.servlet.ServletException;
 import org.apache.catalina.Valve;
-import org.apache.catalina.connector.Request;
-import org.apache.catalina.connector.Response;
-import org.apache.catalina.valves.ValveBase;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aot.hint.ExecutableMode;
 import org.springframework.aot.hint.RuntimeHints;
@@ -24,9 +19,7 @@ import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
-import io.github.contextvars.Context;
 import io.github.contextvars.spring.remote.ContextRemoteConfiguration;
-import io.github.contextvars.spring.web.servlet.ContextFilter;
 
 /**
  * {@link Configuration @Configuration} that lets the line that Tomcat logs for an
@@ -71,36 +64,6 @@ final class ContextVarsTomcatConfiguration {
 					.registerTypeIfPresent(classLoader, factory, (hint) -> hint.withMethod(ADD_VALVES,
 							TypeReference.listOf(Valve[].class), ExecutableMode.INVOKE));
 			}
-		}
-
-	}
-
-	private static final class FailureValve extends ValveBase {
-
-		private FailureValve() {
-			super(true);
-		}
-
-		@Override
-		public void invoke(Request request, Response response) throws IOException, ServletException {
-			try (Context.Scope scope = ContextFilter.stayOnFailure(request)) {
-				getNext().invoke(request, response);
-			}
-		}
-
-	}
-
-	// What Tomcat tells as the remote address may be one that a proxy has forwarded.
-	private static final class PeerAddressValve extends ValveBase {
-
-		private PeerAddressValve() {
-			super(true);
-		}
-
-		@Override
-		public void invoke(Request request, Response response) throws IOException, ServletException {
-			request.setAttribute(ContextFilter.PEER_ADDRESS, request.getPeerAddr());
-			getNext().invoke(request, response);
 		}
 
 	}

@@ -30,7 +30,7 @@ import io.github.contextvars.Context;
 import io.github.contextvars.spring.boot.actuate.ContextVarsEndpoint;
 import io.github.contextvars.spring.boot.actuate.ContextVarsEndpointWebExtension;
 import io.github.contextvars.spring.resilience.ContextResilienceConfiguration;
-import io.github.contextvars.spring.rpc.ContextRpcConfiguration;
+import io.github.contextvars.spring.rpc.ContextGrpcConfiguration;
 import io.github.contextvars.spring.task.ContextTaskDecorator;
 import io.github.contextvars.spring.web.servlet.ContextFilter;
 import io.github.contextvars.spring.work.UnitOfWork;
@@ -48,7 +48,8 @@ class ContextVarsAutoConfigurationTests {
 			ContextVarsTaskAutoConfiguration.class, ContextVarsScopedAutoConfiguration.class,
 			ContextVarsObservationAutoConfiguration.class, ContextVarsLoggingAutoConfiguration.class,
 			ContextVarsJfrAutoConfiguration.class, ContextVarsMessagingAutoConfiguration.class,
-			ContextVarsResilienceAutoConfiguration.class, ContextVarsRpcAutoConfiguration.class,
+			ContextVarsRedisAutoConfiguration.class, ContextVarsResilienceAutoConfiguration.class,
+			ContextVarsGrpcAutoConfiguration.class, ContextVarsRSocketAutoConfiguration.class,
 			ContextVarsStartupAutoConfiguration.class);
 
 	private static final String EXPOSED = "management.endpoints.web.exposure.include=contextvars";
@@ -353,7 +354,7 @@ class ContextVarsAutoConfigurationTests {
 
 		@Test
 		void configurationNeedsNoGrpc() {
-			new ApplicationContextRunner().withUserConfiguration(ContextRpcConfiguration.class)
+			new ApplicationContextRunner().withUserConfiguration(ContextGrpcConfiguration.class)
 				.withClassLoader(new FilteredClassLoader("org.springframework.grpc", "io.grpc"))
 				.run((context) -> assertThat(context).hasNotFailed()
 					.doesNotHaveBean("contextVarsServerBuilderCustomizer"));

@@ -8,7 +8,6 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.MethodParameter;
@@ -34,7 +33,7 @@ import io.github.contextvars.spring.registry.ContextVariableRegistry;
 import io.github.contextvars.spring.remote.RemoteReceiver;
 import io.github.contextvars.spring.threadlocal.ContextReactorConfiguration;
 import io.github.contextvars.spring.web.FromContextValidator;
-import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.ConditionalOnPresent;
 import io.github.contextvars.spring.work.PropagationSource;
 import io.github.contextvars.spring.work.WorkConfiguration;
 import io.github.contextvars.spring.work.WorkRegistry;
@@ -52,17 +51,9 @@ import io.github.contextvars.spring.work.WorkRegistry;
 		ContextWebFluxConfiguration.Validation.class, ContextWebFluxConfiguration.Authentications.class })
 public final class ContextWebFluxConfiguration {
 
-	/**
-	 * Condition that Spring WebFlux is present.
-	 */
-	static final class WebFluxIsPresent extends PresenceCondition {
+	private static final String WEB_FLUX = "org.springframework.web.reactive.config.WebFluxConfigurer";
 
-		WebFluxIsPresent() {
-			super("org.springframework.web.reactive.config.WebFluxConfigurer",
-					"io.micrometer.context.ThreadLocalAccessor");
-		}
-
-	}
+	private static final String ACCESSOR = "io.micrometer.context.ThreadLocalAccessor";
 
 	/**
 	 * {@link Configuration @Configuration} that begins a context for each request.
@@ -70,7 +61,7 @@ public final class ContextWebFluxConfiguration {
 	 * @since 0.1.0
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(WebFluxIsPresent.class)
+	@ConditionalOnPresent({ WEB_FLUX, ACCESSOR })
 	@Import({ WorkConfiguration.class, ContextFillConfiguration.class, ContextReactorConfiguration.class })
 	public static final class Requests {
 
@@ -101,7 +92,7 @@ public final class ContextWebFluxConfiguration {
 	 * @since 0.1.0
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(WebFluxIsPresent.class)
+	@ConditionalOnPresent({ WEB_FLUX, ACCESSOR })
 	@Import(ContextVariableConfiguration.class)
 	public static final class Arguments {
 
@@ -130,7 +121,7 @@ public final class ContextWebFluxConfiguration {
 	 * @since 0.1.0
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(WebFluxIsPresent.class)
+	@ConditionalOnPresent({ WEB_FLUX, ACCESSOR })
 	@Import(ContextVariableConfiguration.class)
 	public static final class Validation {
 
@@ -164,26 +155,13 @@ public final class ContextWebFluxConfiguration {
 	 * @since 0.1.0
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(SecurityIsPresent.class)
+	@ConditionalOnPresent({ WEB_FLUX, ACCESSOR, "org.springframework.security.web.server.WebFilterChainProxy" })
 	@Import(ContextFillConfiguration.class)
 	public static final class Authentications {
 
 		@Bean
 		WebFilter contextVarsAuthenticationWebFilter(AuthenticationFiller filler, FillRules rules) {
 			return new AuthenticationContextWebFilter(filler, rules);
-		}
-
-	}
-
-	/**
-	 * Condition that Spring Security's filter for Spring WebFlux is present.
-	 */
-	static final class SecurityIsPresent extends PresenceCondition {
-
-		SecurityIsPresent() {
-			super("org.springframework.web.reactive.config.WebFluxConfigurer",
-					"io.micrometer.context.ThreadLocalAccessor",
-					"org.springframework.security.web.server.WebFilterChainProxy");
 		}
 
 	}

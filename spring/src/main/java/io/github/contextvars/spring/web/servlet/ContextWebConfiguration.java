@@ -7,7 +7,6 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportRuntimeHints;
@@ -26,7 +25,7 @@ import io.github.contextvars.spring.registry.ContextVariableConfiguration;
 import io.github.contextvars.spring.registry.ContextVariableRegistry;
 import io.github.contextvars.spring.remote.RemoteReceiver;
 import io.github.contextvars.spring.web.FromContextValidator;
-import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.ConditionalOnPresent;
 import io.github.contextvars.spring.work.WorkConfiguration;
 import io.github.contextvars.spring.work.WorkRegistry;
 
@@ -43,16 +42,7 @@ import io.github.contextvars.spring.work.WorkRegistry;
 		ContextWebConfiguration.Validation.class })
 public final class ContextWebConfiguration {
 
-	/**
-	 * Condition that Spring MVC is present.
-	 */
-	static final class MvcIsPresent extends PresenceCondition {
-
-		MvcIsPresent() {
-			super("org.springframework.web.servlet.config.annotation.WebMvcConfigurer");
-		}
-
-	}
+	private static final String MVC = "org.springframework.web.servlet.config.annotation.WebMvcConfigurer";
 
 	/**
 	 * {@link Configuration @Configuration} for
@@ -61,7 +51,7 @@ public final class ContextWebConfiguration {
 	 * @since 0.1.0
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(MvcIsPresent.class)
+	@ConditionalOnPresent(MVC)
 	@Import(ContextVariableConfiguration.class)
 	public static final class Arguments {
 
@@ -120,7 +110,7 @@ public final class ContextWebConfiguration {
 	 * @since 0.1.0
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(MvcIsPresent.class)
+	@ConditionalOnPresent(MVC)
 	@Import(WorkConfiguration.class)
 	public static final class AsyncSupport {
 
@@ -155,7 +145,7 @@ public final class ContextWebConfiguration {
 	 * @since 0.1.0
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(MvcIsPresent.class)
+	@ConditionalOnPresent(MVC)
 	@Import(ContextVariableConfiguration.class)
 	public static final class Validation {
 

@@ -8,7 +8,6 @@ import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportRuntimeHints;
@@ -19,7 +18,7 @@ import org.springframework.web.socket.server.standard.ServerEndpointExporter;
 import io.github.contextvars.spring.fill.AuthenticationFiller;
 import io.github.contextvars.spring.messaging.FromContextArgumentResolver;
 import io.github.contextvars.spring.messaging.FromContextConfiguration;
-import io.github.contextvars.spring.work.PresenceCondition;
+import io.github.contextvars.spring.work.ConditionalOnPresent;
 import io.github.contextvars.spring.work.WorkConfiguration;
 import io.github.contextvars.spring.work.WorkRegistry;
 
@@ -31,9 +30,11 @@ import io.github.contextvars.spring.work.WorkRegistry;
  * @since 0.1.0
  */
 @Configuration(proxyBeanMethods = false)
-@Conditional(ContextWebSocketConfiguration.WebSocketIsPresent.class)
+@ConditionalOnPresent("org.springframework.web.socket.server.support.WebSocketHandlerMapping")
 @Import(WorkConfiguration.class)
 public final class ContextWebSocketConfiguration {
+
+	private static final String STOMP = "org.springframework.messaging.simp.SimpMessageHeaderAccessor";
 
 	@Bean
 	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
@@ -48,33 +49,11 @@ public final class ContextWebSocketConfiguration {
 	}
 
 	/**
-	 * Condition that Spring's support for WebSocket is present.
-	 */
-	static final class WebSocketIsPresent extends PresenceCondition {
-
-		WebSocketIsPresent() {
-			super("org.springframework.web.socket.server.support.WebSocketHandlerMapping");
-		}
-
-	}
-
-	/**
-	 * Condition that endpoints of Jakarta WebSocket can be exported.
-	 */
-	static final class ServerEndpointsArePresent extends PresenceCondition {
-
-		ServerEndpointsArePresent() {
-			super("org.springframework.web.socket.server.standard.ServerEndpointExporter",
-					"jakarta.websocket.server.ServerEndpoint");
-		}
-
-	}
-
-	/**
 	 * {@link Configuration @Configuration} for the endpoints of Jakarta WebSocket.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(ServerEndpointsArePresent.class)
+	@ConditionalOnPresent({ "org.springframework.web.socket.server.standard.ServerEndpointExporter",
+			"jakarta.websocket.server.ServerEndpoint" })
 	@ImportRuntimeHints(ServerEndpoints.Hints.class)
 	static final class ServerEndpoints {
 
@@ -103,21 +82,10 @@ public final class ContextWebSocketConfiguration {
 	}
 
 	/**
-	 * Condition that STOMP is present.
-	 */
-	static final class StompIsPresent extends PresenceCondition {
-
-		StompIsPresent() {
-			super("org.springframework.messaging.simp.SimpMessageHeaderAccessor");
-		}
-
-	}
-
-	/**
 	 * {@link Configuration @Configuration} for the frames of STOMP.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(StompIsPresent.class)
+	@ConditionalOnPresent(STOMP)
 	@Import(Parameters.class)
 	static final class Stomp {
 
@@ -137,7 +105,7 @@ public final class ContextWebSocketConfiguration {
 	 * @since 0.1.0
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(StompIsPresent.class)
+	@ConditionalOnPresent(STOMP)
 	@Import(FromContextConfiguration.class)
 	public static final class Parameters {
 

@@ -12,19 +12,22 @@ import org.springframework.context.annotation.Import;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 
+import io.github.contextvars.spring.rpc.ContextRSocketConfiguration;
 import io.github.contextvars.spring.rpc.ContextRSocketInterceptors;
-import io.github.contextvars.spring.rpc.ContextRpcConfiguration;
 
 /**
- * {@link AutoConfiguration Auto-configuration} that runs each call of a gRPC server and
- * each request of RSocket in a context.
+ * {@link AutoConfiguration Auto-configuration} that runs each request of RSocket in a
+ * context.
  *
  * @since 0.1.0
  */
 @AutoConfiguration(after = ContextVarsAutoConfiguration.class)
+@ConditionalOnClass(name = { "io.rsocket.plugins.InterceptorRegistry",
+		"org.springframework.messaging.rsocket.RSocketConnectorConfigurer",
+		"io.micrometer.context.ThreadLocalAccessor" })
 @ConditionalOnBooleanProperty(name = "contextvars.rpc.enabled", matchIfMissing = true)
-@Import(ContextRpcConfiguration.class)
-public final class ContextVarsRpcAutoConfiguration {
+@Import(ContextRSocketConfiguration.class)
+public final class ContextVarsRSocketAutoConfiguration {
 
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ RSocketServerCustomizer.class, RSocketServer.class })
