@@ -89,6 +89,14 @@ public final class FillRules {
 	}
 
 	/**
+	 * Return whether no variable is filled.
+	 * @return whether there is no rule
+	 */
+	public boolean isEmpty() {
+		return this.rules.isEmpty();
+	}
+
+	/**
 	 * Fill variables from the headers of a request.
 	 * @param headers finds the values of a header
 	 * @param filled what was filled in the current context

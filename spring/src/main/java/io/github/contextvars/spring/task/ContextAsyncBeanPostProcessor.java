@@ -1,6 +1,7 @@
 package io.github.contextvars.spring.task;
 
 import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
@@ -97,15 +98,15 @@ final class ContextAsyncBeanPostProcessor implements BeanPostProcessor {
 		if (!(invocation instanceof ProxyMethodInvocation call)) {
 			return invocation.proceed();
 		}
-		String origin = invocation.getMethod().getDeclaringClass().getSimpleName() + "."
-				+ invocation.getMethod().getName();
+		Method method = invocation.getMethod();
 		WorkRegistry registry = this.workRegistry.get();
-		AsyncInvocation async = new AsyncInvocation(registry, registry.capture(UnitOfWork.Kind.TASK, () -> origin));
+		AsyncInvocation async = new AsyncInvocation(registry, registry.capture(UnitOfWork.Kind.TASK,
+				() -> method.getDeclaringClass().getSimpleName() + "." + method.getName()));
 		call.setUserAttribute(INVOCATION, async);
 		Object result = async.submit(invocation);
 		// Of all futures, Spring makes the JDK's own.
-		return (result instanceof CompletableFuture<?> future
-				&& invocation.getMethod().getReturnType() == ContextFuture.class) ? ContextFuture.from(future) : result;
+		return (result instanceof CompletableFuture<?> future && method.getReturnType() == ContextFuture.class)
+				? ContextFuture.from(future) : result;
 	}
 
 	private static @Nullable Object enter(MethodInvocation invocation) throws Throwable {

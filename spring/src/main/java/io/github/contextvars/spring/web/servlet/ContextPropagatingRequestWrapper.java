@@ -44,7 +44,7 @@ final class ContextPropagatingRequestWrapper extends HttpServletRequestWrapper {
 
 	private final UnitOfWork unit;
 
-	private final FilledValues filled = new FilledValues();
+	private @Nullable FilledValues filled;
 
 	private @Nullable Context valuesBeforeDispatch;
 
@@ -63,7 +63,12 @@ final class ContextPropagatingRequestWrapper extends HttpServletRequestWrapper {
 	}
 
 	FilledValues filled() {
-		return this.filled;
+		FilledValues present = this.filled;
+		if (present == null) {
+			present = new FilledValues();
+			this.filled = present;
+		}
+		return present;
 	}
 
 	/**

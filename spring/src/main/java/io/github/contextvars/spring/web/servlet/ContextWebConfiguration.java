@@ -97,8 +97,12 @@ public final class ContextWebConfiguration {
 		@Bean
 		@Order(Ordered.HIGHEST_PRECEDENCE + 1)
 		RequestContextInitializer contextVarsHeaderContextInitializer(FillRules rules) {
-			return (request) -> rules.fromHeaders((header) -> Collections.list(request.getHeaders(header)),
-					ContextFilter.filledValues(request), CorsUtils.isPreFlightRequest(request));
+			return (request) -> {
+				if (!rules.isEmpty()) {
+					rules.fromHeaders((header) -> Collections.list(request.getHeaders(header)),
+							ContextFilter.filledValues(request), CorsUtils.isPreFlightRequest(request));
+				}
+			};
 		}
 
 	}
