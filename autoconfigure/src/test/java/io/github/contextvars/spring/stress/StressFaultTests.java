@@ -90,8 +90,9 @@ class StressFaultTests {
 				fault(TASK + "ContextExecutorBeanPostProcessor", "return result.proxy();", "return bean;",
 						"DIRTY_ON_EXIT: scheduler"),
 				fault(TASK + "ExecutorDecorators",
-						"setDecorator(executor, (users != null) ? new CompositeTaskDecorator(List.of(users, decorator))"
-								+ " : decorator);\n\t\treturn isDecoratedBy(executor, decorator);",
+						"setDecorator(executor, (users == null || users instanceof ContextTaskDecorator) ? decorator"
+								+ "\n\t\t\t\t: new CompositeTaskDecorator(List.of(users, decorator)));"
+								+ "\n\t\treturn isDecoratedBy(executor, decorator);",
 						"return true;", "DIRTY_ON_EXIT: Spring's pool"),
 				fault(CALLABLE, "entered.scope().close();", "", "DIRTY_ON_EXIT: Spring MVC"),
 				fault(CALLABLE, "snapshot.openIfNecessary()", "Context.copyOfCurrent().enter()", "LOSS: "),

@@ -1,11 +1,13 @@
 package io.github.contextvars.spring.task;
 
+import java.lang.reflect.AccessibleObject;
 import java.lang.reflect.Method;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 
+import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.support.AopUtils;
@@ -18,42 +20,49 @@ import io.github.contextvars.spring.work.WorkSnapshot;
  * Call of an {@code @Async} method on its way to a worker: its context is captured once,
  * by the caller, and entered once, by the worker.
  * <p>
- * The advice before Spring's own captures and {@linkplain #submit offers} the snapshot to
- * the calling thread. If the executor is instrumented, the decorator {@linkplain #take
- * takes} it for the task that Spring submits, and the task enters it. If not, the advice
- * behind Spring's own {@linkplain #proceed does so}, and {@linkplain #handleError enters
- * the context again} for the handler of uncaught exceptions, which Spring calls after it.
+ * Spring's advice is {@linkplain #submit given} this instead of the proxy's invocation,
+ * and submits a task that {@linkplain #proceed proceeds}, in the captured context, and
+ * {@linkplain #handleError enters the context again} for the handler of uncaught
+ * exceptions. If the executor is instrumented, and others may have registered what is to
+ * run when the task completes, the decorator {@linkplain #take takes} the invocation, and
+ * all of the task runs in the context.
  */
-final class AsyncInvocation {
+final class AsyncInvocation implements MethodInvocation {
 
 	private static final ThreadLocal<@Nullable AsyncInvocation> SUBMITTING = new ThreadLocal<>();
 
 	private static final ThreadLocal<@Nullable Failure> FAILURE = new ThreadLocal<>();
 
+	private final MethodInvocation invocation;
+
 	private final WorkRegistry workRegistry;
 
 	private final WorkSnapshot snapshot;
+
+	// Not the thread itself, which the call may outlive.
+	private final long caller = Thread.currentThread().getId();
 
 	// Written by the worker. Where two threads run the task, one of them may find the
 	// other's name here: it enters a copy then, which is right as well.
 	private volatile @Nullable Thread worker;
 
-	AsyncInvocation(WorkRegistry workRegistry, WorkSnapshot snapshot) {
+	AsyncInvocation(MethodInvocation invocation, WorkRegistry workRegistry, WorkSnapshot snapshot) {
+		this.invocation = invocation;
 		this.workRegistry = workRegistry;
 		this.snapshot = snapshot;
 	}
 
 	/**
-	 * Proceed to Spring's advice, which submits a task on this thread.
-	 * @param invocation the method invocation
+	 * Let Spring's advice submit the call, on this thread.
+	 * @param interceptor the advice
 	 * @return what the caller gets
 	 * @throws Throwable what the submission throws
 	 */
-	@Nullable Object submit(MethodInvocation invocation) throws Throwable {
+	@Nullable Object submit(MethodInterceptor interceptor) throws Throwable {
 		AsyncInvocation outer = SUBMITTING.get();
 		SUBMITTING.set(this);
 		try {
-			return invocation.proceed();
+			return interceptor.invoke(this);
 		}
 		finally {
 			if (outer != null) {
@@ -120,36 +129,56 @@ final class AsyncInvocation {
 
 	/**
 	 * Proceed to the method, on the worker, in the captured context.
-	 * @param invocation the method invocation
-	 * @return what the method returned
-	 * @throws Throwable what the method throws
 	 */
+	@Override
 	@SuppressWarnings("NullAway") // JDK 17 drops nullable type arguments
-	@Nullable Object proceed(MethodInvocation invocation) throws Throwable {
+	public @Nullable Object proceed() throws Throwable {
 		if (this.worker == Thread.currentThread()) {
 			this.worker = null; // one entry serves one call
-			return invocation.proceed();
+			return this.invocation.proceed();
 		}
 		// If the executor runs the task on the caller's thread, the body's tasks are
 		// others.
-		take();
+		if (this.caller == Thread.currentThread().getId()) {
+			take();
+		}
 		FAILURE.remove();
 		UnitOfWork unit = this.snapshot.create();
 		try {
-			return this.workRegistry.<@Nullable Object, Throwable>call(unit, invocation::proceed);
+			return this.workRegistry.<@Nullable Object, Throwable>call(unit, this.invocation::proceed);
 		}
 		catch (Throwable ex) {
-			if (!returnsFuture(invocation)) {
+			if (!returnsFuture()) {
 				FAILURE.set(new Failure(this.workRegistry, unit));
 			}
 			throw ex;
 		}
 	}
 
+	@Override
+	public Method getMethod() {
+		return this.invocation.getMethod();
+	}
+
+	@Override
+	public @Nullable Object[] getArguments() {
+		return this.invocation.getArguments();
+	}
+
+	@Override
+	public @Nullable Object getThis() {
+		return this.invocation.getThis();
+	}
+
+	@Override
+	public AccessibleObject getStaticPart() {
+		return this.invocation.getStaticPart();
+	}
+
 	// As Spring decides it: what returns no future calls the handler.
-	private static boolean returnsFuture(MethodInvocation invocation) {
-		Object target = invocation.getThis();
-		Method method = AopUtils.getMostSpecificMethod(invocation.getMethod(),
+	private boolean returnsFuture() {
+		Object target = getThis();
+		Method method = AopUtils.getMostSpecificMethod(getMethod(),
 				(target != null) ? AopUtils.getTargetClass(target) : null);
 		return Future.class.isAssignableFrom(method.getReturnType());
 	}

@@ -13,7 +13,6 @@ import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.Advisor;
 import org.springframework.aop.PointcutAdvisor;
-import org.springframework.aop.ProxyMethodInvocation;
 import org.springframework.aop.framework.Advised;
 import org.springframework.aop.interceptor.AsyncExecutionInterceptor;
 import org.springframework.aop.interceptor.AsyncUncaughtExceptionHandler;
@@ -25,23 +24,22 @@ import org.springframework.util.ReflectionUtils;
 import io.github.contextvars.ContextFuture;
 import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
+import io.github.contextvars.spring.work.WorkSnapshot;
 
 /**
  * Bean post-processor that propagates the caller's context to {@code @Async} methods on
  * any executor, also on one that is no bean, such as that of an {@code AsyncConfigurer}.
  * <p>
  * Spring's advice submits the rest of the method's advice chain to another thread. The
- * advice that is added before it captures, and the advice that is added behind it enters.
- * The handler of uncaught exceptions is called in the context that the method has left.
- * The caller of a method that returns a {@link ContextFuture} gets one.
+ * advice that replaces it captures the context, and has Spring's submit a call that
+ * enters it first. The handler of uncaught exceptions is called in the context that the
+ * method has left. The caller of a method that returns a {@link ContextFuture} gets one.
  *
  * @see AsyncAnnotationBeanPostProcessor
  * @see AsyncInvocation
  */
 // Not ordered, and so behind the post-processor that makes methods asynchronous.
 final class ContextAsyncBeanPostProcessor implements BeanPostProcessor {
-
-	private static final String INVOCATION = AsyncInvocation.class.getName();
 
 	static final String EXCEPTION_HANDLER = "exceptionHandler";
 
@@ -67,10 +65,8 @@ final class ContextAsyncBeanPostProcessor implements BeanPostProcessor {
 				if (advisors[i].getAdvice() instanceof AsyncExecutionInterceptor interceptor
 						&& advisors[i] instanceof PointcutAdvisor async) {
 					propagateToExceptionHandler(interceptor);
-					advised.addAdvisor(i + 1, new DefaultPointcutAdvisor(async.getPointcut(),
-							(MethodInterceptor) ContextAsyncBeanPostProcessor::enter));
-					advised.addAdvisor(i,
-							new DefaultPointcutAdvisor(async.getPointcut(), (MethodInterceptor) this::capture));
+					advised.replaceAdvisor(async, new DefaultPointcutAdvisor(async.getPointcut(),
+							(MethodInterceptor) (invocation) -> invoke(interceptor, invocation)));
 				}
 			}
 		}
@@ -94,25 +90,16 @@ final class ContextAsyncBeanPostProcessor implements BeanPostProcessor {
 		}
 	}
 
-	private @Nullable Object capture(MethodInvocation invocation) throws Throwable {
-		if (!(invocation instanceof ProxyMethodInvocation call)) {
-			return invocation.proceed();
-		}
+	private @Nullable Object invoke(AsyncExecutionInterceptor interceptor, MethodInvocation invocation)
+			throws Throwable {
 		Method method = invocation.getMethod();
 		WorkRegistry registry = this.workRegistry.get();
-		AsyncInvocation async = new AsyncInvocation(registry, registry.capture(UnitOfWork.Kind.TASK,
-				() -> method.getDeclaringClass().getSimpleName() + "." + method.getName()));
-		call.setUserAttribute(INVOCATION, async);
-		Object result = async.submit(invocation);
+		WorkSnapshot snapshot = registry.capture(UnitOfWork.Kind.TASK,
+				() -> method.getDeclaringClass().getSimpleName() + "." + method.getName());
+		Object result = new AsyncInvocation(invocation, registry, snapshot).submit(interceptor);
 		// Of all futures, Spring makes the JDK's own.
 		return (result instanceof CompletableFuture<?> future && method.getReturnType() == ContextFuture.class)
 				? ContextFuture.from(future) : result;
-	}
-
-	private static @Nullable Object enter(MethodInvocation invocation) throws Throwable {
-		return (invocation instanceof ProxyMethodInvocation call
-				&& call.getUserAttribute(INVOCATION) instanceof AsyncInvocation async) ? async.proceed(invocation)
-						: invocation.proceed();
 	}
 
 }

@@ -2,6 +2,7 @@ package io.github.contextvars.spring.task;
 
 import java.lang.reflect.Field;
 import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.RunnableScheduledFuture;
 import java.util.function.Supplier;
 
@@ -80,7 +81,13 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 			return new ComparableTask(capture(submitted), task);
 		}
 		AsyncInvocation async = AsyncInvocation.take(submitted);
-		return (async != null) ? new AsyncTask(async, task) : new SubmittedTask(capture(submitted), task);
+		if (async == null) {
+			return new SubmittedTask(capture(submitted), task);
+		}
+		// The task calls the method and the handler of its exceptions, both of which the
+		// advice runs in the context, and nothing else. ThreadPoolTaskExecutor keeps a
+		// map of tasks that a decorator has replaced, which takes longer than all else.
+		return (task.getClass() == FutureTask.class) ? task : new AsyncTask(async, task);
 	}
 
 	/**

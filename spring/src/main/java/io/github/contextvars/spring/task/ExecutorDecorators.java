@@ -46,7 +46,9 @@ final class ExecutorDecorators {
 			return false;
 		}
 		TaskDecorator users = decoratorOf(executor);
-		setDecorator(executor, (users != null) ? new CompositeTaskDecorator(List.of(users, decorator)) : decorator);
+		// Spring Boot has given its own executors the library's decorator.
+		setDecorator(executor, (users == null || users instanceof ContextTaskDecorator) ? decorator
+				: new CompositeTaskDecorator(List.of(users, decorator)));
 		return isDecoratedBy(executor, decorator);
 	}
 
