@@ -6,7 +6,8 @@ import io.github.contextvars.testsupport.SeededFault;
 
 /**
  * Faults of the core: a text of the source each, its replacement, and the tests that must
- * detect the fault. A fault without tests is seeded by {@link ExhaustionTests}.
+ * detect the fault. A fault without tests is seeded by {@link ExhaustionTests} or
+ * {@link AllocationTests}.
  */
 enum CoreFault {
 
@@ -171,6 +172,11 @@ enum CoreFault {
 			by(ConcurrencyTests.Reading.class, "readWhenAnotherThreadSetsSeesConsistentStatesOnly")),
 
 	MAP_MISCOUNTS(PersistentMap.class, "changed, map.size - 1)", "changed, map.size)", byModel()),
+
+	TREE_IS_COPIED_BY_EACH_SET(PersistentMap.class, "return (value != null) ? map : map.flushed();",
+			"return map.flushed();"),
+
+	LEAVES_ARE_FULL(PersistentMap.class, "(shift == 0) ? 1 : WIDTH", "WIDTH"),
 
 	RESET_TO_MISSING_IS_LOST(Token.class, ": state.without(this.var);", ": state;", byModel()),
 

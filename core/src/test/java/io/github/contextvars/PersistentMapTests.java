@@ -2,11 +2,13 @@ package io.github.contextvars;
 
 import java.lang.reflect.Field;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.LongUnaryOperator;
 import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Nested;
@@ -80,6 +82,45 @@ class PersistentMapTests {
 		}
 		Collections.shuffle(variables, new Random(seed));
 		assertWindow(variables, seed);
+	}
+
+	@ParameterizedTest
+	@EnumSource(Ids.class)
+	void withWhenIdsAreAddedKeepsLeavesAsNarrowAsPossible(Ids ids) throws Exception {
+		long seed = Seeds.seed();
+		List<ContextVar<?>> variables = ids.variables();
+		Collections.shuffle(variables, new Random(seed));
+
+		for (int count : new int[] { 100, 1_000, VARIABLES }) {
+			PersistentMap map = PersistentMap.EMPTY;
+			for (ContextVar<?> var : variables.subList(0, count)) {
+				map = map.with(var, null);
+			}
+			assertLeaves((Object[]) field(map, "root"), (int) field(map, "shift"), seed);
+		}
+	}
+
+	private static void assertLeaves(Object[] node, int shift, long seed) {
+		for (Object child : node) {
+			if (child != null && shift > 5) {
+				assertLeaves((Object[]) child, shift - 5, seed);
+			}
+			else if (child != null) {
+				long[] ids = Arrays.stream((Object[]) child)
+					.filter((place) -> place != null)
+					.mapToLong((var) -> ((ContextVar<?>) var).id)
+					.toArray();
+				int width = 1;
+				while (Arrays.stream(ids).map(placesOf(width)).distinct().count() < ids.length) {
+					width *= 2;
+				}
+				assertThat((Object[]) child).as("seed %d", seed).hasSize(2 * width);
+			}
+		}
+	}
+
+	private static LongUnaryOperator placesOf(int width) {
+		return (id) -> id % width;
 	}
 
 	private static void assertWindow(List<ContextVar<?>> variables, long seed) throws Exception {

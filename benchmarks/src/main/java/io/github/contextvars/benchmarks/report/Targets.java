@@ -84,9 +84,12 @@ final class Targets {
 			atMost("4. enter and leave with " + way + ": bytes allocated", 0, worst(UP_TO_10000,
 					allocation("ContextBenchmark." + way + " reads=set"), (count) -> OptionalDouble.of(1)));
 		}
-		this.results.of("memory")
-			.ifPresent((memory) -> atMost("5. context of 10 neighbouring variables: bytes", 160,
-					OptionalDouble.of(sum(memory.path("contextVars")))));
+		this.results.of("memory").ifPresent((memory) -> {
+			atMost("5. context of 10 neighbouring variables: bytes", 160,
+					OptionalDouble.of(sum(memory.path("contextVars"))));
+			atMost("5. context of 10 variables that share no leaf: bytes", 500,
+					OptionalDouble.of(sum(memory.path("contextVars, each the 32nd that was declared"))));
+		});
 	}
 
 	private void threads() {
