@@ -17,7 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.rsocket.server.RSocketServerCustomizer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -162,8 +161,7 @@ class RSocketPropagationTests {
 	private static ConfigurableApplicationContext start(String... properties) {
 		return new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE)
 			.properties("tests.frameworks=rsocket", "spring.rsocket.server.port=0", "spring.main.banner-mode=off",
-					"spring.reactor.context-propagation=auto",
-					"spring.autoconfigure.exclude=" + DataSourceAutoConfiguration.class.getName())
+					"spring.reactor.context-propagation=auto")
 			.properties(properties)
 			.run();
 	}

@@ -19,7 +19,7 @@ public final class FrameworkFilter implements AutoConfigurationImportFilter, Env
 	private static final List<String> FRAMEWORKS = List.of("kafka", "amqp", "artemis", "jms", "websocket",
 			"integration", "quartz", "batch", "graphql", "grpc", "data.redis", "session", "jetty", "hibernate", "jpa",
 			"data.jpa", "netty", "sql.init", "modulith", "cloud", "cloud.autoconfigure", "resilience4j", "security",
-			"ai", "rsocket");
+			"ai", "rsocket", "jdbc");
 
 	private Environment environment;
 
