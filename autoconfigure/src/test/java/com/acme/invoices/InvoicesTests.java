@@ -34,7 +34,7 @@ class InvoicesTests {
 	@BeforeAll
 	static void start() {
 		String[] properties = DocumentationPage.read("docs/how-to/auditing.md")
-			.properties("tests.frameworks=hibernate,jpa,data.jpa,security",
+			.properties("tests.frameworks=jdbc,hibernate,jpa,data.jpa,security",
 					"spring.datasource.generate-unique-name=true", "reminders.delay=20ms", TokenIssuer.property());
 		app = WebApp.start(InvoicesApplication.class,
 				DocumentationPage.read("docs/how-to/hibernate-tenants.md").properties(properties));

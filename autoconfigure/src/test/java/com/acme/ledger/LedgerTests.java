@@ -38,7 +38,7 @@ class LedgerTests {
 		databases.values().forEach((database) -> database.execute("create table entry(text varchar(100))"));
 		app = WebApp.start(LedgerApplication.class,
 				DocumentationPage.read("docs/how-to/routing-data-source.md")
-					.properties("tests.frameworks=security", TokenIssuer.property(),
+					.properties("tests.frameworks=jdbc,security", TokenIssuer.property(),
 							"ledger.databases.acme=" + url("acme"), "ledger.databases.globex=" + url("globex")));
 	}
 

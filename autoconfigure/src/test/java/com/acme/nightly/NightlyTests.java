@@ -43,7 +43,7 @@ class NightlyTests {
 	static void start() {
 		application = new SpringApplicationBuilder(NightlyApplication.class).web(WebApplicationType.NONE)
 			.initializers((GenericApplicationContext context) -> context.registerBean(Printer.class, () -> printer))
-			.properties("tests.frameworks=quartz,batch", "spring.main.banner-mode=off",
+			.properties("tests.frameworks=quartz,batch,jdbc", "spring.main.banner-mode=off",
 					"spring.batch.job.enabled=false", "statements.cron=* * * * * *",
 					"spring.datasource.url=jdbc:h2:mem:nightly;DB_CLOSE_DELAY=-1;INIT=create table if not exists"
 							+ " shedlock(name varchar(64) primary key\\, lock_until timestamp(3)\\, locked_at"

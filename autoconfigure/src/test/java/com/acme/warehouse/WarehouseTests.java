@@ -40,7 +40,7 @@ class WarehouseTests {
 			// Messages of Kafka are trusted by their topic.
 			.properties("contextvars.remote.send-to=" + brokers, "contextvars.remote.receive-from=rabbit,jms",
 					"tests.frameworks=kafka,amqp,artemis,jms", "spring.main.banner-mode=off",
-					"spring.artemis.embedded.queues=orders,shipped")
+					"spring.artemis.embedded.queues=orders,shipped", "spring.jms.listener.receive-timeout=50ms")
 			.run();
 	}
 

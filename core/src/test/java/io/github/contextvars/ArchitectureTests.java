@@ -28,7 +28,7 @@ class ArchitectureTests {
 
 	// The module's own classes only: its tests and what they share are in the same
 	// package.
-	private final JavaClasses core = new ClassFileImporter()
+	private static final JavaClasses CORE = new ClassFileImporter()
 		.importUrl(Context.class.getProtectionDomain().getCodeSource().getLocation());
 
 	@Test
@@ -37,12 +37,12 @@ class ArchitectureTests {
 			.should()
 			.onlyDependOnClassesThat()
 			.resideInAnyPackage("java..", "org.jspecify..", "io.github.contextvars")
-			.check(this.core);
+			.check(CORE);
 	}
 
 	@Test
 	void onlyTheContractsTypesArePublic() {
-		Set<String> visible = this.core.stream()
+		Set<String> visible = CORE.stream()
 			.filter(this::isVisible)
 			.map(JavaClass::getName)
 			.map((name) -> name.substring("io.github.contextvars.".length()))
@@ -67,19 +67,19 @@ class ArchitectureTests {
 			.areNotInterfaces()
 			.should()
 			.haveModifier(JavaModifier.FINAL)
-			.check(this.core);
+			.check(CORE);
 	}
 
 	@Test
 	void nothingIsSerializable() {
-		NOTHING_IS_SERIALIZABLE.check(this.core);
+		NOTHING_IS_SERIALIZABLE.check(CORE);
 	}
 
 	@Test
 	void rulesCheckTheClassesOfTheCore() {
-		assertThat(this.core).hasSizeGreaterThan(10);
-		assertThat(this.core.contain(PersistentMap.class)).isTrue();
-		assertThat(this.core.contain(ArchitectureTests.class)).isFalse();
+		assertThat(CORE).hasSizeGreaterThan(10);
+		assertThat(CORE.contain(PersistentMap.class)).isTrue();
+		assertThat(CORE.contain(ArchitectureTests.class)).isFalse();
 	}
 
 	@Test

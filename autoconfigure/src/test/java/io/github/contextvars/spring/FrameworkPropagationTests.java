@@ -189,7 +189,7 @@ class FrameworkPropagationTests {
 	@ParameterizedTest
 	@MethodSource(THREADING)
 	void requestsWithSessionsInADatabaseAreSeparate(Threading threading) throws Exception {
-		try (WebApp app = WebApp.start(Sessions.class, "tests.frameworks=session", "server.tomcat.threads.max=4",
+		try (WebApp app = WebApp.start(Sessions.class, "tests.frameworks=jdbc,session", "server.tomcat.threads.max=4",
 				"spring.datasource.generate-unique-name=true", threading.property())) {
 			Map<String, String> cookies = new HashMap<>();
 			for (String tenant : List.of("tenant-0", "tenant-1", "-")) {
@@ -211,7 +211,7 @@ class FrameworkPropagationTests {
 	private static ConfigurableApplicationContext start(Class<?> application, String frameworks, Threading threading,
 			String... properties) {
 		return new SpringApplicationBuilder(application).web(WebApplicationType.NONE)
-			.properties("tests.frameworks=" + frameworks, "spring.main.banner-mode=off",
+			.properties("tests.frameworks=jdbc," + frameworks, "spring.main.banner-mode=off",
 					"spring.batch.job.enabled=false", "spring.datasource.generate-unique-name=true",
 					threading.property())
 			.properties(properties)

@@ -73,7 +73,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class SpringAiPropagationTests {
 
-	private static final int CALLS = 240;
+	private static final int CALLS = 60;
 
 	private static final List<String> CHATS = List.of("call", "stream", "blocked");
 

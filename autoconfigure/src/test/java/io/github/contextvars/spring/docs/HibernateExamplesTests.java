@@ -93,13 +93,16 @@ class HibernateExamplesTests {
 	}
 
 	private static WebApp start(Database database, String... properties) {
-		return WebApp.start(Application.class, Stream.of(DocumentationPage.read("docs/how-to/hibernate-tenants.md")
-			.properties("tests.frameworks=hibernate,jpa,data.jpa,security", "spring.datasource.url=" + database.url,
-					"spring.datasource.username=" + database.user, "spring.datasource.password=" + database.password,
-					"spring.jpa.hibernate.ddl-auto=none", TokenIssuer.property()),
-				properties)
-			.flatMap(Stream::of)
-			.toArray(String[]::new));
+		return WebApp.start(Application.class,
+				Stream
+					.of(DocumentationPage.read("docs/how-to/hibernate-tenants.md")
+						.properties("tests.frameworks=jdbc,hibernate,jpa,data.jpa,security",
+								"spring.datasource.url=" + database.url, "spring.datasource.username=" + database.user,
+								"spring.datasource.password=" + database.password, "spring.jpa.hibernate.ddl-auto=none",
+								TokenIssuer.property()),
+							properties)
+					.flatMap(Stream::of)
+					.toArray(String[]::new));
 	}
 
 	/**

@@ -49,6 +49,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class JmsPropagationTests {
 
+	// How long a container waits for its consumers when it stops, by default a second.
+	private static final long RECEIVE_TIMEOUT = 50;
+
 	private final long leakedScopes = Context.leakedScopes();
 
 	private WorkerProbe.Threads threads;
@@ -169,6 +172,7 @@ class JmsPropagationTests {
 			executor.setThreadFactory(threads);
 			factory.setTaskExecutor(executor);
 			factory.setConcurrency("2");
+			factory.setReceiveTimeout(RECEIVE_TIMEOUT);
 			factory.setMessageConverter(new Converter(work));
 			factory.setErrorHandler(new Failures(work));
 			return factory;
@@ -191,6 +195,7 @@ class JmsPropagationTests {
 			container.setDestinationName("plain");
 			container.setTaskExecutor(pool);
 			container.setMaxMessagesPerTask(3);
+			container.setReceiveTimeout(RECEIVE_TIMEOUT);
 			container.setAutoStartup(false);
 			container.setMessageListener((MessageListener) (message) -> {
 				String id = textOf(message);

@@ -95,7 +95,8 @@ class KafkaPropagationTests {
 
 	@BeforeAll
 	static void startBroker() {
-		broker = new EmbeddedKafkaKraftBroker(1, 2).brokerProperties(Map.of("group.initial.rebalance.delay.ms", "0"));
+		broker = new EmbeddedKafkaKraftBroker(1, 2)
+			.brokerProperties(Map.of("group.initial.rebalance.delay.ms", "0", "offsets.topic.num.partitions", "1"));
 		// By default it sets a system property, which other tests' applications would
 		// read.
 		broker.brokerListProperty("tests.kafka.propagation");

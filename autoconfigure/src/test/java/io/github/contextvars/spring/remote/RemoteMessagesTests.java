@@ -22,6 +22,7 @@ import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.binder.grpc.ObservationGrpcClientInterceptor;
 import io.micrometer.observation.ObservationRegistry;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,6 +72,17 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 class RemoteMessagesTests {
 
 	private static final String VALUE = "acme ä€, 東";
+
+	// Started by the first test that needs it: tests with a seeded fault run one each.
+	private static KafkaBroker kafka;
+
+	@AfterAll
+	static void stopBroker() {
+		if (kafka != null) {
+			kafka.close();
+			kafka = null;
+		}
+	}
 
 	@ParameterizedTest
 	@EnumSource
@@ -206,25 +218,24 @@ class RemoteMessagesTests {
 	private static void run(Transport transport, String sendTo, String receiveFrom, String format, Scenario scenario)
 			throws Exception {
 		assumeThat(transport != Transport.RABBIT || Services.RABBITMQ.isThere()).isTrue();
-		try (KafkaBroker broker = (transport == Transport.KAFKA) ? KafkaBroker.start() : null) {
-			SpringApplicationBuilder builder = new SpringApplicationBuilder(Application.class)
-				.web(WebApplicationType.NONE)
-				.properties("tests.transport=" + transport, "tests.frameworks=" + transport.frameworks,
-						"spring.main.banner-mode=off", "contextvars.remote.send=tenant",
-						"contextvars.remote.receive=tenant", "contextvars.remote.parent=true", sendTo, receiveFrom,
-						"spring.rabbitmq.template.observation-enabled=true", "spring.artemis.embedded.queues=remote",
-						"spring.grpc.server.port=-1", "spring.grpc.server.inprocess.name=RemoteMessagesTests",
-						"spring.grpc.server.shutdown.grace-period=0s");
-			if (!format.startsWith("spring.kafka.template")) {
-				builder.properties("spring.kafka.template.observation-enabled=true");
-			}
-			builder.properties(format);
-			if (broker != null) {
-				builder.properties(broker.properties()).properties("tests.topic=" + broker.createTopic(1));
-			}
-			try (ConfigurableApplicationContext app = builder.run()) {
-				scenario.run(app, app.getBean(Seen.class).values());
-			}
+		SpringApplicationBuilder builder = new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE)
+			.properties("tests.transport=" + transport, "tests.frameworks=" + transport.frameworks,
+					"spring.main.banner-mode=off", "contextvars.remote.send=tenant",
+					"contextvars.remote.receive=tenant", "contextvars.remote.parent=true", sendTo, receiveFrom,
+					"spring.rabbitmq.template.observation-enabled=true", "spring.artemis.embedded.queues=remote",
+					"spring.jms.listener.receive-timeout=50ms", "spring.grpc.server.port=-1",
+					"spring.grpc.server.inprocess.name=RemoteMessagesTests",
+					"spring.grpc.server.shutdown.grace-period=0s");
+		if (!format.startsWith("spring.kafka.template")) {
+			builder.properties("spring.kafka.template.observation-enabled=true");
+		}
+		builder.properties(format);
+		if (transport == Transport.KAFKA) {
+			kafka = (kafka != null) ? kafka : KafkaBroker.start();
+			builder.properties(kafka.properties()).properties("tests.topic=" + kafka.createTopic(1));
+		}
+		try (ConfigurableApplicationContext app = builder.run()) {
+			scenario.run(app, app.getBean(Seen.class).values());
 		}
 	}
 

@@ -17,12 +17,12 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.rsocket.server.RSocketServerCustomizer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.messaging.handler.annotation.MessageExceptionHandler;
 import org.springframework.messaging.handler.annotation.MessageMapping;
 import org.springframework.messaging.rsocket.RSocketRequester;
@@ -161,8 +161,7 @@ class RSocketPropagationTests {
 	private static ConfigurableApplicationContext start(String... properties) {
 		return new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE)
 			.properties("tests.frameworks=rsocket", "spring.rsocket.server.port=0", "spring.main.banner-mode=off",
-					"spring.reactor.context-propagation=auto",
-					"spring.autoconfigure.exclude=" + DataSourceAutoConfiguration.class.getName())
+					"spring.reactor.context-propagation=auto")
 			.properties(properties)
 			.run();
 	}
@@ -186,6 +185,15 @@ class RSocketPropagationTests {
 		@ContextVariable
 		static ContextVar<String> tenant() {
 			return MixedWork.TENANT;
+		}
+
+		// The global ones are given two seconds to end.
+		@Bean
+		static ReactorResourceFactory reactorResourceFactory() {
+			ReactorResourceFactory resources = new ReactorResourceFactory();
+			resources.setUseGlobalResources(false);
+			resources.setShutdownQuietPeriod(Duration.ZERO);
+			return resources;
 		}
 
 		@Bean

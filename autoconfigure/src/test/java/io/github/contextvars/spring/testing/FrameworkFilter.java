@@ -2,6 +2,7 @@ package io.github.contextvars.spring.testing;
 
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 import org.springframework.boot.autoconfigure.AutoConfigurationImportFilter;
 import org.springframework.boot.autoconfigure.AutoConfigurationMetadata;
@@ -18,7 +19,7 @@ public final class FrameworkFilter implements AutoConfigurationImportFilter, Env
 	private static final List<String> FRAMEWORKS = List.of("kafka", "amqp", "artemis", "jms", "websocket",
 			"integration", "quartz", "batch", "graphql", "grpc", "data.redis", "session", "jetty", "hibernate", "jpa",
 			"data.jpa", "netty", "sql.init", "modulith", "cloud", "cloud.autoconfigure", "resilience4j", "security",
-			"ai", "rsocket");
+			"ai", "rsocket", "jdbc");
 
 	private Environment environment;
 
@@ -30,20 +31,19 @@ public final class FrameworkFilter implements AutoConfigurationImportFilter, Env
 	@Override
 	public boolean[] match(String[] autoConfigurations, AutoConfigurationMetadata metadata) {
 		Set<String> named = Set.of(this.environment.getProperty("tests.frameworks", String[].class, new String[0]));
+		List<String> left = FRAMEWORKS.stream()
+			.filter((framework) -> !named.contains(framework))
+			.flatMap((framework) -> Stream.of("org.springframework.boot.", "org.springframework.", "io.github.")
+				.map((owner) -> owner + framework + "."))
+			.toList();
+		boolean security = named.contains("security");
 		boolean[] matches = new boolean[autoConfigurations.length];
 		for (int i = 0; i < matches.length; i++) {
 			String type = autoConfigurations[i];
-			matches[i] = type == null || FRAMEWORKS.stream()
-				.noneMatch((framework) -> belongsTo(type, framework) && !named.contains(framework));
+			matches[i] = type == null
+					|| (left.stream().noneMatch(type::startsWith) && (security || !type.contains(".security.")));
 		}
 		return matches;
-	}
-
-	private static boolean belongsTo(String type, String framework) {
-		return type.startsWith("org.springframework.boot." + framework + ".")
-				|| type.startsWith("org.springframework." + framework + ".")
-				|| type.startsWith("io.github." + framework + ".")
-				|| (framework.equals("security") && type.contains(".security."));
 	}
 
 }

@@ -33,6 +33,9 @@ public final class KafkaBroker implements AutoCloseable {
 			return new KafkaBroker(null);
 		}
 		EmbeddedKafkaKraftBroker broker = new EmbeddedKafkaKraftBroker(1, 1);
+		// By default 50 logs each, which take longer to create than a test takes to run.
+		broker.brokerProperty("offsets.topic.num.partitions", "1");
+		broker.brokerProperty("transaction.state.log.num.partitions", "1");
 		broker.brokerProperty("transaction.state.log.replication.factor", "1");
 		broker.brokerProperty("transaction.state.log.min.isr", "1");
 		broker.brokerListProperty(ADDRESS);

@@ -47,7 +47,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 /**
  * The test kit in the tests of an application.
  */
-@SpringBootTest(classes = TestKitApplicationTests.Shop.class, properties = "contextvars.fill.tenant.header=X-Tenant")
+@SpringBootTest(classes = TestKitApplicationTests.Shop.class,
+		properties = { "tests.frameworks=jdbc", "contextvars.fill.tenant.header=X-Tenant" })
 @AutoConfigureMockMvc
 @DirtiesContext
 class TestKitApplicationTests {

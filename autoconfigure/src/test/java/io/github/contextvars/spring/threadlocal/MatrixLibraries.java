@@ -50,7 +50,7 @@ final class MatrixLibraries {
 	 */
 	static void publishToModule(ConfigurableApplicationContext app) throws Exception {
 		SpringApplicationBuilder builder = new SpringApplicationBuilder(Modules.class).web(WebApplicationType.NONE)
-			.properties("tests.frameworks=modulith", "spring.main.banner-mode=off",
+			.properties("tests.frameworks=jdbc,modulith", "spring.main.banner-mode=off",
 					"spring.datasource.generate-unique-name=true",
 					"spring.modulith.events.jdbc.schema-initialization.enabled=true")
 			.initializers((modules) -> modules.getBeanFactory().registerSingleton("seen", app.getBean(Seen.class)));

@@ -388,7 +388,7 @@ class ThreadLocalMatrixTests {
 			app = new SpringApplicationBuilder(MatrixApplication.class).properties("server.port=0",
 					"spring.main.banner-mode=off", "tests.topic=" + this.broker.createTopic(1),
 					"tests.rabbit=" + Services.RABBITMQ.isThere(), "tests.redis=" + Services.REDIS.isThere(),
-					"tests.frameworks=batch,kafka,amqp,artemis,jms,data.redis,integration,quartz,grpc,graphql,websocket,cloud,resilience4j,pulsar",
+					"tests.frameworks=jdbc,batch,kafka,amqp,artemis,jms,data.redis,integration,quartz,grpc,graphql,websocket,cloud,resilience4j,pulsar",
 					"spring.artemis.embedded.queues=matrix", "spring.grpc.server.port=0",
 					"spring.grpc.server.inprocess.name=matrix", "spring.grpc.server.shutdown.grace-period=0s",
 					"spring.graphql.schema.locations=classpath:compatibility/",
