@@ -401,6 +401,16 @@ class ContextFutureTests {
 		}
 
 		@Test
+		void minimalStageTellsItsStateAsFuturesDo() {
+			ContextFuture<String> future = new ContextFuture<>();
+			CompletionStage<String> stage = future.minimalCompletionStage();
+
+			assertThat(stage.toString()).contains("[Not completed");
+			future.complete("a");
+			assertThat(stage.toString()).contains("[Completed normally]");
+		}
+
+		@Test
 		void minimalStageCannotCompleteTheFuture() {
 			ContextFuture<String> future = new ContextFuture<>();
 			future.minimalCompletionStage().toCompletableFuture().complete("b");

@@ -1,11 +1,13 @@
 package io.github.contextvars.spring.fill;
 
+import java.util.List;
 import java.util.Map;
 
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -19,6 +21,7 @@ import io.github.contextvars.spring.annotation.ContextVariable;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsAutoConfiguration;
 import io.github.contextvars.spring.boot.autoconfigure.ContextVarsFillAutoConfiguration;
 import io.github.contextvars.spring.registry.InvalidDeclarationException;
+import io.github.contextvars.spring.work.PropagationSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -102,6 +105,39 @@ class ContextFillConfigurationTests {
 		this.runner.withClassLoader(new FilteredClassLoader(Authentication.class, ClaimAccessor.class))
 			.withPropertyValues("contextvars.fill.tenant.header=X-Tenant")
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(AuthenticationFiller.class));
+	}
+
+	@Test
+	void withoutSettingsAndInitializersNothingIsFilled() {
+		new ApplicationContextRunner().withUserConfiguration(ContextFillConfiguration.class).run((context) -> {
+			assertThat(context.getBean(FillRules.class).ofHeadersOnly()).isEmpty();
+			assertThat(context.getBean(AuthenticationFiller.class).isNeeded()).isFalse();
+		});
+		new ApplicationContextRunner().withUserConfiguration(ContextFillConfiguration.class)
+			.withBean(AuthenticationContextInitializer.class, () -> (authentication) -> {
+			})
+			.run((context) -> assertThat(context.getBean(AuthenticationFiller.class).isNeeded()).isTrue());
+	}
+
+	@Test
+	void reportNamesVariablesThatNothingComparesWithTheUser() {
+		ApplicationContextRunner open = this.runner.withPropertyValues("contextvars.fill.tenant.header=X-Tenant");
+		ApplicationContextRunner secured = open.withBean("springSecurityFilterChain", Object.class, Object::new);
+
+		open.run((context) -> assertThat(reported(context)).isEmpty());
+		secured.run((context) -> assertThat(reported(context)).containsExactly("tenant"));
+		secured.withBean(AuthenticationContextInitializer.class, () -> (authentication) -> {
+		}).run((context) -> assertThat(reported(context)).isEmpty());
+	}
+
+	private static List<String> reported(ListableBeanFactory context) {
+		return context.getBeansOfType(PropagationSource.class)
+			.values()
+			.stream()
+			.flatMap(PropagationSource::entries)
+			.filter((entry) -> entry.category().equals("header") && !entry.propagates())
+			.map(PropagationSource.Entry::name)
+			.toList();
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.MDC;
+import org.slf4j.helpers.BasicMDCAdapter;
 import org.slf4j.helpers.NOPLoggerFactory;
-import org.slf4j.spi.MDCAdapter;
 import org.springframework.boot.logging.logback.StructuredLogEncoder;
 import org.springframework.core.ResolvableType;
 import org.springframework.core.env.Environment;
@@ -111,9 +111,11 @@ class LogbackMdcInstallerTests {
 
 		new Context().run(() -> {
 			TENANT.set("acme");
-			MDCAdapter adapter = this.loggerContext.getMDCAdapter();
+			LogbackMDCAdapter adapter = (LogbackMDCAdapter) this.loggerContext.getMDCAdapter();
 			assertThat(adapter.getCopyOfContextMap()).isNull();
+			assertThat(adapter.getKeys()).isNull();
 			adapter.setContextMap(Map.of("request", "7"));
+			assertThat(adapter.getKeys()).containsExactly("request");
 			assertThat(adapter.getCopyOfContextMap()).isEqualTo(Map.of("request", "7"));
 			assertThat(adapter.get("tenant")).isNull();
 			assertThat(adapter.get("request")).isEqualTo("7");
@@ -123,10 +125,31 @@ class LogbackMdcInstallerTests {
 			assertThat(this.mdc.getCopyOfDequeByKey("stack")).containsExactly("one");
 			assertThat(adapter.getCopyOfDequeByKey("stack")).containsExactly("one");
 			assertThat(adapter.popByKey("stack")).isEqualTo("one");
+			adapter.pushByKey("stack", "two");
 			adapter.clearDequeByKey("stack");
+			assertThat(this.mdc.getCopyOfDequeByKey("stack")).isEmpty();
 			adapter.put("request", "8");
+			assertThat(this.mdc.get("request")).isEqualTo("8");
 			adapter.clear();
+			assertThat(this.mdc.getPropertyMap()).isNullOrEmpty();
 		});
+	}
+
+	@Test
+	void eventHasTheEntriesOfAnAdapterThatIsNotLogbacks() {
+		BasicMDCAdapter basic = new BasicMDCAdapter();
+		basic.put("request", "7");
+		this.loggerContext.setMDCAdapter(basic);
+		Recorder recorder = attach(new Recorder());
+
+		install(VARIABLES);
+		new Context().run(() -> {
+			TENANT.set("acme");
+			this.logger.info("both");
+		});
+
+		assertThat(recorder.list).extracting(ILoggingEvent::getMDCPropertyMap)
+			.containsExactly(Map.of("request", "7", "tenant", "acme"));
 	}
 
 	@Test

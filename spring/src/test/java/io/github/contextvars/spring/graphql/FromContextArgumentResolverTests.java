@@ -31,11 +31,31 @@ class FromContextArgumentResolverTests {
 
 	private static final int NUMBER = 3;
 
+	private static final int OTHER = 4;
+
+	private static final int UNNAMED = 5;
+
 	private final DefaultListableBeanFactory beanFactory = new DefaultListableBeanFactory();
 
 	private final FromContextArgumentResolver resolver = new FromContextArgumentResolver(this.beanFactory,
 			() -> new ContextVariableRegistry(List.of(new ContextVariableRegistry.Declaration(TENANT, "Test#TENANT",
 					ResolvableType.forClass(String.class), "", false, false, false, ""))));
+
+	@Test
+	void supportsParameterWhenAnnotated() {
+		assertThat(this.resolver.supportsParameter(parameter(REQUIRED))).isTrue();
+		assertThat(this.resolver.supportsParameter(parameter(OTHER))).isFalse();
+	}
+
+	@Test
+	void resolveWhenTheNameIsNotKnownTellsWhichParameter() {
+		MethodParameter unnamed = parameter(UNNAMED);
+		unnamed.initParameterNameDiscovery(null);
+
+		assertThatIllegalStateException().isThrownBy(() -> this.resolver.resolveArgument(unnamed, null))
+			.withMessageContaining("@FromContext has no name, and the name of parameter 5 of")
+			.withMessageContaining("is not known");
+	}
 
 	@Test
 	void resolveWhenSetIsTheValue() {
@@ -83,14 +103,15 @@ class FromContextArgumentResolverTests {
 
 	private static MethodParameter parameter(int index) {
 		return new SynthesizingMethodParameter(ReflectionUtils.findMethod(Queries.class, "query", String.class,
-				String.class, Optional.class, Integer.class), index);
+				String.class, Optional.class, Integer.class, String.class, String.class), index);
 	}
 
 	static class Queries {
 
 		void query(@FromContext("tenant") String required,
 				@FromContext(name = "tenant", defaultValue = "public") String withDefault,
-				@FromContext("tenant") Optional<String> optional, @FromContext("tenant") Integer number) {
+				@FromContext("tenant") Optional<String> optional, @FromContext("tenant") Integer number, String other,
+				@FromContext String unnamed) {
 		}
 
 	}

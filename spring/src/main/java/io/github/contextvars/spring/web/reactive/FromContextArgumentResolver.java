@@ -24,11 +24,14 @@ import io.github.contextvars.spring.registry.ContextVariableRegistry;
  */
 final class FromContextArgumentResolver extends AbstractNamedValueSyncArgumentResolver {
 
+	private final ConfigurableBeanFactory beanFactory;
+
 	private final ContextVariableRegistry variables;
 
 	FromContextArgumentResolver(ConfigurableBeanFactory beanFactory, ReactiveAdapterRegistry adapters,
 			ContextVariableRegistry variables) {
 		super(beanFactory, adapters);
+		this.beanFactory = beanFactory;
 		this.variables = variables;
 	}
 
@@ -51,15 +54,23 @@ final class FromContextArgumentResolver extends AbstractNamedValueSyncArgumentRe
 	}
 
 	// Without the cause: its message, and those of its own causes, show the value.
-	private static Throwable withoutValue(Throwable failure, MethodParameter parameter) {
-		if (!(failure.getCause() instanceof TypeMismatchException mismatch)) {
+	private Throwable withoutValue(Throwable failure, MethodParameter parameter) {
+		if (!(failure.getCause() instanceof TypeMismatchException)) {
 			return failure;
 		}
-		String message = "Context variable '" + mismatch.getPropertyName()
-				+ "' has a value that cannot be converted to " + parameter.getNestedParameterType().getSimpleName()
-				+ ", the type of parameter " + parameter.getParameterIndex() + " of " + parameter.getExecutable();
+		String message = "Context variable '" + nameOf(parameter) + "' has a value that cannot be converted to "
+				+ parameter.getNestedParameterType().getSimpleName() + ", the type of parameter "
+				+ parameter.getParameterIndex() + " of " + parameter.getExecutable();
 		return (failure instanceof ServerErrorException) ? new ServerErrorException(message, parameter, null)
 				: new ServerWebInputException(message, parameter);
+	}
+
+	// Spring WebFlux does not tell the name with its exceptions.
+	private @Nullable String nameOf(MethodParameter parameter) {
+		FromContext annotation = parameter.getParameterAnnotation(FromContext.class);
+		String name = (annotation != null && !annotation.name().isEmpty()) ? annotation.name()
+				: parameter.getParameterName();
+		return (name != null) ? this.beanFactory.resolveEmbeddedValue(name) : null;
 	}
 
 	@Override

@@ -101,6 +101,17 @@ class ContextCallableProcessingInterceptorTests {
 		assertThat(this.live.list()).isEmpty();
 	}
 
+	@Test
+	void taskOfRequestThatWasNotCapturedRunsAsItIs() {
+		NativeWebRequest request = asyncRequest(new MockHttpServletRequest());
+
+		this.interceptor.preProcess(request, this.task);
+		assertThat(Context.depth()).isZero();
+		this.interceptor.postProcess(request, this.task, null);
+
+		assertThat(Context.depth()).isZero();
+	}
+
 	private NativeWebRequest submit(String path, String tenant) {
 		NativeWebRequest request = asyncRequest(new MockHttpServletRequest("GET", path));
 		new Context().run(() -> {

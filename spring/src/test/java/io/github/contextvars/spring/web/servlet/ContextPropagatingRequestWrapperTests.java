@@ -78,6 +78,26 @@ class ContextPropagatingRequestWrapperTests {
 	}
 
 	@Test
+	void startAsyncWithoutArgumentsPropagatesToo() {
+		Recorder recorder = new Recorder(this.live);
+
+		AsyncContext again = this.wrapper.startAsync();
+		again.addListener(recorder);
+		again.complete();
+
+		assertThat(recorder.seen).containsExactly("onComplete acme 'GET /notes onComplete'");
+	}
+
+	@Test
+	void requestIsListedUntilTheContainerHasCompletedIt() {
+		assertThat(this.live.list()).extracting(UnitOfWork::origin).containsExactly("GET /notes");
+
+		this.ours.complete();
+
+		assertThat(this.live.list()).isEmpty();
+	}
+
+	@Test
 	void hasOriginalRequestAndResponseWhenOneIsWrappedIsFalse() {
 		assertThat(this.ours.hasOriginalRequestAndResponse()).isTrue();
 
@@ -92,6 +112,9 @@ class ContextPropagatingRequestWrapperTests {
 
 	@Test
 	void dispatchReachesTheContainer() {
+		this.ours.dispatch();
+		assertThat(this.containers.getDispatchedPath()).isEqualTo("/notes;id=1");
+
 		this.ours.dispatch("/there");
 		assertThat(this.containers.getDispatchedPath()).isEqualTo("/there");
 

@@ -53,6 +53,8 @@ class ContextPropagatingStreamTests {
 
 	private Object listener = this;
 
+	private boolean answer = true;
+
 	private ContextPropagatingRequestWrapper wrapper = wrapper();
 
 	@BeforeEach
@@ -76,6 +78,26 @@ class ContextPropagatingStreamTests {
 		assertThat(this.wrapper.propagating(propagating)).isSameAs(propagating);
 		assertThat(this.wrapper.propagating(this.request)).isSameAs(this.wrapper);
 		assertThat(this.wrapper.propagating(this.wrapper)).isSameAs(this.wrapper);
+	}
+
+	@Test
+	void streamsAreThoseThatTheContainerHasNow() throws IOException {
+		HttpServletResponse propagating = this.wrapper.propagating(new MockHttpServletResponse() {
+
+			@Override
+			public ServletOutputStream getOutputStream() {
+				return recording(ServletOutputStream.class);
+			}
+
+		});
+		this.request.setContent(new byte[] { 1 });
+		ServletInputStream before = this.wrapper.getInputStream();
+		this.request.setContent(new byte[] { 2 });
+
+		assertThat(this.wrapper.getInputStream()).isNotSameAs(before);
+		assertThat(this.wrapper.getInputStream().read()).isEqualTo(2);
+		assertThat(propagating.getOutputStream()).isInstanceOf(ContextPropagatingOutputStream.class)
+			.isNotSameAs(propagating.getOutputStream());
 	}
 
 	@Test
@@ -198,7 +220,7 @@ class ContextPropagatingStreamTests {
 			return switch (method.getReturnType().getName()) {
 				case "int" -> 7;
 				case "long" -> 7L;
-				case "boolean" -> true;
+				case "boolean" -> this.answer;
 				case "[B" -> new byte[7];
 				default -> null;
 			};
@@ -216,16 +238,18 @@ class ContextPropagatingStreamTests {
 			call(stream, method);
 			assertThat(this.calls).as(method.toString())
 				.containsExactly(method.getName() + List.of(method.getParameterTypes()));
+			this.answer = !this.answer;
+			call(stream, method);
 		}
 	}
 
-	private static void call(Object stream, Method method) throws Exception {
+	private void call(Object stream, Method method) throws Exception {
 		Object[] arguments = Stream.of(method.getParameterTypes())
 			.map(ContextPropagatingStreamTests::argument)
 			.toArray();
 		Object result = method.invoke(stream, arguments);
 		if (method.getReturnType() == boolean.class) {
-			assertThat(result).as(method.toString()).isEqualTo(true);
+			assertThat(result).as(method.toString()).isEqualTo(this.answer);
 		}
 		else if (method.getReturnType() != void.class) {
 			assertThat((result instanceof byte[] bytes) ? bytes.length : ((Number) result).intValue())

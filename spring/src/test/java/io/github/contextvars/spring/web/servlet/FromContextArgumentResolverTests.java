@@ -22,6 +22,7 @@ import io.github.contextvars.spring.registry.ContextVariableRegistry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 class FromContextArgumentResolverTests {
 
@@ -68,7 +69,20 @@ class FromContextArgumentResolverTests {
 							return binder;
 						});
 			}))
-			.withMessageContaining("LocalDate")
+			.withMessageStartingWith("Context variable has a value that cannot be converted to LocalDate")
+			.withMessageNotContaining("hunter2")
+			.withNoCause();
+	}
+
+	@Test
+	void resolveWhenNothingConvertsNamesTheVariable() {
+		assertThatIllegalStateException().isThrownBy(() -> new Context().<@Nullable Object, Exception>call(() -> {
+			TENANT.set("hunter2");
+			return this.resolver.resolveArgument(parameter(3), null,
+					new ServletWebRequest(new MockHttpServletRequest()),
+					(request, target, name) -> new WebDataBinder(target, name));
+		}))
+			.withMessageStartingWith("Context variable 'tenant' has a value that cannot be converted to LocalDate")
 			.withMessageNotContaining("hunter2")
 			.withNoCause();
 	}
