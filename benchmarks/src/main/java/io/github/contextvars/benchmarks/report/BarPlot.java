@@ -6,8 +6,8 @@ import java.util.OptionalDouble;
 
 /**
  * SVG plot of one operation's figures: a panel for each number of variables, a bar for
- * each peer, and one logarithmic scale, because the figures lie far apart. Follows the
- * reader's preference for light or dark.
+ * each peer, and one scale, which is logarithmic where the figures lie far apart. Follows
+ * the reader's preference for light or dark.
  */
 final class BarPlot {
 
@@ -30,21 +30,29 @@ final class BarPlot {
 			}
 			""";
 
-	private final Peers peers;
+	private final Figures peers;
+
+	private final boolean logarithmic;
 
 	private final StringBuilder svg = new StringBuilder();
 
-	private BarPlot(Peers peers) {
+	private BarPlot(Figures peers, boolean logarithmic) {
 		this.peers = peers;
+		this.logarithmic = logarithmic;
 	}
 
-	static String draw(String title, Peers peers) {
-		return new BarPlot(peers).draw(title);
+	static String draw(String title, Figures peers) {
+		return new BarPlot(peers, true).draw(title,
+				"Nanoseconds, median; shorter is better. Logarithmic scale: bars begin at 1 ns.");
 	}
 
-	private String draw(String title) {
+	static String drawLinear(String title, String unit, Figures peers) {
+		return new BarPlot(peers, false).draw(title, unit + ", median; shorter is better.");
+	}
+
+	private String draw(String title, String note) {
 		Map<String, String> names = this.peers.names();
-		int width = NAMES + PANEL * this.peers.counts().length + 16;
+		int width = Math.max(560, NAMES + PANEL * this.peers.counts().length + 16);
 		int height = TOP + ROW * names.size() + 16;
 		add("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\">",
 				width, height, width, height);
@@ -52,7 +60,7 @@ final class BarPlot {
 		this.svg.append("<style>\n").append(STYLE).append("</style>\n");
 		add("<rect class=\"back\" width=\"%d\" height=\"%d\"/>", width, height);
 		text(16, 28, "title", title);
-		text(16, 48, "note", "Nanoseconds, median; shorter is better. Logarithmic scale: bars begin at 1 ns.");
+		text(16, 48, "note", note);
 		int y = TOP;
 		for (Map.Entry<String, String> name : names.entrySet()) {
 			boolean ours = name.getKey().equals("contextVars");
@@ -67,7 +75,9 @@ final class BarPlot {
 	private void panels(int bottom) {
 		int x = NAMES;
 		for (int count : this.peers.counts()) {
-			text(x, TOP - 10, "head", Peers.variables(count));
+			if (count > 0) {
+				text(x, TOP - 10, "head", Peers.variables(count));
+			}
 			add("<path class=\"axis\" d=\"M%d %dV%d\"/>", x, TOP, bottom);
 			x += PANEL;
 		}
@@ -95,7 +105,13 @@ final class BarPlot {
 				longest = Math.max(longest, this.peers.time(peer, count).orElse(1));
 			}
 		}
-		return (int) Math.max(1, Math.round((PANEL - 70) * Math.log(Math.max(nanos, 1)) / Math.log(longest)));
+		double share = this.logarithmic ? Math.log(Math.max(nanos, 1)) / Math.log(longest) : nanos / longest;
+		return (int) Math.max(1, Math.round((panel() - 70) * share));
+	}
+
+	// A single panel is as wide as the plot.
+	private int panel() {
+		return (this.peers.counts().length == 1) ? 560 - NAMES - 16 : PANEL;
 	}
 
 	private void text(int x, int y, String styles, String text) {

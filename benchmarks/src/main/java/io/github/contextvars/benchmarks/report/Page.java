@@ -52,8 +52,13 @@ final class Page {
 		}
 		Files.writeString(file, page.replaceFirst("$1" + Matcher.quoteReplacement(figures()) + "$2"));
 		plot(docs, "read", "Reading a variable", peers("ReadBenchmark", "", "set"));
-		plot(docs, "set", "Setting a variable and restoring it", peers("SetBenchmark", "", "set"));
 		plot(docs, "capture", "Capturing all variables and running a task with them", captures());
+		plot(docs, "async", "A call of an @Async method, from the caller to its end", new AsyncCalls(this.results));
+		JsonNode startUp = this.results.of("startup").orElse(null);
+		if (startUp != null) {
+			Files.writeString(docs.resolve("performance-startup.svg"), BarPlot.drawLinear("Start of a web application",
+					"Milliseconds from the start of the JVM", new StartUpFigures(startUp)));
+		}
 	}
 
 	String figures() throws IOException {
@@ -73,6 +78,7 @@ final class Page {
 		table("Capturing, and running a task that does nothing, ns", captures());
 		context();
 		filter();
+		calls();
 		web();
 		return this.markdown.append('\n').toString();
 	}
@@ -124,7 +130,7 @@ final class Page {
 	}
 
 	private void filter() {
-		line("\n### The filter\n\n| a request through | ns |\n|---|--:|");
+		line("\n### The filter\n\n| a request through | ns | bytes allocated |\n|---|--:|--:|");
 		Map<String, String> names = Map.of("noFilter", "1. no filter (the fakes)", "filterThatPassesOn",
 				"2. a `OncePerRequestFilter` that only calls the chain", "untracked", "3. ours, without tracking",
 				"tracked", "4. ours, with tracking", "trackedWithTenVariables",
@@ -133,7 +139,19 @@ final class Page {
 			.stream()
 			.sorted(Map.Entry.comparingByValue())
 			.forEach((entry) -> line("| " + entry.getValue().substring(3) + " | "
-					+ format(this.results.time("FilterBenchmark." + entry.getKey())) + " |"));
+					+ format(this.results.time("FilterBenchmark." + entry.getKey())) + " | "
+					+ format(this.results.allocation("FilterBenchmark." + entry.getKey())) + " |"));
+	}
+
+	private void calls() {
+		AsyncCalls calls = new AsyncCalls(this.results);
+		if (calls.names().isEmpty()) {
+			return;
+		}
+		line("\n### Calls of `@Async` methods, with 10 variables\n\n| | ns | bytes allocated |\n|---|--:|--:|");
+		calls.names()
+			.forEach((peer, name) -> line("| " + name + " | " + format(calls.time(peer, 10)) + " | "
+					+ format(calls.allocation(peer)) + " |"));
 	}
 
 	private void web() throws IOException {
@@ -156,7 +174,7 @@ final class Page {
 		}
 	}
 
-	private static void plot(Path docs, String name, String title, Peers peers) throws IOException {
+	private static void plot(Path docs, String name, String title, Figures peers) throws IOException {
 		if (!peers.names().isEmpty()) {
 			Files.writeString(docs.resolve("performance-" + name + ".svg"), BarPlot.draw(title, peers));
 		}

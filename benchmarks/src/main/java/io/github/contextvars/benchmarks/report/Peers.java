@@ -6,10 +6,9 @@ import java.util.Map;
 import java.util.OptionalDouble;
 
 /**
- * The figures of one operation, a row for each peer and a column for each number of
- * variables.
+ * {@link Figures} of a benchmark that has a method for each peer.
  */
-final class Peers {
+final class Peers implements Figures {
 
 	private static final String SCOPED_VALUE = "scopedValue";
 
@@ -31,11 +30,13 @@ final class Peers {
 		this.counts = counts;
 	}
 
-	int[] counts() {
+	@Override
+	public int[] counts() {
 		return this.counts;
 	}
 
-	Map<String, String> names() {
+	@Override
+	public Map<String, String> names() {
 		Map<String, String> names = new LinkedHashMap<>();
 		names.put("contextVars", "contextvars");
 		names.put("threadLocals", "ThreadLocal");
@@ -56,7 +57,8 @@ final class Peers {
 		return names;
 	}
 
-	OptionalDouble time(String peer, int count) {
+	@Override
+	public OptionalDouble time(String peer, int count) {
 		if (!peer.equals(SCOPED_VALUE)) {
 			return this.results
 				.time(this.benchmark + "." + peer + " reads=" + this.reads + " variables=" + count + this.suffix);

@@ -49,7 +49,8 @@ final class Suite {
 					(jmh) -> jmh.include("ContextBenchmark")
 						.param("variables", UP_TO_10000)
 						.addProfiler(GCProfiler.class));
-			run("filter-" + round, (jmh) -> jmh.include("FilterBenchmark"));
+			run("filter-" + round, (jmh) -> jmh.include("FilterBenchmark").addProfiler(GCProfiler.class));
+			run("async-" + round, (jmh) -> jmh.include("AsyncBenchmark").addProfiler(GCProfiler.class));
 			for (int threads = 1; threads <= 2; threads++) {
 				int count = threads;
 				run("threads-" + threads + "-" + round,
