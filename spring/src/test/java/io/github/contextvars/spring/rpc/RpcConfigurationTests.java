@@ -16,12 +16,12 @@ import io.github.contextvars.spring.work.PropagationSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-class ContextRpcConfigurationTests {
+class RpcConfigurationTests {
 
 	private final AnnotationConfigApplicationContext beans = new AnnotationConfigApplicationContext();
 
-	ContextRpcConfigurationTests() {
-		this.beans.register(ContextRpcConfiguration.class);
+	RpcConfigurationTests() {
+		this.beans.register(ContextGrpcConfiguration.class, ContextRSocketConfiguration.class);
 		this.beans.registerBean("handler", RSocketMessageHandler.class);
 		this.beans.refresh();
 	}
