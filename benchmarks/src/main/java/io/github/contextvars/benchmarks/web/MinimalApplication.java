@@ -31,7 +31,7 @@ public class MinimalApplication {
 		ConfigurableApplicationContext application = SpringApplication.run(MinimalApplication.class, arguments);
 		long uptime = System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime();
 		int port = ((WebServerApplicationContext) application).getWebServer().getPort();
-		boolean starter = application.containsBean("contextFilterRegistration");
+		boolean starter = application.containsBean("contextVarsFilterRegistration");
 		System.out.println("ready " + port + " " + uptime + " " + starter);
 		while (System.in.read() >= 0) {
 			continue;
