@@ -174,6 +174,42 @@ class WebSocketSessionContextsTests {
 	}
 
 	@Test
+	void threadLocalsOfTheConnectingFrameOnlyStayWithTheSession() throws Exception {
+		List<Object> values = new ArrayList<>();
+		this.contexts.begin(this.session, () -> this.threadLocal.set("session"));
+		for (boolean connecting : new boolean[] { false, true }) {
+			this.contexts.handle(this.session, () -> {
+				this.contexts.beforeFrame(this.attributes, connecting);
+				this.threadLocal.set("frame");
+				this.contexts.afterFrame(this.attributes, connecting);
+			});
+			this.contexts.handle(this.session, () -> values.add(this.threadLocal.get()));
+		}
+
+		assertThat(values).containsExactly("session", "frame");
+	}
+
+	@Test
+	void messageInsideAMessageLeavesTheOuterOneItsFrames() throws Exception {
+		this.contexts.begin(this.session, () -> TENANT.set("of the session"));
+
+		this.contexts.handle(this.session, () -> {
+			this.contexts.handle(this.session, this::see);
+			this.contexts.beforeFrame(this.attributes, false);
+			TENANT.set("of the frame");
+			this.contexts.afterFrame(this.attributes, false);
+			see();
+		});
+		this.contexts.beforeFrame(this.attributes, false);
+		TENANT.set("of a frame that passes");
+		this.contexts.afterFrame(this.attributes, false);
+
+		assertThat(this.seen).containsExactly("message WebSocket /notes/first: of the session",
+				"message WebSocket /notes/first: of the frame");
+		assertThat(Context.depth()).isZero();
+	}
+
+	@Test
 	void frameOnAnotherThreadIsInACopyUntilItHasPassed() throws Exception {
 		this.contexts.begin(this.session, () -> TENANT.set("of the session"));
 
