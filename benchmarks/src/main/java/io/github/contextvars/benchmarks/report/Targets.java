@@ -41,6 +41,7 @@ final class Targets {
 		targets.memory();
 		targets.threads();
 		targets.web();
+		targets.virtualThreads();
 		return targets.targets;
 	}
 
@@ -120,6 +121,17 @@ final class Targets {
 			this.targets.add(new Target("8. start-up: what the starter adds", "3 % or 60 ms",
 					more.describe("%.0f ms") + ", ratio " + ratio.describe("%.3f"),
 					more.median() <= 60 || ratio.median() <= 1.03));
+		}
+	}
+
+	private void virtualThreads() throws IOException {
+		String yield = "YieldBenchmark.contextVars reads=%s variables=10";
+		atMost("9. unmount and mount in a context: times outside", 1.1,
+				ratio(this.results.time(yield.formatted("set")), this.results.time(yield.formatted("none"))));
+		JsonNode memory = this.results.of("memory").orElse(null);
+		if (memory != null && memory.has(Memory.PARKED_IN_THREAD_LOCALS)) {
+			atMost("9. parked virtual thread in its own context of 10: bytes, times ThreadLocal", 1, OptionalDouble
+				.of(sum(memory.path(Memory.PARKED_IN_OWN_CONTEXT)) / sum(memory.path(Memory.PARKED_IN_THREAD_LOCALS))));
 		}
 	}
 
