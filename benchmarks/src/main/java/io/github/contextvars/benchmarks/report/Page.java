@@ -34,7 +34,8 @@ final class Page {
 			- 7, Tomcat: each round with the starter is divided by the same application's second server beside it. The
 			  95 % interval of the median of these ratios must contain 1 and be at most 0.1 wide. On a noisier machine
 			  the target is missed. A difference within the interval cannot be excluded.
-			- 8: the median in milliseconds or that of the ratios must be within its limit.""";
+			- 8: the median in milliseconds or that of the ratios must be within its limit.
+			- 9: medians within 10 % of each other are equal. Bytes are without the threads' stacks.""";
 
 	private final Results results;
 
@@ -74,6 +75,7 @@ final class Page {
 		table("Reading variables that are not set, beside as many that are, ns", peers("ReadBenchmark", "", "unset"));
 		table("Reading on a virtual thread, ns", peers("ReadBenchmark", " virtual", "set"));
 		table("Reading where nothing was set or entered, ns", new Peers(this.results, "ReadBenchmark", "", "none", 10));
+		yields();
 		table("Setting and restoring, ns", peers("SetBenchmark", "", "set"));
 		table("Capturing, and running a task that does nothing, ns", captures());
 		context();
@@ -104,6 +106,20 @@ final class Page {
 					.mapToObj((count) -> peers.time(peer, count))
 					.map((time) -> time.isPresent() ? Peers.format(time.getAsDouble()) : "–")
 					.collect(Collectors.joining(" | ", "| " + name + " | ", " |"))));
+	}
+
+	private void yields() {
+		String key = "YieldBenchmark.%s variables=10";
+		if (this.results.time(key.formatted("contextVars reads=set")).isPresent()) {
+			line("\n### Unmounting and mounting a virtual thread, ns\n\n| | |\n|---|--:|");
+			Map.of("1. nothing set or entered", "contextVars reads=none", "2. in a context of 10 variables",
+					"contextVars reads=set", "3. with 10 `ThreadLocal`s", "threadLocals reads=set")
+				.entrySet()
+				.stream()
+				.sorted(Map.Entry.comparingByKey())
+				.forEach((entry) -> line("| " + entry.getKey().substring(3) + " | "
+						+ format(this.results.time(key.formatted(entry.getValue()))) + " |"));
+		}
 	}
 
 	private void context() throws IOException {

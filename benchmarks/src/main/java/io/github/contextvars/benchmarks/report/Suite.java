@@ -62,6 +62,15 @@ final class Suite {
 			if (Runtime.version().feature() >= 21) {
 				run("virtual-" + round, (jmh) -> jmh.include("ReadBenchmark.(contextVars|threadLocals|openTelemetry)")
 					.jvmArgsAppend("-Xms512m", "-Xmx512m", "-Djmh.executor=VIRTUAL"));
+				run("yield-" + round,
+						(jmh) -> jmh.include("YieldBenchmark")
+							.param("variables", "10")
+							.param("reads", "set", "none")
+							.jvmArgsAppend("-Xms512m", "-Xmx512m", "-Djmh.executor=VIRTUAL",
+									// With more, the time depends on which thread takes
+									// over.
+									"-Djdk.virtualThreadScheduler.parallelism=1",
+									"-Djdk.virtualThreadScheduler.maxPoolSize=1"));
 			}
 		}
 	}

@@ -41,6 +41,7 @@ final class Targets {
 		targets.memory();
 		targets.threads();
 		targets.web();
+		targets.virtualThreads();
 		return targets.targets;
 	}
 
@@ -105,8 +106,8 @@ final class Targets {
 		atMost("7. filter, untracked: bytes, without the fakes'", 300, withoutFakes("untracked"));
 		atMost("7. filter, tracked: bytes, without the fakes'", 600, withoutFakes("tracked"));
 		AsyncCalls calls = new AsyncCalls(this.results);
-		atMost("9. call of an `@Async` method: ns more than Spring alone", 150, calls.added());
-		atMost("9. call of an `@Async` method: times the fastest other library", 1, calls.timesFastest());
+		atMost("10. call of an `@Async` method: ns more than Spring alone", 150, calls.added());
+		atMost("10. call of an `@Async` method: times the fastest other library", 1, calls.timesFastest());
 		atMost("7. filter, untracked: ns", 150, this.results.time("FilterBenchmark.untracked"));
 		atMost("7. filter, tracked, 10 variables set: ns", 500,
 				this.results.time("FilterBenchmark.trackedWithTenVariables"));
@@ -132,6 +133,17 @@ final class Targets {
 	private OptionalDouble withoutFakes(String filter) {
 		OptionalDouble bytes = this.results.allocation("FilterBenchmark." + filter);
 		return bytes.isPresent() ? OptionalDouble.of(Math.rint(bytes.getAsDouble()) - 64) : bytes;
+	}
+
+	private void virtualThreads() throws IOException {
+		String yield = "YieldBenchmark.contextVars reads=%s variables=10";
+		atMost("9. unmount and mount in a context: times outside", 1.1,
+				ratio(this.results.time(yield.formatted("set")), this.results.time(yield.formatted("none"))));
+		JsonNode memory = this.results.of("memory").orElse(null);
+		if (memory != null && memory.has(Memory.PARKED_IN_THREAD_LOCALS)) {
+			atMost("9. parked virtual thread in its own context of 10: bytes, times ThreadLocal", 1, OptionalDouble
+				.of(sum(memory.path(Memory.PARKED_IN_OWN_CONTEXT)) / sum(memory.path(Memory.PARKED_IN_THREAD_LOCALS))));
+		}
 	}
 
 	static Sample sample(JsonNode node, String name) {

@@ -76,6 +76,17 @@ class PageTests {
 	}
 
 	@Test
+	void figuresWhenYieldsWereMeasuredCompareThem() throws IOException {
+		String yield = RUN.replace("ReadBenchmark", "YieldBenchmark");
+		leave("yield-1", yield.formatted("contextVars", 10, "400.0") + ","
+				+ yield.formatted("contextVars", 10, "320.0").replace("\"set\"", "\"none\""));
+
+		assertThat(new Page(new Results(this.directory)).figures())
+			.contains("unmount and mount in a context: times outside | ≤ 1.10 | 1.25 | **missed** |")
+			.contains("| in a context of 10 variables | 400 |");
+	}
+
+	@Test
 	void writeDrawsPlotsWithTheLongestBarForTheSlowest() throws Exception {
 		new Page(new Results(this.directory)).write(this.directory);
 
