@@ -23,7 +23,7 @@ class ComparisonTests {
 	private static final DocumentationPage PERFORMANCE = DocumentationPage.read("docs/project/performance.md");
 
 	private static final Pattern COMPARED = Pattern
-		.compile("(?m)^\\| ([^|]+) \\| ([\\d.]*) ?\\| ([\\d.]*) ?\\| ([\\d.]*) ?\\|$");
+		.compile("(?m)^\\| ([^|]+) \\| ([\\d,.]*) ?\\| ([\\d,.]*) ?\\| ([\\d,.]*) ?\\|$");
 
 	// The column of ten variables.
 	private static final Pattern MEASURED = Pattern.compile("(?m)^\\| ([^|]+) \\| [^|]+ \\| ([\\d,.]+) \\|.*$");

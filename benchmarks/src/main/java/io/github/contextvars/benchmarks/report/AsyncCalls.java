@@ -31,7 +31,7 @@ final class AsyncCalls implements Figures {
 		Map<String, String> names = new LinkedHashMap<>();
 		names.put(OURS, "contextvars");
 		names.put(PLAIN, "Spring, no values");
-		names.put("THREAD_LOCALS", "ContextPropagating…");
+		names.put("THREAD_LOCALS", "Micrometer snapshot");
 		names.put("OPEN_TELEMETRY", "OpenTelemetry");
 		names.put("TRANSMITTABLE", "TransmittableThreadLocal");
 		names.keySet().removeIf((peer) -> time(peer, 10).isEmpty());
