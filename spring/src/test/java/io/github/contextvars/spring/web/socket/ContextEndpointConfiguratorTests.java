@@ -68,6 +68,26 @@ class ContextEndpointConfiguratorTests {
 	}
 
 	@Test
+	void sessionThatTheFirstMessageTellsOfIsNotListedOnceItIsClosed() throws Exception {
+		Endpoint proxy = handshake("acme");
+		proxy.onPing(this.session);
+		assertThat(this.registry.list()).hasSize(1);
+
+		this.open = false;
+
+		assertThat(this.registry.list()).isEmpty();
+	}
+
+	@Test
+	void resultsOfAllMethodsComeBack() throws Exception {
+		Endpoint proxy = handshake("acme");
+
+		assertThat(proxy.onOpenWithResult()).isEqualTo("opened");
+		assertThat(proxy.onCloseWithResult()).isEqualTo("closed");
+		assertThat(proxy.otherWithResult()).isEqualTo("other");
+	}
+
+	@Test
 	void sessionEndsAlsoIfItsLastMethodFails() throws Exception {
 		Endpoint proxy = handshake("acme");
 		this.endpoint.fails = true;
@@ -165,6 +185,25 @@ class ContextEndpointConfiguratorTests {
 			if (this.fails) {
 				throw new IllegalStateException("planned");
 			}
+		}
+
+		@OnMessage
+		void onPing(Session session) {
+			see("ping");
+		}
+
+		@OnOpen
+		String onOpenWithResult() {
+			return "opened";
+		}
+
+		@OnClose
+		String onCloseWithResult() {
+			return "closed";
+		}
+
+		String otherWithResult() {
+			return "other";
 		}
 
 		void other() {
