@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.aop.interceptor.AsyncUncaughtExceptionHandler;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
@@ -37,6 +38,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.event.EventListener;
 import org.springframework.context.event.SimpleApplicationEventMulticaster;
+import org.springframework.core.task.AsyncTaskExecutor;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.AsyncConfigurer;
@@ -80,6 +82,23 @@ class AsyncPropagationTests {
 				assertThat(executor).isInstanceOf((threading == Threading.VIRTUAL) ? SimpleAsyncTaskExecutor.class
 						: ThreadPoolTaskExecutor.class);
 				assertAsyncMethodsPropagate(context, workerOf(executor));
+			});
+	}
+
+	@Test
+	void taskThatAnExecutorInBetweenSubmitsBeforeTheCallsOwnSeesTheValue() {
+		this.runner.withUserConfiguration(AsyncApplication.class, AuditingExecutor.class)
+			.withBean(Audit.class)
+			.run((context) -> {
+				Audit audit = context.getBean(Audit.class);
+				CompletableFuture<String> seen = new CompletableFuture<>();
+				new Context().run(() -> {
+					PropagationAssertions.TENANT.set("acme");
+					context.getBean(Service.class).run(() -> seen.complete(PropagationAssertions.TENANT.get()));
+				});
+
+				assertThat(seen).succeedsWithin(Duration.ofSeconds(30)).isEqualTo("acme");
+				assertThat(audit.seen).succeedsWithin(Duration.ofSeconds(30)).isEqualTo("acme");
 			});
 	}
 
@@ -536,6 +555,38 @@ class AsyncPropagationTests {
 
 		PlannedException(Throwable cause) {
 			super("planned", cause, false, false);
+		}
+
+	}
+
+	static class Audit {
+
+		final CompletableFuture<String> seen = new CompletableFuture<>();
+
+	}
+
+	/**
+	 * An executor that submits a task of its own for each call.
+	 */
+	static class AuditingExecutor implements AsyncConfigurer {
+
+		private final ObjectProvider<AsyncTaskExecutor> executor;
+
+		private final ObjectProvider<Audit> audit;
+
+		AuditingExecutor(@Qualifier("applicationTaskExecutor") ObjectProvider<AsyncTaskExecutor> executor,
+				ObjectProvider<Audit> audit) {
+			this.executor = executor;
+			this.audit = audit;
+		}
+
+		@Override
+		public AsyncTaskExecutor getAsyncExecutor() {
+			return (task) -> {
+				AsyncTaskExecutor pool = this.executor.getObject();
+				pool.submit(() -> this.audit.getObject().seen.complete(PropagationAssertions.TENANT.get()));
+				pool.execute(task);
+			};
 		}
 
 	}

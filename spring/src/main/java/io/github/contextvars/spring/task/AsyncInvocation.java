@@ -23,9 +23,8 @@ import io.github.contextvars.spring.work.WorkSnapshot;
  * Spring's advice is {@linkplain #submit given} this instead of the proxy's invocation,
  * and submits a task that {@linkplain #proceed proceeds}, in the captured context, and
  * {@linkplain #handleError enters the context again} for the handler of uncaught
- * exceptions. If the executor is instrumented, and others may have registered what is to
- * run when the task completes, the decorator {@linkplain #take takes} the invocation, and
- * all of the task runs in the context.
+ * exceptions. If the executor is instrumented, the decorator {@linkplain #take takes} the
+ * invocation, and all of the task runs in the context, unless it makes no difference.
  */
 final class AsyncInvocation implements MethodInvocation {
 
@@ -39,6 +38,8 @@ final class AsyncInvocation implements MethodInvocation {
 
 	private final WorkSnapshot snapshot;
 
+	private final boolean direct;
+
 	// Not the thread itself, which the call may outlive.
 	private final long caller = Thread.currentThread().getId();
 
@@ -46,7 +47,16 @@ final class AsyncInvocation implements MethodInvocation {
 	// other's name here: it enters a copy then, which is right as well.
 	private volatile @Nullable Thread worker;
 
-	AsyncInvocation(MethodInvocation invocation, WorkRegistry workRegistry, WorkSnapshot snapshot) {
+	/**
+	 * Create an invocation.
+	 * @param invocation the proxy's
+	 * @param workRegistry enters the context
+	 * @param snapshot the caller's
+	 * @param direct whether the first task that the executor gets is the invocation's,
+	 * for no other executor is in between
+	 */
+	AsyncInvocation(MethodInvocation invocation, WorkRegistry workRegistry, WorkSnapshot snapshot, boolean direct) {
+		this.direct = direct;
 		this.invocation = invocation;
 		this.workRegistry = workRegistry;
 		this.snapshot = snapshot;
@@ -100,6 +110,16 @@ final class AsyncInvocation implements MethodInvocation {
 	static boolean isMadeBySpring(Object task) {
 		return task instanceof FutureTask<?> || task instanceof CompletableFuture.AsynchronousCompletionTask
 				|| task.getClass().getName().startsWith("org.springframework.aop.interceptor.");
+	}
+
+	/**
+	 * Return whether a task, of which the invocation was taken, does nothing outside the
+	 * invocation: it completes nothing that others may have registered callbacks with.
+	 * @param task the task
+	 * @return whether it need not run in the context
+	 */
+	boolean isAllOf(Runnable task) {
+		return this.direct && task.getClass() == FutureTask.class;
 	}
 
 	void run(Runnable task) {

@@ -1,16 +1,11 @@
 package io.github.contextvars.spring.task;
 
 import java.lang.reflect.Field;
-import java.lang.reflect.Method;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
-import org.aopalliance.intercept.MethodInterceptor;
-import org.aopalliance.intercept.MethodInvocation;
-import org.jspecify.annotations.Nullable;
 import org.springframework.aop.Advisor;
 import org.springframework.aop.PointcutAdvisor;
 import org.springframework.aop.framework.Advised;
@@ -21,22 +16,16 @@ import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.scheduling.annotation.AsyncAnnotationBeanPostProcessor;
 import org.springframework.util.ReflectionUtils;
 
-import io.github.contextvars.ContextFuture;
-import io.github.contextvars.spring.work.UnitOfWork;
 import io.github.contextvars.spring.work.WorkRegistry;
-import io.github.contextvars.spring.work.WorkSnapshot;
 
 /**
  * Bean post-processor that propagates the caller's context to {@code @Async} methods on
  * any executor, also on one that is no bean, such as that of an {@code AsyncConfigurer}.
  * <p>
- * Spring's advice submits the rest of the method's advice chain to another thread. The
- * advice that replaces it captures the context, and has Spring's submit a call that
- * enters it first. The handler of uncaught exceptions is called in the context that the
- * method has left. The caller of a method that returns a {@link ContextFuture} gets one.
+ * Puts a {@link ContextAsyncInterceptor} in the place of Spring's advice. The handler of
+ * uncaught exceptions is called in the context that the method has left.
  *
  * @see AsyncAnnotationBeanPostProcessor
- * @see AsyncInvocation
  */
 // Not ordered, and so behind the post-processor that makes methods asynchronous.
 final class ContextAsyncBeanPostProcessor implements BeanPostProcessor {
@@ -66,7 +55,7 @@ final class ContextAsyncBeanPostProcessor implements BeanPostProcessor {
 						&& advisors[i] instanceof PointcutAdvisor async) {
 					propagateToExceptionHandler(interceptor);
 					advised.replaceAdvisor(async, new DefaultPointcutAdvisor(async.getPointcut(),
-							(MethodInterceptor) (invocation) -> invoke(interceptor, invocation)));
+							new ContextAsyncInterceptor(interceptor, this.workRegistry)));
 				}
 			}
 		}
@@ -88,18 +77,6 @@ final class ContextAsyncBeanPostProcessor implements BeanPostProcessor {
 				}
 			}));
 		}
-	}
-
-	private @Nullable Object invoke(AsyncExecutionInterceptor interceptor, MethodInvocation invocation)
-			throws Throwable {
-		Method method = invocation.getMethod();
-		WorkRegistry registry = this.workRegistry.get();
-		WorkSnapshot snapshot = registry.capture(UnitOfWork.Kind.TASK,
-				() -> method.getDeclaringClass().getSimpleName() + "." + method.getName());
-		Object result = new AsyncInvocation(invocation, registry, snapshot).submit(interceptor);
-		// Of all futures, Spring makes the JDK's own.
-		return (result instanceof CompletableFuture<?> future && method.getReturnType() == ContextFuture.class)
-				? ContextFuture.from(future) : result;
 	}
 
 }

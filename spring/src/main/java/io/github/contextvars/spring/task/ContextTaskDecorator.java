@@ -2,7 +2,6 @@ package io.github.contextvars.spring.task;
 
 import java.lang.reflect.Field;
 import java.util.concurrent.Callable;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.RunnableScheduledFuture;
 import java.util.function.Supplier;
 
@@ -84,10 +83,10 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 		if (async == null) {
 			return new SubmittedTask(capture(submitted), task);
 		}
-		// The task calls the method and the handler of its exceptions, both of which the
-		// advice runs in the context, and nothing else. ThreadPoolTaskExecutor keeps a
-		// map of tasks that a decorator has replaced, which takes longer than all else.
-		return (task.getClass() == FutureTask.class) ? task : new AsyncTask(async, task);
+		// ThreadPoolTaskExecutor keeps a map of tasks that a decorator has replaced,
+		// which
+		// takes longer than all else.
+		return async.isAllOf(task) ? task : new AsyncTask(async, task);
 	}
 
 	/**

@@ -1,5 +1,6 @@
 package io.github.contextvars.spring.task;
 
+import java.lang.reflect.Method;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -34,6 +35,9 @@ final class TaskRuntimeHints implements RuntimeHintsRegistrar {
 		registerField(hints, SimpleAsyncTaskExecutor.class, ExecutorProxyFactory.THREAD_FACTORY);
 		registerField(hints, AsyncExecutionAspectSupport.class, ContextAsyncBeanPostProcessor.EXCEPTION_HANDLER);
 		hints.reflection()
+			.registerType(AsyncExecutionAspectSupport.class,
+					(hint) -> hint.withMethod(ContextAsyncInterceptor.EXECUTOR_OF_METHOD,
+							TypeReference.listOf(Method.class), ExecutableMode.INVOKE))
 			.registerType(SimpleApplicationEventMulticaster.class,
 					(hint) -> hint.withMethod(ContextEventMulticasterBeanPostProcessor.EXECUTOR_GETTER, List.of(),
 							ExecutableMode.INVOKE));
