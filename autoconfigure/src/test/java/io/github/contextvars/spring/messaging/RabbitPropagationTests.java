@@ -56,9 +56,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  */
 class RabbitPropagationTests {
 
-	// How long a container waits for its consumers when it stops, by default a second.
-	private static final long RECEIVE_TIMEOUT = 50;
-
 	private final long leakedScopes = Context.leakedScopes();
 
 	private WorkerProbe.Threads threads;
@@ -244,17 +241,12 @@ class RabbitPropagationTests {
 			factory.setConnectionFactory(connectionFactory);
 			factory.setTaskExecutor(executor(threads));
 			factory.setConcurrentConsumers(2);
-			factory.setReceiveTimeout(RECEIVE_TIMEOUT);
 			factory.setDefaultRequeueRejected(false);
 			factory.setAfterReceivePostProcessors(received);
-			factory.setAdviceChain(RetryInterceptorBuilder.stateless()
-				.maxRetries(1)
-				.backOffOptions(1, 1, 1)
-				.recoverer((message, cause) -> {
-					work.see(textOf(message), "recoverer");
-					throw new IllegalStateException(textOf(message));
-				})
-				.build());
+			factory.setAdviceChain(RetryInterceptorBuilder.stateless().maxRetries(1).recoverer((message, cause) -> {
+				work.see(textOf(message), "recoverer");
+				throw new IllegalStateException(textOf(message));
+			}).build());
 			factory.setErrorHandler(new Failures(work));
 			return factory;
 		}
@@ -270,7 +262,6 @@ class RabbitPropagationTests {
 				@Qualifier("pool") ThreadPoolTaskExecutor pool, MixedWork work) {
 			SimpleMessageListenerContainer container = new SimpleMessageListenerContainer(connectionFactory);
 			container.setQueues(plainQueue);
-			container.setReceiveTimeout(RECEIVE_TIMEOUT);
 			container.setTaskExecutor(pool);
 			container.setAutoStartup(false);
 			container.setMessageListener((message) -> work.end(textOf(message), "listener"));
@@ -293,7 +284,6 @@ class RabbitPropagationTests {
 				WorkerProbe.Threads threads, MixedWork work) {
 			SimpleMessageListenerContainer container = new SimpleMessageListenerContainer(connectionFactory);
 			container.setQueues(batchedQueue);
-			container.setReceiveTimeout(RECEIVE_TIMEOUT);
 			container.setTaskExecutor(executor(threads));
 			container.setAfterReceivePostProcessors((message) -> {
 				MixedWork.TENANT.set(message.getMessageProperties().getHeader("tenant"));
@@ -313,7 +303,6 @@ class RabbitPropagationTests {
 		SimpleMessageListenerContainer brokenContainer(ConnectionFactory connectionFactory, Queue brokenQueue) {
 			SimpleMessageListenerContainer container = new SimpleMessageListenerContainer(connectionFactory);
 			container.setQueues(brokenQueue);
-			container.setReceiveTimeout(RECEIVE_TIMEOUT);
 			container.setAutoStartup(false);
 			container.setAfterReceivePostProcessors((message) -> {
 				throw new NoClassDefFoundError("planned");
