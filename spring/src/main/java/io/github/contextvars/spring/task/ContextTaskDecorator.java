@@ -25,8 +25,9 @@ import io.github.contextvars.spring.work.WorkSnapshot;
  * consumers run outside any context, whatever has started them: each message gets one.
  * <p>
  * Among several decorators this one is the outermost at run time, so that the others run
- * inside the copy. A task that is decorated already is returned as it is. May be used on
- * any thread.
+ * inside the copy. A task that is decorated already is returned as it is, and so is that
+ * of an {@code @Async} method whose call enters the context itself. May be used on any
+ * thread.
  *
  * @since 0.1.0
  * @see org.springframework.core.task.support.ContextPropagatingTaskDecorator
