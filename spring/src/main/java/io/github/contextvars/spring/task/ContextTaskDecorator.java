@@ -84,8 +84,7 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 		if (async == null) {
 			return new SubmittedTask(capture(submitted), task);
 		}
-		// ThreadPoolTaskExecutor keeps a map of tasks that a decorator has replaced,
-		// which
+		// ThreadPoolTaskExecutor keeps a map of the tasks that a decorator replaces, which
 		// takes longer than all else.
 		return async.isAllOf(task) ? task : new AsyncTask(async, task);
 	}
