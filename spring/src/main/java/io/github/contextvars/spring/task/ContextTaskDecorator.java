@@ -84,8 +84,8 @@ public final class ContextTaskDecorator implements TaskDecorator, Ordered {
 		if (async == null) {
 			return new SubmittedTask(capture(submitted), task);
 		}
-		// ThreadPoolTaskExecutor keeps a map of the tasks that a decorator replaces, which
-		// takes longer than all else.
+		// ThreadPoolTaskExecutor puts each task that is replaced into a map, which takes
+		// longer than all else.
 		return async.isAllOf(task) ? task : new AsyncTask(async, task);
 	}
 
